@@ -1,0 +1,4 @@
+//! Records become comparisons and conclusions. Trains nothing, prints nothing.
+
+mod findings;
+pub use findings::*;

@@ -1,0 +1,237 @@
+//! The boundary between an engine and those who use it.
+//!
+//! It is narrow on purpose: data go in once, an epoch is one call that returns
+//! tallies, state comes out and goes in as plain tensors. The fused CPU engine
+//! and its slow twin stand behind it today; an engine that trains many trials
+//! in one pass on a GPU could.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use thiserror::Error;
+
+/// Samples as an engine takes them. Cloning is cheap; values are shared.
+#[derive(Clone, Debug)]
+pub struct Samples {
+    /// Values in a sample.
+    pub features: usize,
+    /// All values, sample after sample.
+    pub values: Values,
+    /// The class of each stored sample.
+    pub labels: Arc<Vec<u32>>,
+    /// Which stored samples belong to this set, in order; all when `None`.
+    pub rows: Option<Arc<Vec<u32>>>,
+}
+
+/// Stored values. Bytes stay bytes until a batch is packed.
+#[derive(Clone, Debug)]
+pub enum Values {
+    /// Bytes and the number that each of the 256 stands for.
+    Bytes(Arc<Vec<u8>>, Arc<[f32; 256]>),
+    /// Numbers as they are.
+    Floats(Arc<Vec<f32>>),
+}
+
+impl Samples {
+    /// Number of samples.
+    pub fn len(&self) -> usize {
+        self.rows.as_ref().map_or(self.labels.len(), |rows| rows.len())
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Where sample `i` is stored.
+    pub fn row(&self, i: usize) -> usize {
+        self.rows.as_ref().map_or(i, |rows| rows[i] as usize)
+    }
+
+    /// The class of sample `i`.
+    pub fn label(&self, i: usize) -> u32 {
+        self.labels[self.row(i)]
+    }
+
+    /// Writes the values of sample `i`.
+    pub fn read(&self, i: usize, out: &mut [f32]) {
+        let at = self.row(i) * self.features;
+        match &self.values {
+            Values::Bytes(bytes, table) => {
+                for (o, b) in out.iter_mut().zip(&bytes[at..at + self.features]) {
+                    *o = table[usize::from(*b)];
+                }
+            }
+            Values::Floats(floats) => out.copy_from_slice(&floats[at..at + self.features]),
+        }
+    }
+}
+
+/// One epoch to run.
+#[derive(Clone, Copy, Debug)]
+pub struct EpochRun<'a> {
+    /// The samples' order: indices into the training set, batch after batch.
+    pub order: &'a [u32],
+    /// The learning rate.
+    pub lr: f64,
+    /// Raised from elsewhere to end the epoch early.
+    pub stop: &'a AtomicBool,
+}
+
+/// What an epoch's training pass gave.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct EpochTally {
+    /// Data loss in training mode, averaged over samples.
+    pub loss: f64,
+    /// Penalty before each step, averaged over samples.
+    pub penalty: f64,
+    /// Steps taken.
+    pub steps: u64,
+    /// How it ended.
+    pub end: EpochEnd,
+}
+
+/// How an epoch's training pass ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EpochEnd {
+    /// Every batch was trained on.
+    Complete,
+    /// The stop flag was raised. The state is of no use: import the last one kept.
+    Stopped,
+    /// The loss was NaN or infinite at this step of the epoch (from 0).
+    Diverged {
+        /// Which step.
+        step: u64,
+    },
+}
+
+/// What the network gives on a set in evaluation mode.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Evaluation {
+    /// Cross-entropy of each sample, in the set's order.
+    pub losses: Vec<f32>,
+    /// Whether the largest logit (the first of equals) is the label's.
+    pub hits: Vec<bool>,
+}
+
+impl Evaluation {
+    /// Mean loss, summed in f64 in order.
+    pub fn loss(&self) -> f64 {
+        self.losses.iter().map(|&l| f64::from(l)).sum::<f64>() / self.losses.len() as f64
+    }
+
+    /// Share of hits.
+    pub fn accuracy(&self) -> f64 {
+        self.hits.iter().filter(|&&h| h).count() as f64 / self.hits.len() as f64
+    }
+}
+
+/// A named tensor in PyTorch's layout.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tensor {
+    /// Such as `1.weight`.
+    pub name: String,
+    /// Such as [out, in].
+    pub shape: Vec<usize>,
+    /// Row after row.
+    pub data: Vec<f32>,
+}
+
+/// Everything a session needs to go on as if it had never stopped.
+#[derive(Clone, Debug, PartialEq)]
+pub struct State {
+    /// Weights and biases, in the order of [`Spec::parameters`](crate::Spec::parameters).
+    pub parameters: Vec<Tensor>,
+    /// The optimiser's values: for each of [`Optimizer::slots`](crate::Optimizer::slots),
+    /// a tensor a parameter, named like it.
+    pub slots: Vec<Vec<Tensor>>,
+    /// Steps taken so far.
+    pub step: u64,
+    /// For each parameter Σ|w| and Σw² as the last update gathered them, in f64
+    /// in a fixed order: the penalty before the next step. Empty: recompute.
+    pub sums: Vec<[f64; 2]>,
+}
+
+/// Why a state or data set was refused.
+#[derive(Clone, Debug, Error, PartialEq)]
+pub enum SessionError {
+    /// A tensor that the network has is not there.
+    #[error("tensor {name} of shape {shape:?} is missing")]
+    Missing {
+        /// Its name.
+        name: String,
+        /// The shape it should have.
+        shape: Vec<usize>,
+    },
+    /// A tensor of another shape.
+    #[error("tensor {name} has shape {found:?}, but the network needs {wanted:?}")]
+    Shape {
+        /// Its name.
+        name: String,
+        /// What was given.
+        found: Vec<usize>,
+        /// What the network needs.
+        wanted: Vec<usize>,
+    },
+    /// A tensor that the network does not have.
+    #[error("tensor {name} belongs to no layer of the network")]
+    Unknown {
+        /// Its name.
+        name: String,
+    },
+    /// Samples of another width.
+    #[error("samples have {found} values, but the network takes {wanted}")]
+    Features {
+        /// What was given.
+        found: usize,
+        /// What the network takes.
+        wanted: usize,
+    },
+    /// A label that is no class.
+    #[error("label {label} of sample {sample} is not below the number of classes, {classes}")]
+    Label {
+        /// What was given.
+        label: u32,
+        /// Where.
+        sample: usize,
+        /// How many classes there are.
+        classes: usize,
+    },
+    /// Not enough memory.
+    #[error("not enough memory: {bytes} bytes could not be had")]
+    Memory {
+        /// What was asked for.
+        bytes: usize,
+    },
+}
+
+/// A data set that a session holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DataId(pub usize);
+
+/// A network being trained.
+pub trait Session: Send {
+    /// Hands over a data set, checked, to be used any number of times.
+    fn upload(&mut self, samples: &Samples) -> Result<DataId, SessionError>;
+
+    /// Threads for the next calls (at least 1). Never changes a bit of a result.
+    fn set_threads(&mut self, threads: usize);
+
+    /// Trains on every batch of `run.order` once.
+    fn train_epoch(&mut self, data: DataId, run: EpochRun<'_>) -> EpochTally;
+
+    /// Losses and hits in evaluation mode.
+    fn evaluate(&mut self, data: DataId) -> Evaluation;
+
+    /// Logits in evaluation mode, sample after sample.
+    fn logits(&mut self, data: DataId) -> Vec<f32>;
+
+    /// A copy of everything.
+    fn export(&self) -> State;
+
+    /// Puts a state back.
+    fn import(&mut self, state: &State) -> Result<(), SessionError>;
+
+    /// Weights and biases only: a fresh optimiser starts from them at step 0.
+    fn import_parameters(&mut self, parameters: &[Tensor]) -> Result<(), SessionError>;
+}

@@ -1,0 +1,4 @@
+//! Samples become estimates with intervals. Knows no network.
+
+mod estimate;
+pub use estimate::Estimate;

@@ -1,0 +1,3 @@
+//! A study becomes records: remedies, runner, store.
+pub mod study;
+pub use study::*;
