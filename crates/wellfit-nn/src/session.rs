@@ -187,6 +187,26 @@ pub enum SessionError {
         /// What the network takes.
         wanted: usize,
     },
+    /// Values that do not make whole samples, one a label.
+    #[error("{values} values do not make {labels} samples of {features} values, one a label")]
+    Count {
+        /// Values given.
+        values: usize,
+        /// Labels given.
+        labels: usize,
+        /// Values in a sample.
+        features: usize,
+    },
+    /// A row that is not stored.
+    #[error("sample {sample} is row {row}, but only {stored} rows are stored")]
+    Row {
+        /// What was given.
+        row: usize,
+        /// Where.
+        sample: usize,
+        /// How many there are.
+        stored: usize,
+    },
     /// A label that is no class.
     #[error("label {label} of sample {sample} is not below the number of classes, {classes}")]
     Label {

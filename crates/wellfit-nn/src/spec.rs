@@ -168,7 +168,9 @@ pub enum SpecError {
         layer: usize,
     },
     /// The last layer does not give one logit a class.
-    #[error("layer {layer} (linear) gives {out} outputs, but the data have {classes} classes: set out = {classes}")]
+    #[error(
+        "layer {layer} (linear) gives {out} outputs, but the data have {classes} classes: set out = {classes}"
+    )]
     Outputs {
         /// Which layer.
         layer: usize,
@@ -178,7 +180,9 @@ pub enum SpecError {
         classes: usize,
     },
     /// A parameter count that does not fit into memory.
-    #[error("layer {layer} (linear) would hold {wanted} weights ({inputs} inputs × {out} units); the limit is {limit}")]
+    #[error(
+        "layer {layer} (linear) would hold {wanted} weights ({inputs} inputs × {out} units); the limit is {limit}"
+    )]
     TooLarge {
         /// Which layer.
         layer: usize,
@@ -212,6 +216,7 @@ impl Spec {
         let range = |what: String, range, value: f64, ok: bool| {
             if ok { Ok(()) } else { Err(SpecError::Range { what, range, value }) }
         };
+        range("features".into(), "at least 1", self.features as f64, self.features >= 1)?;
         let (mut inputs, mut total, mut last) = (self.features, 0u128, None);
         for (layer, spec) in self.layers.iter().enumerate() {
             match *spec {
