@@ -1,0 +1,143 @@
+//! How the machine's cores are shared between trials that run side by side.
+//!
+//! Trials that fit the last-level cache together run on one thread each; the cores
+//! that are left join them. Results do not depend on any of this.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use wellfit_nn::Spec;
+
+/// What is assumed when the system does not say how large its cache is: 8 MiB.
+const ASSUMED_CACHE: usize = 8 << 20;
+
+/// Trials side by side when nobody says how many: as many as fit the last-level
+/// cache together, at least 1 and at most one a thread.
+pub fn default_jobs(largest: &Spec, threads: usize) -> usize {
+    let cache = last_level_cache().unwrap_or(ASSUMED_CACHE);
+    (cache / hot_bytes(largest).max(1)).clamp(1, threads.max(1))
+}
+
+/// What a trial touches in every step: its weights and the optimiser's values, in
+/// float32. Batches and activations are small beside them.
+fn hot_bytes(spec: &Spec) -> usize {
+    let weights: usize = spec.parameters().iter().map(|parameter| parameter.len()).sum();
+    weights.saturating_mul(4 * (1 + spec.optimizer.slots().len()))
+}
+
+/// Bytes of the highest level of data cache, summed over its instances (Linux).
+fn last_level_cache() -> Option<usize> {
+    let mut instances: Vec<(u32, String, usize)> = Vec::new();
+    for cpu in std::fs::read_dir("/sys/devices/system/cpu").ok()?.flatten() {
+        for index in std::fs::read_dir(cpu.path().join("cache")).into_iter().flatten().flatten() {
+            let read = |file| std::fs::read_to_string(index.path().join(file)).ok();
+            let instance = (|| {
+                let level = read("level")?.trim().parse().ok()?;
+                let size = kibibytes(read("size")?.trim())?;
+                let kind = read("type")?;
+                (kind.trim() != "Instruction").then_some((level, read("shared_cpu_list")?, size))
+            })();
+            instances.extend(instance.filter(|found| !instances.contains(found)));
+        }
+    }
+    let last = instances.iter().map(|(level, ..)| *level).max()?;
+    Some(instances.iter().filter(|(level, ..)| *level == last).map(|(.., size)| size).sum())
+}
+
+/// `32768K` in bytes.
+fn kibibytes(text: &str) -> Option<usize> {
+    text.strip_suffix('K')?.parse::<usize>().ok()?.checked_mul(1024)
+}
+
+/// The threads of a study, shared evenly between the trials that run.
+pub(crate) struct Cores {
+    total: usize,
+    running: Mutex<Vec<usize>>,
+}
+
+impl Cores {
+    /// At least one.
+    pub(crate) fn new(total: usize) -> Self {
+        Cores { total: total.max(1), running: Mutex::new(Vec::new()) }
+    }
+
+    /// A trial joins; it leaves when the share is dropped.
+    pub(crate) fn join(&self, trial: usize) -> Share<'_> {
+        self.running().push(trial);
+        Share { cores: self, trial }
+    }
+
+    fn running(&self) -> MutexGuard<'_, Vec<usize>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A running trial's part of the cores.
+pub(crate) struct Share<'a> {
+    cores: &'a Cores,
+    trial: usize,
+}
+
+impl Share<'_> {
+    /// How many threads the trial may use now, at least 1. It changes as other
+    /// trials start and end, so it is asked for before each epoch.
+    pub(crate) fn threads(&self) -> usize {
+        let running = self.cores.running();
+        let rank = running.iter().position(|&trial| trial == self.trial).unwrap_or(0);
+        let (each, left) = (self.cores.total / running.len(), self.cores.total % running.len());
+        (each + usize::from(rank < left)).max(1)
+    }
+}
+
+impl Drop for Share<'_> {
+    fn drop(&mut self) {
+        self.cores.running().retain(|&trial| trial != self.trial);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wellfit_nn::{Layer, Optimizer};
+
+    #[test]
+    fn cores_that_are_left_join_the_trials_that_run() {
+        let cores = Cores::new(8);
+        let first = cores.join(10);
+        assert_eq!(first.threads(), 8);
+        let second = cores.join(11);
+        let third = cores.join(12);
+        assert_eq!([first.threads(), second.threads(), third.threads()], [3, 3, 2]);
+        drop(first);
+        assert_eq!([second.threads(), third.threads()], [4, 4]);
+    }
+
+    #[test]
+    fn every_trial_has_a_thread_even_when_there_are_more_trials_than_cores() {
+        let cores = Cores::new(2);
+        let shares: Vec<_> = (0..5).map(|trial| cores.join(trial)).collect();
+        assert!(shares.iter().all(|share| share.threads() == 1));
+    }
+
+    #[test]
+    fn trials_that_do_not_fit_the_cache_run_alone() {
+        let spec = |out| Spec {
+            features: 784,
+            classes: 10,
+            layers: vec![Layer::Linear { out, bias: true }, Layer::Linear { out: 10, bias: true }],
+            optimizer: Optimizer::Adam { betas: (0.9, 0.999), eps: 1e-8, weight_decay: 0.0 },
+            penalties: Vec::new(),
+            batch_size: 32,
+            drop_last: false,
+            seed: 0,
+        };
+        assert_eq!(default_jobs(&spec(1_000_000), 8), 1, "9.5 GB fit no cache");
+        assert_eq!(default_jobs(&spec(1), 8), 8, "10 KB fit any cache");
+        assert_eq!(default_jobs(&spec(1), 0), 1);
+    }
+
+    #[test]
+    fn a_cache_size_is_read() {
+        assert_eq!(kibibytes("32768K"), Some(32 << 20));
+        assert_eq!(kibibytes("lots"), None);
+    }
+}
