@@ -57,3 +57,142 @@ pub(crate) fn keep(key: Key, width: usize, row: usize, column: usize, threshold:
     let bits = if group % 2 == 0 { word & 0xFFFF } else { word >> 16 };
     bits >= threshold
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROWS: usize = 200;
+    const WIDTH: usize = 300;
+
+    /// Which elements of a [ROWS, WIDTH] activation dropout with `p` keeps.
+    fn mask(key: Key, p: f64) -> Vec<bool> {
+        let threshold = dropout_threshold(p);
+        let element = |e| keep(key, WIDTH, e / WIDTH, e % WIDTH, threshold);
+        (0..ROWS * WIDTH).map(element).collect()
+    }
+
+    /// √n times the correlation of two masks of density 1−p: about a standard
+    /// normal number if they are independent.
+    fn correlation(a: &[bool], b: &[bool], p: f64) -> f64 {
+        let centred = |&kept: &bool| f64::from(u8::from(kept)) - (1.0 - p);
+        let sum: f64 = a.iter().zip(b).map(|(a, b)| centred(a) * centred(b)).sum();
+        sum / (p * (1.0 - p)) / (a.len() as f64).sqrt()
+    }
+
+    /// From a second implementation in Python. These numbers are part of every
+    /// result ever computed: they never change.
+    #[test]
+    fn initial_values_are_the_known_ones() {
+        let mut weights = [0.0; 784];
+        fill_initial(&mut weights, initial_key(42, 0, true), 784);
+        let known = [0.029637637, -0.034089472, 0.02765164, 0.0352915];
+        assert_eq!([0, 1, 5, 783].map(|e| weights[e]), known);
+        let mut biases = [0.0; 10];
+        fill_initial(&mut biases, initial_key(42, 1, false), 1000);
+        assert_eq!([0, 3, 9].map(|e| biases[e]), [-0.030580143, -0.024197388, 0.004940667]);
+    }
+
+    /// Likewise: every third column of five rows of a layer of 100.
+    #[test]
+    fn masks_are_the_known_ones() {
+        let rows = [
+            "0110100111111110101010111000011111",
+            "1011101001101011110100111101110110",
+            "1110100111101110011111101000111110",
+            "1101010010111111111111110110100111",
+            "1000111110001111111111010000111101",
+        ];
+        let (key, threshold) = (dropout_key(42, 1, 7), dropout_threshold(0.3));
+        for (row, wanted) in rows.into_iter().enumerate() {
+            let found = (0..100).step_by(3).map(|c| keep(key, 100, row, c, threshold));
+            let found: String = found.map(|kept| if kept { '1' } else { '0' }).collect();
+            assert_eq!(found, wanted, "row {row}");
+        }
+    }
+
+    #[test]
+    fn initial_values_are_uniform_within_one_over_root_fan_in() {
+        let mut values = vec![0.0; 100_000];
+        fill_initial(&mut values, initial_key(1, 3, true), 25);
+        assert!(values.iter().all(|x| x.abs() <= 0.2));
+        let n = values.len() as f64;
+        let mean = values.iter().map(|&x| f64::from(x)).sum::<f64>() / n;
+        let square = values.iter().map(|&x| f64::from(x).powi(2)).sum::<f64>() / n;
+        // Uniform in ±0.2: variance 0.04/3; five standard errors each.
+        assert!(mean.abs() < 5.0 * (0.04 / 3.0 / n).sqrt(), "{mean}");
+        let error = 0.04 * (1.0f64 / 5.0 - 1.0 / 9.0).sqrt() / n.sqrt();
+        assert!((square - 0.04 / 3.0).abs() < 5.0 * error, "{square}");
+    }
+
+    #[test]
+    fn weights_and_biases_of_different_layers_share_no_numbers() {
+        let draw = |linear, is_weight| {
+            let mut values = [0.0f32; 8];
+            fill_initial(&mut values, initial_key(9, linear, is_weight), 4);
+            values.map(f32::to_bits)
+        };
+        let draws = [draw(0, true), draw(0, false), draw(1, true), draw(1, false)];
+        let mut all: Vec<u32> = draws.concat();
+        all.sort_unstable();
+        all.dedup();
+        assert_eq!(all.len(), 32);
+    }
+
+    #[test]
+    fn dropout_drops_the_share_it_is_asked_for() {
+        let n = (ROWS * WIDTH) as f64;
+        for (i, p) in [0.01, 0.1, 0.3, 0.5, 0.8, 0.999].into_iter().enumerate() {
+            let dropped = mask(dropout_key(7, 0, i as u64), p).iter().filter(|&&k| !k).count();
+            let error = (dropped as f64 - n * p) / (n * p * (1.0 - p)).sqrt();
+            assert!(error.abs() < 4.0, "p = {p}: {dropped} of {n}, {error} standard errors");
+        }
+        assert!(mask(dropout_key(7, 0, 0), 0.0).iter().all(|&kept| kept));
+        assert!(!mask(dropout_key(7, 0, 0), 1.0).iter().any(|&kept| kept));
+    }
+
+    #[test]
+    fn thresholds_and_scales_are_exact_at_the_ends() {
+        assert_eq!([0.0, 0.3, 0.5, 1.0].map(dropout_threshold), [0, 19661, 32768, 65536]);
+        assert_eq!([0.0, 0.5, 0.75, 1.0].map(dropout_scale), [1.0, 2.0, 4.0, 0.0]);
+    }
+
+    #[test]
+    fn masks_of_other_layers_steps_and_seeds_are_independent() {
+        for p in [0.3, 0.5] {
+            let base = mask(dropout_key(0, 0, 0), p);
+            for seed in 0..3 {
+                for layer in 0..3 {
+                    for step in 0..4 {
+                        let key = dropout_key(seed, layer, step);
+                        if key != dropout_key(0, 0, 0) {
+                            let r = correlation(&base, &mask(key, p), p);
+                            assert!(r.abs() < 4.5, "p = {p}, {key:?}: {r}");
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn elements_of_one_mask_are_independent_at_every_distance() {
+        let (key, p) = (dropout_key(3, 1, 2), 0.3);
+        let kept = mask(key, p);
+        for down in 0..4 {
+            for right in 0..140 {
+                if (down, right) != (0, 0) {
+                    let (mut a, mut b) = (Vec::new(), Vec::new());
+                    for row in 0..ROWS - down {
+                        for column in 0..WIDTH - right {
+                            a.push(kept[row * WIDTH + column]);
+                            b.push(kept[(row + down) * WIDTH + column + right]);
+                        }
+                    }
+                    let r = correlation(&a, &b, p);
+                    assert!(r.abs() < 5.0, "{down} down, {right} right: {r}");
+                }
+            }
+        }
+    }
+}
