@@ -1,10 +1,30 @@
 //! Everything that determines one training run. A value: it can be printed,
 //! saved, compared and hashed. It is the TOML file.
+//!
+//! [`Document`] is the file as a tree that knows its lines, [`Section`] and
+//! [`Field`] are the strict reader that every part of a file is read with.
+
+mod check;
+mod document;
+mod error;
+mod read;
+mod section;
+mod spec;
+mod suggest;
+#[cfg(test)]
+mod tests;
+mod write;
 
 use std::path::PathBuf;
 
 use wellfit_data::DataRequest;
 use wellfit_nn::{Layer, Optimizer, Penalty};
+
+pub use document::{Document, Entry, Node, Table, Value};
+pub use error::{Place, PlanError, Source};
+pub use section::{Field, Section};
+pub use suggest::did_you_mean;
+pub(crate) use write::hex;
 
 /// Everything that determines one training run.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,16 +37,53 @@ pub struct Plan {
     pub train: Train,
 }
 
+impl Plan {
+    /// A plan for a data set (a known name or a path) and a network, with every
+    /// other value at its default.
+    ///
+    /// ```
+    /// use wellfit_nn::Layer;
+    /// use wellfit_train::Plan;
+    ///
+    /// let mut plan = Plan::new("fashion-mnist", vec![
+    ///     Layer::Linear { out: 1000, bias: true },
+    ///     Layer::Relu,
+    ///     Layer::Linear { out: 10, bias: true },
+    /// ]);
+    /// plan.train.epochs = 5;
+    /// plan.check()?;
+    /// # Ok::<(), wellfit_train::plan::PlanError>(())
+    /// ```
+    pub fn new(source: impl Into<String>, layers: Vec<Layer>) -> Self {
+        let data = DataRequest {
+            source: source.into(),
+            validation: None,
+            test: None,
+            split_seed: 0,
+            subset: None,
+            scale: None,
+        };
+        Self { data, model: Model::new(layers), train: Train::default() }
+    }
+}
+
 /// `[model]`
 #[derive(Clone, Debug, PartialEq)]
 pub struct Model {
-    /// A safetensors file to start from (already relative to the working folder).
+    /// A safetensors file to start from; plan files give it from the root on.
     pub init: Option<PathBuf>,
     /// For layer `i`, its index in the plan that `init`'s tensor names refer to
     /// (`None`: a layer that a remedy inserted). Identity unless a remedy inserts layers.
     pub init_index: Vec<Option<usize>>,
     /// The network.
     pub layers: Vec<Layer>,
+}
+
+impl Model {
+    /// A network that starts from random weights.
+    pub fn new(layers: Vec<Layer>) -> Self {
+        Self { init: None, init_index: (0..layers.len()).map(Some).collect(), layers }
+    }
 }
 
 /// `[train]`
@@ -52,6 +109,28 @@ pub struct Train {
     pub penalties: Vec<Penalty>,
     /// When to stop before `epochs`.
     pub early_stopping: Option<EarlyStoppingSettings>,
+}
+
+/// The plan file's defaults: 30 epochs in shuffled batches of 32, Adam at 1e-3.
+impl Default for Train {
+    fn default() -> Self {
+        Self {
+            seed: 0,
+            epochs: 30,
+            batch_size: 32,
+            drop_last: false,
+            shuffle: true,
+            optimizer: Optimizer::Adam {
+                betas: read::ADAM_BETAS,
+                eps: read::ADAM_EPS,
+                weight_decay: 0.0,
+            },
+            lr: 1e-3,
+            schedule: None,
+            penalties: Vec::new(),
+            early_stopping: None,
+        }
+    }
 }
 
 /// How the learning rate moves.
@@ -81,6 +160,21 @@ pub struct PlateauSettings {
     pub min_lr: f64,
 }
 
+/// PyTorch's defaults, on `val_loss`.
+impl Default for PlateauSettings {
+    fn default() -> Self {
+        Self {
+            monitor: Metric::ValLoss,
+            factor: 0.1,
+            patience: 10,
+            threshold: 1e-4,
+            threshold_mode: ThresholdMode::Rel,
+            cooldown: 0,
+            min_lr: 0.0,
+        }
+    }
+}
+
 /// How a threshold is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ThresholdMode {
@@ -99,6 +193,13 @@ pub struct EarlyStoppingSettings {
     pub patience: usize,
     /// An improvement is more than this, at least 0. 0.
     pub min_delta: f64,
+}
+
+/// Patience 5 on `val_loss`.
+impl Default for EarlyStoppingSettings {
+    fn default() -> Self {
+        Self { monitor: Metric::ValLoss, patience: 5, min_delta: 0.0 }
+    }
 }
 
 /// A figure of an epoch that can be watched.
@@ -135,6 +236,11 @@ impl Metric {
             Metric::ValLoss => "val_loss",
             Metric::ValAccuracy => "val_accuracy",
         }
+    }
+
+    /// The metric of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|metric| metric.name() == name)
     }
 
     /// Accuracies go up, losses down.

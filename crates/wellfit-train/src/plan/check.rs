@@ -1,0 +1,170 @@
+//! The rules that every plan keeps, whether it was read or made in code. They are
+//! written here once; the reader adds the line.
+
+use std::fmt::Display;
+use std::path::Path;
+
+use wellfit_data::{Holdout, Subset};
+use wellfit_nn::{Layer, Optimizer};
+
+use super::{Plan, PlanError, Schedule};
+
+impl Plan {
+    /// Checks every value's range and what depends on each other.
+    ///
+    /// # Errors
+    /// The first rule that is broken, with its key.
+    pub fn check(&self) -> Result<(), PlanError> {
+        self.check_data()?;
+        self.check_model()?;
+        self.check_optimizer()?;
+        self.check_rest_of_train()
+    }
+
+    fn check_data(&self) -> Result<(), PlanError> {
+        let data = &self.data;
+        require(!data.source.is_empty(), "data.source", "", "a data set's name or a path")?;
+        for (key, holdout) in [("data.validation", &data.validation), ("data.test", &data.test)] {
+            if let Some(Holdout::Fraction(share)) = *holdout {
+                require(share > 0.0 && share < 1.0, key, share, "above 0 and below 1")?;
+            }
+        }
+        let sum = |holdout: &Option<Holdout>| match holdout {
+            Some(Holdout::Fraction(share)) => *share,
+            _ => 0.0,
+        };
+        let both = sum(&data.validation) + sum(&data.test);
+        require(both < 1.0, "data.test", both, "below 1 together with data.validation")?;
+        match (&data.validation, &data.test) {
+            (Some(Holdout::TestSplit), Some(Holdout::TestSplit)) => Err(PlanError::about(
+                "data.test",
+                "data.validation and data.test name the same thing, \"test\"",
+            )
+            .with_hint(Some("leave data.test out: what models are chosen on is no test".into()))),
+            (Some(Holdout::File(a)), Some(Holdout::File(b))) if a == b => Err(PlanError::about(
+                "data.test",
+                format!("data.validation and data.test name the same file, {}", a.display()),
+            )),
+            _ => Ok(()),
+        }?;
+        for (key, holdout) in [("data.validation", &data.validation), ("data.test", &data.test)] {
+            if let Some(Holdout::File(file)) = holdout
+                && file == Path::new(&data.source)
+            {
+                let message = format!("{key} names the training data itself, {}", file.display());
+                return Err(PlanError::about(key, message));
+            }
+        }
+        match data.subset {
+            Some(Subset::Count(n)) => require(n > 0, "data.subset", n, "at least 1"),
+            Some(Subset::Fraction(share)) => {
+                let ok = share > 0.0 && share <= 1.0;
+                require(ok, "data.subset", share, "above 0 and, as a fraction, at most 1")
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn check_model(&self) -> Result<(), PlanError> {
+        let model = &self.model;
+        for (i, layer) in model.layers.iter().enumerate() {
+            match *layer {
+                Layer::Linear { out, .. } => {
+                    require(out > 0, format!("model.layers.{i}.out"), out, "at least 1")?;
+                }
+                Layer::Dropout { p } => {
+                    let ok = (0.0..=1.0).contains(&p);
+                    require(ok, format!("model.layers.{i}.p"), p, "from 0 to 1")?;
+                }
+                Layer::Relu => {}
+            }
+        }
+        if !model.layers.iter().any(|layer| matches!(layer, Layer::Linear { .. })) {
+            let message = "model.layers has no linear layer, so there is nothing to train";
+            return Err(PlanError::about("model.layers", message));
+        }
+        let (layers, indices) = (model.layers.len(), model.init_index.len());
+        if layers != indices {
+            let message = format!(
+                "model.init_index must have an index for each of the {layers} layers, not {indices}"
+            );
+            return Err(PlanError::about("model.init_index", message));
+        }
+        let mut old: Vec<usize> = model.init_index.iter().flatten().copied().collect();
+        old.sort_unstable();
+        match old.windows(2).find(|pair| pair[0] == pair[1]) {
+            Some(pair) => {
+                let message = format!("model.init_index names layer {} twice", pair[0]);
+                Err(PlanError::about("model.init_index", message))
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn check_optimizer(&self) -> Result<(), PlanError> {
+        let key = |name: &str| format!("train.optimizer.{name}");
+        let lr = self.train.lr;
+        require(lr > 0.0 && lr.is_finite(), key("lr"), lr, "a finite number above 0")?;
+        let decay = match self.train.optimizer {
+            Optimizer::Adam { betas, eps, weight_decay } => {
+                for (i, beta) in [betas.0, betas.1].into_iter().enumerate() {
+                    let ok = (0.0..1.0).contains(&beta);
+                    require(ok, key(&format!("betas.{i}")), beta, "at least 0 and below 1")?;
+                }
+                require(eps > 0.0 && eps.is_finite(), key("eps"), eps, "a finite number above 0")?;
+                weight_decay
+            }
+            Optimizer::Sgd { momentum, nesterov, weight_decay } => {
+                let ok = (0.0..1.0).contains(&momentum);
+                require(ok, key("momentum"), momentum, "at least 0 and below 1")?;
+                let ok = !nesterov || momentum > 0.0;
+                require(ok, key("momentum"), momentum, "above 0 when nesterov = true")?;
+                weight_decay
+            }
+        };
+        require_not_negative(key("weight_decay"), decay)
+    }
+
+    fn check_rest_of_train(&self) -> Result<(), PlanError> {
+        let train = &self.train;
+        require(train.epochs > 0, "train.epochs", train.epochs, "at least 1")?;
+        require(train.batch_size > 0, "train.batch_size", train.batch_size, "at least 1")?;
+        if let Some(Schedule::ReduceOnPlateau(plateau)) = train.schedule {
+            let key = |name: &str| format!("train.schedule.{name}");
+            let ok = plateau.factor > 0.0 && plateau.factor < 1.0;
+            require(ok, key("factor"), plateau.factor, "above 0 and below 1")?;
+            require_not_negative(key("threshold"), plateau.threshold)?;
+            require_not_negative(key("min_lr"), plateau.min_lr)?;
+        }
+        for (i, penalty) in train.penalties.iter().enumerate() {
+            require_not_negative(format!("train.penalties.{i}.lambda"), penalty.lambda)?;
+        }
+        match train.early_stopping {
+            Some(stopping) => {
+                let key = "train.early_stopping.patience";
+                require(stopping.patience > 0, key, stopping.patience, "at least 1")?;
+                require_not_negative("train.early_stopping.min_delta", stopping.min_delta)
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+/// `ok` must be false for NaN: write ranges so that they include, never exclude.
+fn require(
+    ok: bool,
+    key: impl Into<String>,
+    value: impl Display,
+    range: &str,
+) -> Result<(), PlanError> {
+    if ok {
+        return Ok(());
+    }
+    let key = key.into();
+    let message = format!("{key} must be {range}, not {value}");
+    Err(PlanError::about(key, message))
+}
+
+fn require_not_negative(key: impl Into<String>, value: f64) -> Result<(), PlanError> {
+    require(value >= 0.0 && value.is_finite(), key, value, "a finite number of at least 0")
+}

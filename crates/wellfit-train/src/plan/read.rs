@@ -1,0 +1,266 @@
+//! From a document to a plan.
+
+use std::path::Path;
+
+use wellfit_data::{DataRequest, Holdout, Scale, Subset};
+use wellfit_nn::{Layer, Optimizer, Penalty, PenaltyKind, PenaltyOn};
+
+use super::document::{Document, Value};
+use super::error::PlanError;
+use super::section::{Field, Section};
+use super::{
+    EarlyStoppingSettings, Metric, Model, Plan, PlateauSettings, Schedule, ThresholdMode, Train,
+};
+
+impl Plan {
+    /// Reads the plan in `document` (its `[study]` is left to whoever knows studies).
+    /// Relative paths are taken from `folder` and made absolute, so that the plan
+    /// means the same wherever it is read again.
+    ///
+    /// # Errors
+    /// An unknown key, a wrong type or a value out of range, each with its line.
+    pub fn read(document: &Document, folder: &Path) -> Result<Plan, PlanError> {
+        let mut top = document.top();
+        let (data, model) = (top.need("data")?, top.need("model")?);
+        let train = top.field("train").map(Field::section).transpose()?;
+        top.field("study");
+        top.finish()?;
+        let plan = Plan {
+            data: read_data(data.section()?, folder)?,
+            model: read_model(model.section()?, folder)?,
+            train: train.map_or_else(|| Ok(Train::default()), read_train)?,
+        };
+        plan.check().map_err(|error| error.locate(document))?;
+        Ok(plan)
+    }
+}
+
+fn read_data(section: Section<'_>, folder: &Path) -> Result<DataRequest, PlanError> {
+    let mut section = section.later(&["task", "target"]);
+    let request = DataRequest {
+        source: read_source(section.need("source")?.text()?, folder),
+        validation: section.field("validation").map(|f| read_holdout(&f, folder)).transpose()?,
+        test: section.field("test").map(|f| read_holdout(&f, folder)).transpose()?,
+        split_seed: section.field("split_seed").map_or(Ok(0), |f| f.count(0))?,
+        subset: section.field("subset").map(|f| read_subset(&f)).transpose()?,
+        scale: section
+            .field("scale")
+            .map(|f| {
+                let later = ["standard", "min-max", "robust"];
+                f.choice(&[("unit", Scale::Unit), ("none", Scale::None)], &later)
+            })
+            .transpose()?,
+    };
+    section.finish()?;
+    Ok(request)
+}
+
+/// A source is a path when it looks like one (it holds a dot or a slash) and the
+/// name of a known data set otherwise. A folder beside the plan is `./name`.
+fn read_source(text: &str, folder: &Path) -> String {
+    if text.contains(['.', '/', '\\']) {
+        absolute(&folder.join(text)).to_string_lossy().into_owned()
+    } else {
+        text.into()
+    }
+}
+
+/// The path from the root on; as it is where the working folder cannot be told.
+pub(super) fn absolute(path: &Path) -> std::path::PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf())
+}
+
+fn read_holdout(field: &Field<'_>, folder: &Path) -> Result<Holdout, PlanError> {
+    match &field.node().value {
+        Value::Integer(_) | Value::Float(_) => Ok(Holdout::Fraction(field.number()?)),
+        Value::Text(text) if text == "test" => Ok(Holdout::TestSplit),
+        Value::Text(text) if !text.is_empty() => Ok(Holdout::File(absolute(&folder.join(text)))),
+        _ => Err(field.error("must be a fraction such as 0.1, a file, or \"test\"")),
+    }
+}
+
+fn read_subset(field: &Field<'_>) -> Result<Subset, PlanError> {
+    match &field.node().value {
+        Value::Integer(_) => Ok(Subset::Count(field.count(1)?)),
+        Value::Float(_) => Ok(Subset::Fraction(field.number()?)),
+        _ => {
+            Err(field.error("must be a number of samples such as 6000, or a fraction such as 0.1"))
+        }
+    }
+}
+
+fn read_model(mut section: Section<'_>, folder: &Path) -> Result<Model, PlanError> {
+    let init = section.field("init").map(|f| f.text()).transpose()?;
+    let layers = section.need("layers")?.list()?.into_iter().map(read_layer);
+    let layers = layers.collect::<Result<Vec<_>, _>>()?;
+    let init_index = match section.field("init_index") {
+        None => (0..layers.len()).map(Some).collect(),
+        Some(field) => field.list()?.iter().map(read_index).collect::<Result<_, _>>()?,
+    };
+    section.finish()?;
+    let init = init.map(|path| absolute(&folder.join(path)));
+    Ok(Model { init, init_index, layers })
+}
+
+/// -1 stands for a layer that `init` does not have.
+fn read_index(field: &Field<'_>) -> Result<Option<usize>, PlanError> {
+    match field.node().value {
+        Value::Integer(-1) => Ok(None),
+        _ => field.count(0).map(Some),
+    }
+}
+
+fn read_layer(field: Field<'_>) -> Result<Layer, PlanError> {
+    #[derive(Clone, Copy)]
+    enum Type {
+        Linear,
+        Relu,
+        Dropout,
+    }
+    let types = [("linear", Type::Linear), ("relu", Type::Relu), ("dropout", Type::Dropout)];
+    #[rustfmt::skip]
+    let later = [
+        "conv2d", "max-pool2d", "avg-pool2d", "flatten", "batch-norm", "layer-norm",
+        "leaky-relu", "elu", "gelu", "silu", "tanh", "sigmoid", "residual",
+    ];
+    let mut section = field.section()?;
+    let layer = match section.need("type")?.choice(&types, &later)? {
+        Type::Linear => Layer::Linear {
+            out: section.need("out")?.count(1)?,
+            bias: section.field("bias").map_or(Ok(true), |f| f.flag())?,
+        },
+        Type::Relu => Layer::Relu,
+        Type::Dropout => Layer::Dropout { p: section.need("p")?.number()? },
+    };
+    section.finish()?;
+    Ok(layer)
+}
+
+fn read_train(section: Section<'_>) -> Result<Train, PlanError> {
+    let mut section = section.later(&["clip_grad_norm"]);
+    let default = Train::default();
+    if let Some(field) = section.field("loss") {
+        read_loss(field.section()?)?;
+    }
+    let (optimizer, lr) = match section.field("optimizer") {
+        Some(field) => read_optimizer(field.section()?)?,
+        None => (default.optimizer, default.lr),
+    };
+    let train = Train {
+        seed: section.field("seed").map_or(Ok(default.seed), |f| f.count(0))?,
+        epochs: section.field("epochs").map_or(Ok(default.epochs), |f| f.count(1))?,
+        batch_size: section.field("batch_size").map_or(Ok(default.batch_size), |f| f.count(1))?,
+        drop_last: section
+            .field("last_batch")
+            .map_or(Ok(default.drop_last), |f| f.choice(&[("keep", false), ("drop", true)], &[]))?,
+        shuffle: section.field("shuffle").map_or(Ok(default.shuffle), |f| f.flag())?,
+        optimizer,
+        lr,
+        schedule: section.field("schedule").map(|f| read_schedule(f.section()?)).transpose()?,
+        penalties: match section.field("penalties") {
+            None => Vec::new(),
+            Some(field) => field
+                .list()?
+                .into_iter()
+                .map(|f| read_penalty(f.section()?))
+                .collect::<Result<_, _>>()?,
+        },
+        early_stopping: section
+            .field("early_stopping")
+            .map(|f| read_early_stopping(f.section()?))
+            .transpose()?,
+    };
+    section.finish()?;
+    Ok(train)
+}
+
+fn read_loss(section: Section<'_>) -> Result<(), PlanError> {
+    let mut section = section.later(&["label_smoothing", "class_weights"]);
+    if let Some(field) = section.field("type") {
+        field.choice(&[("cross-entropy", ())], &["mse", "huber"])?;
+    }
+    section.finish()
+}
+
+fn read_optimizer(mut section: Section<'_>) -> Result<(Optimizer, f64), PlanError> {
+    let adam = section
+        .field("type")
+        .map_or(Ok(true), |f| f.choice(&[("adam", true), ("sgd", false)], &["adamw", "rmsprop"]))?;
+    let lr = section.field("lr").map_or(Ok(Train::default().lr), |f| f.number())?;
+    let weight_decay = section.field("weight_decay").map_or(Ok(0.0), |f| f.number())?;
+    let optimizer = if adam {
+        Optimizer::Adam {
+            betas: section.field("betas").map_or(Ok(ADAM_BETAS), |f| read_betas(&f))?,
+            eps: section.field("eps").map_or(Ok(ADAM_EPS), |f| f.number())?,
+            weight_decay,
+        }
+    } else {
+        Optimizer::Sgd {
+            momentum: section.field("momentum").map_or(Ok(0.0), |f| f.number())?,
+            nesterov: section.field("nesterov").map_or(Ok(false), |f| f.flag())?,
+            weight_decay,
+        }
+    };
+    section.finish()?;
+    Ok((optimizer, lr))
+}
+
+/// PyTorch's defaults.
+pub(super) const ADAM_BETAS: (f64, f64) = (0.9, 0.999);
+pub(super) const ADAM_EPS: f64 = 1e-8;
+
+fn read_betas(field: &Field<'_>) -> Result<(f64, f64), PlanError> {
+    match field.list()?.as_slice() {
+        [first, second] => Ok((first.number()?, second.number()?)),
+        items => Err(field.error(format!("must hold two numbers, not {}", items.len()))),
+    }
+}
+
+fn read_metric(field: &Field<'_>) -> Result<Metric, PlanError> {
+    field.choice(&Metric::ALL.map(|metric| (metric.name(), metric)), &["train_r2", "val_r2"])
+}
+
+fn read_schedule(mut section: Section<'_>) -> Result<Schedule, PlanError> {
+    let later = ["step", "exponential", "cosine", "one-cycle"];
+    section.need("type")?.choice(&[("reduce-on-plateau", ())], &later)?;
+    let mut section = section.later(&["warmup"]);
+    let default = PlateauSettings::default();
+    let modes = [("rel", ThresholdMode::Rel), ("abs", ThresholdMode::Abs)];
+    let settings = PlateauSettings {
+        monitor: section.field("monitor").map_or(Ok(default.monitor), |f| read_metric(&f))?,
+        factor: section.field("factor").map_or(Ok(default.factor), |f| f.number())?,
+        patience: section.field("patience").map_or(Ok(default.patience), |f| f.count(0))?,
+        threshold: section.field("threshold").map_or(Ok(default.threshold), |f| f.number())?,
+        threshold_mode: section
+            .field("threshold_mode")
+            .map_or(Ok(default.threshold_mode), |f| f.choice(&modes, &[]))?,
+        cooldown: section.field("cooldown").map_or(Ok(default.cooldown), |f| f.count(0))?,
+        min_lr: section.field("min_lr").map_or(Ok(default.min_lr), |f| f.number())?,
+    };
+    section.finish()?;
+    Ok(Schedule::ReduceOnPlateau(settings))
+}
+
+fn read_penalty(mut section: Section<'_>) -> Result<Penalty, PlanError> {
+    let kinds =
+        [("l1", PenaltyKind::L1), ("l2", PenaltyKind::L2), ("l2-norm", PenaltyKind::L2Norm)];
+    let covers = [("all", PenaltyOn::All), ("weights", PenaltyOn::Weights)];
+    let penalty = Penalty {
+        kind: section.need("type")?.choice(&kinds, &[])?,
+        lambda: section.need("lambda")?.number()?,
+        on: section.field("on").map_or(Ok(PenaltyOn::All), |f| f.choice(&covers, &[]))?,
+    };
+    section.finish()?;
+    Ok(penalty)
+}
+
+fn read_early_stopping(mut section: Section<'_>) -> Result<EarlyStoppingSettings, PlanError> {
+    let default = EarlyStoppingSettings::default();
+    let settings = EarlyStoppingSettings {
+        monitor: section.field("monitor").map_or(Ok(default.monitor), |f| read_metric(&f))?,
+        patience: section.field("patience").map_or(Ok(default.patience), |f| f.count(1))?,
+        min_delta: section.field("min_delta").map_or(Ok(default.min_delta), |f| f.number())?,
+    };
+    section.finish()?;
+    Ok(settings)
+}

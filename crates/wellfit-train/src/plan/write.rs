@@ -1,0 +1,208 @@
+//! A plan as TOML, with every default written out, and its hash.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+use wellfit_data::{Holdout, Scale, Subset};
+use wellfit_nn::{Layer, Optimizer, Penalty, PenaltyKind, PenaltyOn};
+
+use super::read::absolute;
+use super::{Plan, Schedule, ThresholdMode};
+
+impl Plan {
+    /// The plan as TOML: every default that does not depend on the data is written
+    /// out, paths are absolute. Read back, it gives the same text.
+    pub fn to_toml(&self) -> String {
+        let mut out = String::new();
+        self.write_data(&mut out);
+        self.write_model(&mut out);
+        self.write_train(&mut out);
+        out
+    }
+
+    /// SHA-256 of [`to_toml`](Self::to_toml), in hex: two plans with one hash ask for
+    /// the same run. It covers what the plan says, the seed and the paths included,
+    /// but not the contents of the files that it names, nor threads or folders.
+    pub fn hash(&self) -> String {
+        hex(&Sha256::digest(self.to_toml().as_bytes()))
+    }
+
+    fn write_data(&self, out: &mut String) {
+        let data = &self.data;
+        out.push_str("[data]\n");
+        // A relative path is told from a known data set's name by its look.
+        let is_path = data.source.contains(['.', '/', '\\']);
+        let source = if is_path { path(Path::new(&data.source)) } else { text(&data.source) };
+        line(out, "source", source);
+        for (key, holdout) in [("validation", &data.validation), ("test", &data.test)] {
+            match holdout {
+                Some(Holdout::Fraction(share)) => line(out, key, number(*share)),
+                Some(Holdout::TestSplit) => line(out, key, text("test")),
+                Some(Holdout::File(file)) => line(out, key, path(file)),
+                None => {}
+            }
+        }
+        line(out, "split_seed", data.split_seed);
+        match data.subset {
+            Some(Subset::Count(n)) => line(out, "subset", n),
+            Some(Subset::Fraction(share)) => line(out, "subset", number(share)),
+            None => {}
+        }
+        if let Some(scale) = data.scale {
+            line(
+                out,
+                "scale",
+                text(match scale {
+                    Scale::Unit => "unit",
+                    Scale::None => "none",
+                }),
+            );
+        }
+    }
+
+    fn write_model(&self, out: &mut String) {
+        let model = &self.model;
+        out.push_str("\n[model]\n");
+        if let Some(init) = &model.init {
+            line(out, "init", path(init));
+            if model.init_index.iter().enumerate().any(|(i, &old)| old != Some(i)) {
+                let index = |old: &Option<usize>| old.map_or("-1".into(), |old| old.to_string());
+                let indices: Vec<String> = model.init_index.iter().map(index).collect();
+                line(out, "init_index", format!("[{}]", indices.join(", ")));
+            }
+        }
+        out.push_str("layers = [\n");
+        for layer in &model.layers {
+            let _ = writeln!(out, "  {{ {} }},", write_layer(layer));
+        }
+        out.push_str("]\n");
+    }
+
+    fn write_train(&self, out: &mut String) {
+        let train = &self.train;
+        out.push_str("\n[train]\n");
+        line(out, "seed", train.seed);
+        line(out, "epochs", train.epochs);
+        line(out, "batch_size", train.batch_size);
+        line(out, "last_batch", text(if train.drop_last { "drop" } else { "keep" }));
+        line(out, "shuffle", train.shuffle);
+        line(out, "loss", "{ type = \"cross-entropy\" }");
+        line(out, "optimizer", write_optimizer(&train.optimizer, train.lr));
+        if let Some(Schedule::ReduceOnPlateau(s)) = train.schedule {
+            let mode = match s.threshold_mode {
+                ThresholdMode::Rel => "rel",
+                ThresholdMode::Abs => "abs",
+            };
+            line(
+                out,
+                "schedule",
+                format!(
+                    "{{ type = \"reduce-on-plateau\", monitor = \"{}\", factor = {}, patience = {}, \
+                 threshold = {}, threshold_mode = \"{mode}\", cooldown = {}, min_lr = {} }}",
+                    s.monitor.name(),
+                    number(s.factor),
+                    s.patience,
+                    number(s.threshold),
+                    s.cooldown,
+                    number(s.min_lr),
+                ),
+            );
+        }
+        if !train.penalties.is_empty() {
+            let penalties: Vec<String> = train.penalties.iter().map(write_penalty).collect();
+            line(out, "penalties", format!("[{}]", penalties.join(", ")));
+        }
+        if let Some(s) = train.early_stopping {
+            line(
+                out,
+                "early_stopping",
+                format!(
+                    "{{ monitor = \"{}\", patience = {}, min_delta = {} }}",
+                    s.monitor.name(),
+                    s.patience,
+                    number(s.min_delta),
+                ),
+            );
+        }
+    }
+}
+
+fn write_layer(layer: &Layer) -> String {
+    match *layer {
+        Layer::Linear { out, bias: true } => format!("type = \"linear\", out = {out}"),
+        Layer::Linear { out, bias: false } => {
+            format!("type = \"linear\", out = {out}, bias = false")
+        }
+        Layer::Relu => "type = \"relu\"".into(),
+        Layer::Dropout { p } => format!("type = \"dropout\", p = {}", number(p)),
+    }
+}
+
+fn write_optimizer(optimizer: &Optimizer, lr: f64) -> String {
+    let lr = number(lr);
+    match *optimizer {
+        Optimizer::Adam { betas, eps, weight_decay } => format!(
+            "{{ type = \"adam\", lr = {lr}, betas = [{}, {}], eps = {}, weight_decay = {} }}",
+            number(betas.0),
+            number(betas.1),
+            number(eps),
+            number(weight_decay)
+        ),
+        Optimizer::Sgd { momentum, nesterov, weight_decay } => format!(
+            "{{ type = \"sgd\", lr = {lr}, momentum = {}, nesterov = {nesterov}, \
+             weight_decay = {} }}",
+            number(momentum),
+            number(weight_decay)
+        ),
+    }
+}
+
+fn write_penalty(penalty: &Penalty) -> String {
+    let kind = match penalty.kind {
+        PenaltyKind::L1 => "l1",
+        PenaltyKind::L2 => "l2",
+        PenaltyKind::L2Norm => "l2-norm",
+    };
+    let on = match penalty.on {
+        PenaltyOn::All => "all",
+        PenaltyOn::Weights => "weights",
+    };
+    format!("{{ type = \"{kind}\", lambda = {}, on = \"{on}\" }}", number(penalty.lambda))
+}
+
+fn line(out: &mut String, key: &str, value: impl std::fmt::Display) {
+    let _ = writeln!(out, "{key} = {value}");
+}
+
+/// The shortest number that reads back to the same f64.
+fn number(value: f64) -> String {
+    format!("{value:?}").to_lowercase()
+}
+
+fn path(path: &Path) -> String {
+    text(&absolute(path).to_string_lossy())
+}
+
+/// A TOML basic string.
+fn text(text: &str) -> String {
+    let mut out = String::from('"');
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => out.extend(['\\', c]),
+            c if c.is_control() => {
+                let _ = write!(out, "\\u{:04X}", c as u32);
+            }
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut out, byte| {
+        let _ = write!(out, "{byte:02x}");
+        out
+    })
+}
