@@ -8,6 +8,8 @@ use wellfit_stats::Estimate;
 pub struct Findings {
     /// The answer.
     pub answer: Answer,
+    /// Whether the baseline overfits.
+    pub overfitting: Overfitting,
     /// One for each arm of the study, in its order (the baseline first).
     pub arms: Vec<ArmFindings>,
     /// The article's claims, as far as the study's arms let them be measured.
@@ -16,7 +18,8 @@ pub struct Findings {
     /// the test set…", "2 trials are missing"), in words.
     pub caveats: Vec<String>,
     /// The equivalence margin of the primary score: a difference whose interval
-    /// lies within ±margin is of no use.
+    /// lies within ±margin is of no use. 1 % of the baseline's mean loss or, for an
+    /// accuracy, of its mean error; NaN when the baseline has no score.
     pub margin: f64,
 }
 
@@ -30,10 +33,47 @@ pub struct Answer {
     pub decided: bool,
     /// The recommended arm's index; `None` when undecided. The baseline (0) is possible.
     pub arm: Option<usize>,
+    /// Further sentences under the headline: how far the lead over the runner-up can
+    /// be trusted, what would settle what is undecided.
+    pub details: Vec<String>,
     /// What to do, in words: the recipe as a plan line.
     pub recipe: String,
     /// "no test set: this figure is optimistic", or the final test figure in words.
     pub final_figure: String,
+}
+
+/// Whether the baseline overfits, from its own records.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Overfitting {
+    /// The answer.
+    pub verdict: OverfittingVerdict,
+    /// The answer in words, with its figures.
+    pub sentence: String,
+    /// Validation loss at the last epoch − at its lowest, paired by seed.
+    pub rise: Estimate,
+    /// Training loss (evaluation mode) at the same two epochs, likewise.
+    pub train_change: Estimate,
+    /// train_accuracy − val_accuracy at the last epoch.
+    pub gap: Estimate,
+    /// The epoch with the lowest validation loss, by seed.
+    pub since: Vec<usize>,
+}
+
+/// Whether a model overfits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OverfittingVerdict {
+    /// Validation loss rises by more than the margin after its lowest epoch while
+    /// training loss goes on falling.
+    Overfits,
+    /// The whole interval of the rise lies within the margin.
+    DoesNotOverfit,
+    /// Both losses rise: training is unstable.
+    Unstable,
+    /// The interval allows both.
+    Undecided,
+    /// There is no validation loss.
+    Unknown,
 }
 
 /// What was found out about an arm.
@@ -76,6 +116,10 @@ pub struct Summary {
     pub seconds_per_epoch: f64,
     /// Trials that diverged or failed.
     pub lost: usize,
+    /// Those of them that diverged.
+    pub diverged: usize,
+    /// Trials that have not been run or were interrupted.
+    pub missing: usize,
 }
 
 /// Differences arm − baseline, paired by seed, each with its 95 % interval.
@@ -83,6 +127,9 @@ pub struct Summary {
 pub struct Against {
     /// In the primary score at the judged epoch.
     pub primary: Estimate,
+    /// In the primary score at the other one: the last epoch if the kept one is
+    /// judged, the kept one if the last is.
+    pub primary_elsewhere: Estimate,
     /// In validation loss at the kept epoch.
     pub best_val_loss: Estimate,
     /// In validation accuracy at the kept epoch.
@@ -97,22 +144,28 @@ pub struct Against {
     pub last_gap: Estimate,
     /// What the intervals cover, in words: "training seeds", or "seeds and data".
     pub covers: String,
+    /// p of "the primary difference is within the margin", after Holm's correction
+    /// over the arms: what the judgement goes by. NaN without an interval.
+    pub corrected_p: f64,
     /// The primary difference with an interval over seeds *and* validation samples
-    /// (bootstrap over both), when per-sample scores are there.
+    /// ([`wellfit_stats::two_way`]), when per-sample scores are there.
     pub primary_with_data: Option<Estimate>,
 }
 
-/// What a difference means.
+/// What a difference means. The interval is the paired 95 % one; "clear of the
+/// margin" holds for all arms together (Holm's correction).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Judgement {
-    /// Held-out score better, interval clear of zero (and of the margin's inside).
+    /// Better, and clear of the margin.
     Helps,
     /// The whole interval lies within the margin.
     NoUsefulDifference,
-    /// Held-out score worse.
+    /// Worse, and clear of the margin; or every trial diverged while the
+    /// baseline's did not.
     Hurts,
-    /// Gap smaller, model worse.
+    /// As [`Hurts`](Judgement::Hurts), with a gap at the last epoch that is clearly
+    /// smaller: gap smaller, model worse.
     OverRegularised,
     /// The interval allows both.
     Undecided,
@@ -123,7 +176,7 @@ pub enum Judgement {
 pub struct Claim {
     /// The claim in words.
     pub claim: String,
-    /// holds, does not hold, or undecided.
+    /// holds, does not hold, undecided or not measured.
     pub holds: Holds,
     /// The figure with its interval.
     pub evidence: String,
@@ -139,4 +192,6 @@ pub enum Holds {
     DoesNotHold,
     /// The interval allows both.
     Undecided,
+    /// This study has nothing to measure it by.
+    NotMeasured,
 }
