@@ -1,13 +1,14 @@
 //! A study becomes records: remedies, runner, store.
 
 mod cores;
+mod file;
 pub mod remedy;
 mod schedule;
+mod slug;
 mod study;
 #[cfg(test)]
 mod test_plan;
-mod words;
 
 pub use cores::default_jobs;
+pub use slug::slug;
 pub use study::*;
-pub use words::slug;

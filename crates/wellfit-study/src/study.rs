@@ -7,7 +7,7 @@ use wellfit_train::plan::{Metric, Plan};
 use wellfit_train::record::Record;
 
 use crate::remedy::{Call, RemedyError, apply_chain};
-use crate::words::slug;
+use crate::slug::slug;
 
 /// The first arm's name.
 pub const BASELINE: &str = "baseline";

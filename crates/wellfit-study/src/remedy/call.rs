@@ -4,10 +4,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use thiserror::Error;
-use wellfit_train::plan::Plan;
+use wellfit_train::plan::{Plan, did_you_mean};
 
 use super::{Arguments, Default, REMEDIES, Remedy, find};
-use crate::words::closest;
 
 /// A remedy with checked arguments.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,12 +19,12 @@ pub struct Call {
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum RemedyError {
     /// There is no remedy of that name.
-    #[error("unknown remedy {name:?}{}", suggestion.map(|s| format!("; did you mean {s:?}?")).unwrap_or_default())]
+    #[error("unknown remedy {name:?}; {hint}")]
     Unknown {
         /// What was written.
         name: String,
-        /// The nearest name, if one is near.
-        suggestion: Option<&'static str>,
+        /// Which one may have been meant, or where all are listed.
+        hint: String,
     },
     /// The text is not `name(arguments)`.
     #[error("{text:?} is not a remedy: {problem}; it is written like \"dropout(0.5, input=0.5)\"")]
@@ -83,7 +82,8 @@ impl FromStr for Call {
             .map_err(|problem| RemedyError::Syntax { text: text.to_owned(), problem })?;
         let remedy = find(name).ok_or_else(|| RemedyError::Unknown {
             name: name.to_owned(),
-            suggestion: closest(name, REMEDIES.iter().map(|remedy| remedy.name)),
+            hint: did_you_mean(name, REMEDIES.iter().map(|remedy| remedy.name))
+                .unwrap_or_else(|| "`wellfit remedies` lists those there are".into()),
         })?;
         let arguments = read(remedy, list).map_err(|problem| RemedyError::Argument {
             remedy: remedy.name,
@@ -162,8 +162,8 @@ fn read(remedy: &Remedy, list: &str) -> Result<Arguments, String> {
 
 fn named_place(remedy: &Remedy, name: &str) -> Result<usize, String> {
     let names = || remedy.parameters.iter().map(|parameter| parameter.name);
-    names().position(|known| known == name).ok_or_else(|| match closest(name, names()) {
-        Some(near) => format!("unknown argument {name:?}; did you mean {near:?}?"),
+    names().position(|known| known == name).ok_or_else(|| match did_you_mean(name, names()) {
+        Some(hint) => format!("unknown argument {name:?}; {hint}"),
         None => format!("unknown argument {name:?}"),
     })
 }
@@ -223,9 +223,9 @@ mod tests {
     #[test]
     fn every_wrong_form_says_what_would_be_right() {
         for (text, words) in [
-            ("dropuot(0.5)", "unknown remedy \"dropuot\"; did you mean \"dropout\"?"),
-            ("early_stopping", "did you mean \"early-stopping\"?"),
-            ("quantum", "unknown remedy \"quantum\""),
+            ("dropuot(0.5)", "unknown remedy \"dropuot\"; did you mean `dropout`?"),
+            ("early_stopping", "did you mean `early-stopping`?"),
+            ("quantum", "unknown remedy \"quantum\"; `wellfit remedies` lists"),
             ("l1", "l1: lambda is missing (a number of at least 0); it is written l1(lambda)"),
             ("l1(-1)", "lambda must be a number of at least 0, not \"-1\""),
             ("l1(nan)", "lambda must be"),
@@ -233,7 +233,7 @@ mod tests {
             ("l1(1e-4, 2)", "at most 1 arguments"),
             ("l1(1e-7..1e-3, 5)", "a range of strengths is not supported yet"),
             ("dropout(1.5)", "dropout: p must be a number from 0 to 1, not \"1.5\""),
-            ("dropout(0.5, inptu=0.2)", "unknown argument \"inptu\"; did you mean \"input\"?"),
+            ("dropout(0.5, inpt=0.2)", "unknown argument \"inpt\"; did you mean `input`?"),
             ("dropout(p=0.5, 0.2)", "\"0.2\" must be named"),
             ("dropout(0.5, p=0.5)", "p is given twice"),
             ("dropout(0.5", "its last character must be ')'"),

@@ -1,0 +1,82 @@
+//! The study file: a plan and a `[study]` section.
+
+mod arms;
+mod inline;
+#[cfg(test)]
+mod tests;
+mod write;
+
+use wellfit_train::plan::{Document, Metric, Plan, PlanError, Section};
+
+use crate::study::{JudgeAt, Study};
+
+/// Seeds of a study file that does not say how many.
+const DEFAULT_SEEDS: u64 = 5;
+
+impl Study {
+    /// Reads a study from a plan's text and its `[study]` section; without the
+    /// section the study is the baseline over five seeds. `name` is what the study
+    /// is called when the section has no name of its own.
+    ///
+    /// | key | default | meaning |
+    /// |---|---|---|
+    /// | `name` | the file's stem | what the study is called |
+    /// | `seeds` | 5 | how many, from `train.seed` on; or a list |
+    /// | `folds` | 1 | k-fold cross-validation; more than 1 is not supported yet |
+    /// | `primary` | `val_loss` | what arms are judged by |
+    /// | `judge_at` | `best` | at the kept epoch, or at the `last` |
+    /// | `[[study.arm]]` | | `name`, `remedies`, `set` |
+    /// | `[[study.grid]]` | | a list of values a key: an arm for every combination |
+    pub fn read(document: &Document, name: &str) -> Result<Study, PlanError> {
+        let mut plan = Plan::read(document, document.folder())?;
+        let Some(mut section) = document.section("study")? else {
+            return Study::new(name, plan, DEFAULT_SEEDS as usize)
+                .map_err(|error| PlanError::new(error.to_string()));
+        };
+        let name = match section.field("name") {
+            Some(field) => field.text()?.to_owned(),
+            None => name.to_owned(),
+        };
+        let seeds = seeds(&mut section, plan.train.seed)?;
+        folds(&mut section)?;
+        let primary = match section.field("primary") {
+            Some(field) => field.choice(&Metric::ALL.map(|metric| (metric.name(), metric)), &[])?,
+            None => Metric::ValLoss,
+        };
+        let judge_at = match section.field("judge_at") {
+            Some(field) => field.choice(&JudgeAt::ALL.map(|at| (at.name(), at)), &[])?,
+            None => JudgeAt::Best,
+        };
+        plan.train.seed = seeds.first().copied().unwrap_or(plan.train.seed);
+        let arms = arms::read(&mut section, document, &plan)?;
+        let study = Study { name, plan, seeds, primary, judge_at, arms };
+        study.check().map_err(|error| section.error(error.to_string()))?;
+        section.finish()?;
+        Ok(study)
+    }
+}
+
+/// `seeds = 5` or `seeds = [0, 7, 8]`.
+fn seeds(section: &mut Section<'_>, first: u64) -> Result<Vec<u64>, PlanError> {
+    let Some(field) = section.field("seeds") else {
+        return Ok((0..DEFAULT_SEEDS).map(|i| first.wrapping_add(i)).collect());
+    };
+    if let Ok(list) = field.list() {
+        return list.iter().map(|seed| seed.count(0)).collect();
+    }
+    /// No study has more seeds than this.
+    const MOST: u64 = 10_000;
+    match field.count::<u64>(1)? {
+        count if count <= MOST => Ok((0..count).map(|i| first.wrapping_add(i)).collect()),
+        count => Err(field.error(format!("must be at most {MOST}, not {count}"))),
+    }
+}
+
+fn folds(section: &mut Section<'_>) -> Result<(), PlanError> {
+    match section.field("folds") {
+        Some(field) if field.count::<u64>(1)? > 1 => {
+            Err(field.error("above 1 is not supported yet; leave it out or set it to 1"))
+        }
+        _ => Ok(()),
+    }
+}

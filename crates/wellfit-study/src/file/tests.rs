@@ -1,0 +1,194 @@
+use wellfit_nn::{Layer, Optimizer, PenaltyKind};
+use wellfit_train::plan::{Document, Metric};
+
+use crate::study::{JudgeAt, Study};
+
+const BASE: &str = r#"
+[data]
+source = "fashion-mnist-sample"
+[model]
+layers = [{ type = "linear", out = 8 }, { type = "relu" }, { type = "linear", out = 10 }]
+[train]
+seed = 3
+epochs = 2
+optimizer = { type = "sgd", lr = 0.1, momentum = 0.9 }
+"#;
+
+fn read(study: &str) -> Result<Study, String> {
+    let document =
+        Document::parse("s.toml", &format!("{BASE}{study}")).map_err(|e| e.to_string())?;
+    Study::read(&document, "s").map_err(|e| e.to_string())
+}
+
+fn names(study: &Study) -> Vec<&str> {
+    study.arms.iter().map(|arm| arm.name.as_str()).collect()
+}
+
+#[test]
+fn a_plan_without_a_study_section_is_the_baseline_over_five_seeds() {
+    let study = read("").unwrap();
+    assert_eq!((study.name.as_str(), names(&study)), ("s", vec!["baseline"]));
+    assert_eq!(study.seeds, [3, 4, 5, 6, 7]);
+    assert_eq!((study.primary, study.judge_at), (Metric::ValLoss, JudgeAt::Best));
+}
+
+#[test]
+fn every_key_of_the_section_is_read() {
+    let study = read(
+        r#"
+        [study]
+        name = "n"
+        seeds = [9, 2]
+        folds = 1
+        primary = "val_accuracy"
+        judge_at = "last"
+        [[study.arm]]
+        name = "both"
+        remedies = ["dropout(0.5)", "l1(1e-4)"]
+        set = { train.epochs = 4 }
+        [[study.arm]]
+        remedies = ["l2(1e-4)", "early-stopping"]
+        "#,
+    )
+    .unwrap();
+    assert_eq!(study.name, "n");
+    assert_eq!((study.seeds.as_slice(), study.plan.train.seed), (&[9, 2][..], 9));
+    assert_eq!((study.primary, study.judge_at), (Metric::ValAccuracy, JudgeAt::Last));
+    assert_eq!(names(&study), ["baseline", "both", "l2(1e-4) + early-stopping"]);
+    let both = &study.arms[1];
+    assert_eq!(both.remedies, ["train.epochs = 4", "dropout(0.5)", "l1(1e-4)"]);
+    assert_eq!(both.plan.train.epochs, 4);
+    assert_eq!(both.plan.train.penalties[0].kind, PenaltyKind::L1);
+    assert_eq!(both.plan.model.layers[2], Layer::Dropout { p: 0.5 });
+    assert_eq!(study.arms[0].plan.train.epochs, 2, "the baseline stays as it is");
+}
+
+#[test]
+fn a_table_with_a_type_replaces_the_old_one_and_another_changes_single_keys() {
+    let study = read(
+        r#"
+        [[study.arm]]
+        name = "adam"
+        set = { train.optimizer = { type = "adam", lr = 1e-3 } }
+        [[study.arm]]
+        name = "slow"
+        set = { train.optimizer.lr = 1e-3 }
+        "#,
+    )
+    .unwrap();
+    let optimizers: Vec<_> = study.arms.iter().map(|arm| arm.plan.train.optimizer).collect();
+    assert!(matches!(optimizers[1], Optimizer::Adam { .. }));
+    assert_eq!(optimizers[2], optimizers[0]);
+    assert_eq!(study.arms[2].plan.train.lr, 1e-3);
+}
+
+#[test]
+fn a_grid_gives_an_arm_for_every_combination() {
+    let study = read(
+        r#"
+        [[study.grid]]
+        "train.optimizer.lr" = [1e-3, 1e-2]
+        "train.batch_size" = [16, 32, 64]
+        "#,
+    )
+    .unwrap();
+    assert_eq!(study.arms.len(), 7);
+    assert_eq!(study.arms[2].name, "lr=0.001, batch_size=32");
+    assert_eq!(study.arms[2].remedies, ["train.optimizer.lr = 0.001", "train.batch_size = 32"]);
+    assert_eq!((study.arms[6].plan.train.lr, study.arms[6].plan.train.batch_size), (1e-2, 64));
+}
+
+#[test]
+fn the_resolved_study_reads_back_to_the_same_study() {
+    let study = read(
+        r#"
+        [study]
+        name = "a \"quoted\" name"
+        [[study.arm]]
+        name = "Größe <&>"
+        remedies = ["dropout(0.5, input=0.5)", "reduce-on-plateau(0.5, threshold_mode=\"abs\")"]
+        set = { train.epochs = 4, train.optimizer = { type = "adam" } }
+        [[study.grid]]
+        "train.optimizer.lr" = [1e-4, 1]
+        "model.layers.0.out" = [4, 16]
+        "#,
+    )
+    .unwrap();
+    let text = study.to_toml();
+    let document = Document::parse("study.toml", &text).unwrap();
+    assert_eq!(Study::read(&document, "another name").unwrap(), study, "{text}");
+}
+
+#[test]
+fn a_study_whose_settings_depend_on_place_or_old_type_keeps_its_plans() {
+    let study = read(
+        r#"
+        [[study.arm]]
+        name = "moved"
+        set = { data.source = "./other.npz", model.init = "w.safetensors", model.layers = [{ type = "linear", out = 5 }, { type = "relu" }, { type = "linear", out = 10 }] }
+        remedies = ["dropout(0.1, input=0.2)"]
+        [[study.grid]]
+        "train.optimizer.type" = ["sgd"]
+        "#,
+    )
+    .unwrap();
+    let text = study.to_toml();
+    let again = Study::read(&Document::parse("study.toml", &text).unwrap(), "s").unwrap();
+    for (arm, old) in again.arms.iter().zip(&study.arms) {
+        assert_eq!((&arm.name, &arm.plan), (&old.name, &old.plan), "{text}");
+    }
+    assert_eq!(again.arms[1].plan.model.init_index, [None, Some(0), Some(1), None, Some(2)]);
+}
+
+#[test]
+fn every_slip_is_an_error_that_names_the_place() {
+    for (text, words) in [
+        ("[study]\nseeds = 0", "study.seeds must be a whole number of at least 1"),
+        ("[study]\nseeds = []", "a study needs at least one seed"),
+        ("[study]\nseeds = [1, 1]", "seed 1 is named twice"),
+        ("[study]\nseeds = \"five\"", "study.seeds must be a whole number"),
+        ("[study]\nseeds = 99999999", "study.seeds must be at most 10000"),
+        ("[study]\nseedz = 5", "did you mean `seeds`?"),
+        ("[study]\nfolds = 5", "not supported yet"),
+        ("[study]\nprimary = \"loss\"", "study.primary must be"),
+        ("[study]\njudge_at = \"first\"", "study.judge_at must be \"best\" or \"last\""),
+        ("[[study.arm]]", "an arm needs a name, remedies or set"),
+        ("[[study.arm]]\nname = \"x\"\nremedie = []", "did you mean `remedies`?"),
+        ("[[study.arm]]\nname = \"x\"\nremedies = [\"l1(-1)\"]", "l1: lambda must be"),
+        ("[[study.arm]]\nname = \"x\"\nremedies = \"l1(1)\"", "must be a list"),
+        ("[[study.arm]]\nname = \"x\"\nset = { train.epoch = 1 }", "did you mean `epochs`?"),
+        ("[[study.arm]]\nname = \"x\"\nset = { train.seed = 1 }", "paired by seed"),
+        ("[[study.arm]]\nname = \"x\"\nset = { study.seeds = 1 }", "keys of the plan"),
+        ("[[study.arm]]\nname = \"x\"\nset = 5", "a table of changes is wanted"),
+        ("[[study.arm]]\nname = \"Baseline\"", "same name in folders"),
+        ("[[study.arm]]\nname = \"\u{e4}\"", "must hold a letter"),
+        ("[[study.grid]]", "a grid needs a key"),
+        ("[[study.grid]]\n\"train.epochs\" = 5", "must be a list"),
+        ("[[study.grid]]\n\"train.epochs\" = []", "must hold at least one value"),
+        ("[[study.grid]]\n\"train.epochs\" = [0]", "epochs"),
+        ("[[study.grid]]\n\"study.seeds\" = [1]", "keys of the plan"),
+    ] {
+        let message = read(text).expect_err(text);
+        assert!(message.contains(words), "{text}:\n{message}");
+        assert!(message.contains("s.toml:"), "{text} has a place:\n{message}");
+    }
+}
+
+#[test]
+fn a_grid_of_too_many_combinations_is_refused_before_it_is_made() {
+    let keys = ["train.epochs", "train.batch_size", "data.split_seed", "train.optimizer.lr"];
+    let values = (1..=99).map(|n| n.to_string()).collect::<Vec<_>>().join(", ");
+    let axes: String = keys.iter().map(|key| format!("\"{key}\" = [{values}]\n")).collect();
+    assert!(read(&format!("[[study.grid]]\n{axes}")).unwrap_err().contains("combinations"));
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_study_section_panics(text in "(\\[study\\]\n)?((seeds|folds|primary|name|arm|grid) = [0-9\"a-z\\[\\]{}., =-]{0,20}\n){0,3}(\\[\\[study\\.(arm|grid)\\]\\]\n[a-z.\"]{1,12} = [0-9\"a-z\\[\\]{}.(), =-]{0,30}\n){0,2}") {
+        if let Ok(study) = read(&text) {
+            let text = study.to_toml();
+            let again = Study::read(&Document::parse("s.toml", &text).unwrap(), "s").unwrap();
+            proptest::prop_assert_eq!(again, study);
+        }
+    }
+}
