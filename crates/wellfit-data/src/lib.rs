@@ -1,7 +1,51 @@
 //! Files and known data sets become checked [`Dataset`]s and splits.
+//!
+//! [`load`] answers a plan's `[data]` section: it finds the source (a known data
+//! set, a folder of IDX files, an IDX file, an NPZ file), reads and checks it, and
+//! splits it. What is random about a split depends on `split_seed` alone. Images
+//! stay bytes and are decompressed straight into their place: nothing is held twice.
+//!
+//! ```
+//! use wellfit_data::{Dataset, Shape};
+//!
+//! let names = vec!["dark".to_string(), "light".to_string()];
+//! let set = Dataset::from_bytes(Shape::Vector(2), vec![0, 9, 250, 255], vec![0, 1], names)?;
+//! assert_eq!(set.class_counts(), [1, 1]);
+//! # Ok::<(), wellfit_data::DataError>(())
+//! ```
+//!
+//! | feature | adds |
+//! |---|---|
+//! | `sample` | the embedded set `fashion-mnist-sample` (about 7 MB) |
+//! | `fetch` | downloads of known sets |
 
+mod bytes;
 mod dataset;
+mod error;
+#[cfg(feature = "fetch")]
+mod fetch;
+mod folder;
+mod idx;
+mod known;
+mod load;
+mod npy;
+mod npz;
+mod places;
 mod request;
+#[cfg(feature = "sample")]
+mod sample;
+mod split;
+mod zip;
 
 pub use dataset::{Dataset, Features, Shape};
+pub use error::{ArrayFault, DataError, FileFault, SetFault, SplitFault};
+#[cfg(feature = "fetch")]
+pub use fetch::{FetchEvent, FetchFault, FetchOptions, fetch};
+pub use folder::read_idx_folder;
+pub use idx::{Idx, read_idx, read_idx_pair};
+pub use known::{FASHION_MNIST, FASHION_MNIST_SAMPLE, Known, Whereabouts, list};
+pub use load::load;
+pub use npz::read_npz;
+pub use places::Places;
 pub use request::{DataRequest, Holdout, Scale, Splits, Subset};
+pub use split::{Parts, partition, subset};
