@@ -70,6 +70,15 @@ impl<T: Real> Reference<T> {
         Ok(Self { spec: spec.clone(), infos, parameters, network, step: 0, data, sample, labels })
     }
 
+    /// The smallest magnitude other than 0 that reached a ReLU in training so far.
+    ///
+    /// Two engines that round differently can be compared by their gradients only
+    /// while this is well above a rounding error: below, a unit may be on in one
+    /// and off in the other.
+    pub fn margin(&self) -> f64 {
+        self.network.margin
+    }
+
     /// Data loss of the batch, summed over its samples; the gradients of its mean
     /// are left in the parameters.
     fn data_gradient(&mut self, data: DataId, batch: &[u32]) -> f64 {

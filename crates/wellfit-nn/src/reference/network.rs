@@ -30,6 +30,8 @@ pub(super) struct Network<T> {
     activations: Vec<Vec<T>>,
     /// The loss's derivatives by them.
     deltas: Vec<Vec<T>>,
+    /// See [`Reference::margin`](super::Reference::margin).
+    pub(super) margin: f64,
 }
 
 impl<T: Real> Network<T> {
@@ -49,7 +51,8 @@ impl<T: Real> Network<T> {
         };
         let ops: Vec<Op> = spec.layers.iter().map(op).collect();
         let buffers = vec![Vec::new(); ops.len() + 1];
-        Self { ops, rows: 0, activations: buffers.clone(), deltas: buffers }
+        let margin = f64::INFINITY;
+        Self { ops, rows: 0, activations: buffers.clone(), deltas: buffers, margin }
     }
 
     /// Empties the batch.
@@ -86,7 +89,13 @@ impl<T: Real> Network<T> {
                         }
                     }
                 }
-                Op::Relu => y.extend(x.iter().map(|&x| if x < T::ZERO { T::ZERO } else { x })),
+                Op::Relu => {
+                    y.extend(x.iter().map(|&x| if x < T::ZERO { T::ZERO } else { x }));
+                    if let Pass::Training { .. } = pass {
+                        let sizes = x.iter().map(|x| x.to_f64().abs()).filter(|&x| x > 0.0);
+                        self.margin = sizes.fold(self.margin, f64::min);
+                    }
+                }
                 Op::Dropout { width, ordinal, p } => {
                     let mask = Mask::new(pass, width, ordinal, p);
                     y.extend(x.iter().enumerate().map(|(e, &x)| mask.apply(e, x)));

@@ -1,0 +1,82 @@
+//! Training allocates nothing on the heap: counted by an allocator of our own.
+//! One test, alone in its program, so that nobody else allocates meanwhile.
+
+mod common;
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use common::{ADAM, floats, mlp, run, stream};
+use wellfit_nn::*;
+
+/// The system's allocator, counting.
+struct Counting;
+
+static COUNT: AtomicUsize = AtomicUsize::new(0);
+
+// SAFETY: every call goes to the system's allocator with the arguments it came with.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        COUNT.fetch_add(1, Ordering::SeqCst);
+        // SAFETY: the caller keeps `alloc`'s contract.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: the caller keeps `dealloc`'s contract.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        COUNT.fetch_add(1, Ordering::SeqCst);
+        // SAFETY: the caller keeps `realloc`'s contract.
+        unsafe { System.realloc(pointer, layout, size) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// Allocations of one call.
+fn count<T>(call: impl FnOnce() -> T) -> usize {
+    let before = COUNT.load(Ordering::SeqCst);
+    std::hint::black_box(call());
+    COUNT.load(Ordering::SeqCst) - before
+}
+
+#[test]
+fn an_epoch_allocates_nothing_however_many_steps_it_takes() {
+    assert!(count(|| vec![0u8; 100]) == 1, "the allocator counts");
+
+    let plain = mlp(50, &[70, 33], 10, 8);
+    let mut dropout = plain.clone();
+    dropout.layers.insert(2, Layer::Dropout { p: 0.5 });
+    dropout.layers.insert(0, Layer::Dropout { p: 0.3 });
+    let penalty = |kind| Penalty { kind, lambda: 1e-4, on: PenaltyOn::All };
+    let penalties = [PenaltyKind::L1, PenaltyKind::L2, PenaltyKind::L2Norm].map(penalty).to_vec();
+    let nesterov = Optimizer::Sgd { momentum: 0.9, nesterov: true, weight_decay: 1e-4 };
+    let specs = [
+        Spec { optimizer: ADAM, ..plain.clone() },
+        Spec { optimizer: nesterov, ..plain.clone() },
+        Spec { penalties, ..plain },
+        dropout,
+        mlp(50, &[], 3, 8),
+    ];
+    for spec in specs {
+        let samples = floats(&mut stream(1), 100, 50, spec.classes);
+        // 10 and 1000 steps, the last with a part of a batch.
+        let long: Vec<u32> = (0..7_995).map(|i| i % 100).collect();
+        let short = &long[..75];
+        for threads in [1, 2, 3] {
+            let mut engine = compile(&spec, threads).unwrap();
+            let data = engine.upload(&samples).unwrap();
+            engine.train_epoch(data, run(short, 1e-3));
+            let few = count(|| assert_eq!(engine.train_epoch(data, run(short, 1e-3)).steps, 10));
+            let many = count(|| assert_eq!(engine.train_epoch(data, run(&long, 1e-3)).steps, 1000));
+            assert_eq!(few, many, "allocations grow with the steps: {threads} threads, {spec:?}");
+            if threads == 1 {
+                assert_eq!(many, 0, "one thread needs no allocation at all: {spec:?}");
+            }
+        }
+    }
+}

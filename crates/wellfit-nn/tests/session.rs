@@ -1,0 +1,417 @@
+//! What every engine promises, asked of each: the compiled one at one and at two
+//! threads, and the slow twin.
+
+mod common;
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use common::{ADAM, Case, GO_ON, SGD, bits, floats, mlp, run, stream};
+use wellfit_nn::reference::Reference;
+use wellfit_nn::*;
+
+type Make = fn(&Spec) -> Box<dyn Session>;
+
+const ENGINES: [(&str, Make); 3] = [
+    ("compiled, 1 thread", |spec| compile(spec, 1).unwrap()),
+    ("compiled, 2 threads", |spec| compile(spec, 2).unwrap()),
+    ("twin", |spec| Box::new(Reference::<f32>::new(spec).unwrap())),
+];
+
+fn set(n: usize) -> Samples {
+    floats(&mut stream(1), n, 6, 4)
+}
+
+fn spec() -> Spec {
+    mlp(6, &[9], 4, 8)
+}
+
+fn indices(n: u32) -> Vec<u32> {
+    (0..n).collect()
+}
+
+#[test]
+fn data_that_do_not_fit_are_refused_and_the_error_says_why() {
+    let with = |change: fn(&mut Samples)| {
+        let mut samples = set(5);
+        change(&mut samples);
+        samples
+    };
+    let table: [(Samples, &str); 6] = [
+        (with(|s| s.features = 5), "samples have 5 values, but the network takes 6"),
+        (
+            with(|s| s.values = Values::Floats(Arc::new(vec![0.0; 29]))),
+            "29 values do not make 5 samples of 6 values, one a label",
+        ),
+        (
+            with(|s| s.values = Values::Bytes(Arc::new(vec![0; 36]), Arc::new([0.0; 256]))),
+            "36 values do not make 5 samples of 6 values, one a label",
+        ),
+        (
+            with(|s| s.labels = Arc::new(vec![0, 1, 2, 4, 0])),
+            "label 4 of sample 3 is not below the number of classes, 4",
+        ),
+        (
+            with(|s| {
+                s.labels = Arc::new(vec![0, 1, 2, u32::MAX, 0]);
+                s.rows = Some(Arc::new(vec![1, 3]));
+            }),
+            "label 4294967295 of sample 1 is not below the number of classes, 4",
+        ),
+        (
+            with(|s| s.rows = Some(Arc::new(vec![0, 5]))),
+            "sample 1 is row 5, but only 5 rows are stored",
+        ),
+    ];
+    for (name, make) in ENGINES {
+        for (samples, message) in &table {
+            let error = make(&spec()).upload(samples).unwrap_err();
+            assert_eq!(error.to_string(), *message, "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_wrong_label_outside_the_rows_does_not_matter() {
+    let mut samples = set(5);
+    samples.labels = Arc::new(vec![0, 1, 2, 99, 0]);
+    samples.rows = Some(Arc::new(vec![4, 0, 0]));
+    for (name, make) in ENGINES {
+        assert_eq!(make(&spec()).upload(&samples), Ok(DataId(0)), "{name}");
+    }
+}
+
+#[test]
+fn states_that_do_not_fit_are_refused_and_change_nothing() {
+    let good = compile(&spec(), 1).unwrap().export();
+    let with = |change: fn(&mut State)| {
+        let mut state = good.clone();
+        change(&mut state);
+        state
+    };
+    let table: [(State, &str); 8] = [
+        (with(|s| drop(s.parameters.remove(1))), "tensor 0.bias of shape [9] is missing"),
+        (
+            with(|s| s.parameters[2].shape = vec![9, 4]),
+            "tensor 2.weight has shape [9, 4], but the network needs [4, 9]",
+        ),
+        (
+            with(|s| s.parameters[2].data.truncate(35)),
+            "tensor 2.weight has shape [35], but the network needs [4, 9]",
+        ),
+        (
+            with(|s| {
+                s.parameters.push(Tensor { name: "4.bias".into(), ..s.parameters[1].clone() })
+            }),
+            "tensor 4.bias belongs to no layer of the network",
+        ),
+        (
+            with(|s| s.parameters.push(s.parameters[1].clone())),
+            "tensor 0.bias belongs to no layer of the network",
+        ),
+        (with(|s| drop(s.slots.pop())), "tensor exp_avg_sq of shape [9, 6] is missing"),
+        (
+            with(|s| s.slots.push(s.slots[0].clone())),
+            "tensor 0.weight (optimizer state) belongs to no layer of the network",
+        ),
+        (
+            with(|s| s.slots[1][0].shape = vec![54]),
+            "tensor 0.weight has shape [54], but the network needs [9, 6]",
+        ),
+    ];
+    for (name, make) in ENGINES {
+        for (state, message) in &table {
+            let mut engine = make(&spec());
+            let before = bits(&engine.export());
+            assert_eq!(engine.import(state).unwrap_err().to_string(), *message, "{name}");
+            assert!(bits(&engine.export()) == before, "{name}: {message}");
+            if state.slots == good.slots {
+                let error = engine.import_parameters(&state.parameters).unwrap_err();
+                assert_eq!(error.to_string(), *message, "{name}");
+                assert!(bits(&engine.export()) == before, "{name}: {message}");
+            }
+        }
+    }
+}
+
+#[test]
+fn tensors_may_come_in_any_order() {
+    for (name, make) in ENGINES {
+        let mut engine = make(&spec());
+        let state = engine.export();
+        let mut reversed = state.parameters.clone();
+        reversed.reverse();
+        engine.import_parameters(&reversed).unwrap();
+        assert_eq!(engine.export().parameters, state.parameters, "{name}");
+    }
+}
+
+#[test]
+fn a_session_goes_on_from_an_export_with_the_same_bits() {
+    for index in 6000..6016 {
+        let mut case = Case::draw(index);
+        case.spec.optimizer = match index % 3 {
+            0 => ADAM,
+            1 => Optimizer::Sgd { momentum: 0.9, nesterov: true, weight_decay: 1e-3 },
+            _ => SGD,
+        };
+        for (name, make) in ENGINES {
+            let mut whole = make(&case.spec);
+            let data = whole.upload(&case.samples).unwrap();
+            whole.train_epoch(data, run(&case.order(0), 1e-3));
+            let kept = whole.export();
+            let wanted = whole.train_epoch(data, run(&case.order(1), 1e-3));
+
+            let mut resumed = make(&case.spec);
+            resumed.import(&kept).unwrap();
+            assert!(bits(&resumed.export()) == bits(&kept), "{name}, {:?}", case.spec);
+            let data = resumed.upload(&case.samples).unwrap();
+            let found = resumed.train_epoch(data, run(&case.order(1), 1e-3));
+            assert_eq!(found.loss.to_bits(), wanted.loss.to_bits(), "{name}");
+            assert_eq!(found.penalty.to_bits(), wanted.penalty.to_bits(), "{name}");
+            assert!(bits(&resumed.export()) == bits(&whole.export()), "{name}, {:?}", case.spec);
+        }
+    }
+}
+
+#[test]
+fn imported_parameters_start_afresh() {
+    let mut spec = spec();
+    spec.layers.insert(2, Layer::Dropout { p: 0.5 });
+    spec.penalties = vec![Penalty { kind: PenaltyKind::L2Norm, lambda: 0.1, on: PenaltyOn::All }];
+    let order = indices(20);
+    for (name, make) in ENGINES {
+        let mut fresh = make(&spec);
+        let start = fresh.export();
+        let data = fresh.upload(&set(20)).unwrap();
+        let wanted = fresh.train_epoch(data, run(&order, 0.01));
+        let after = fresh.export();
+
+        fresh.import_parameters(&start.parameters).unwrap();
+        assert_eq!(fresh.export().step, 0, "{name}");
+        let found = fresh.train_epoch(data, run(&order, 0.01));
+        assert_eq!(found.loss.to_bits(), wanted.loss.to_bits(), "{name}");
+        assert!((found.penalty - wanted.penalty).abs() < 1e-9 * wanted.penalty, "{name}");
+        for (a, b) in fresh.export().parameters.iter().zip(&after.parameters) {
+            for (a, b) in a.data.iter().zip(&b.data) {
+                assert!((a - b).abs() < 1e-6, "{name}: {a} and {b}");
+            }
+        }
+    }
+}
+
+/// Only the sums themselves tell that they were used: make them wrong.
+#[test]
+fn the_penalty_before_a_step_comes_from_the_imported_sums() {
+    let mut spec = spec();
+    spec.penalties = vec![Penalty { kind: PenaltyKind::L1, lambda: 0.5, on: PenaltyOn::Weights }];
+    for (name, make) in ENGINES {
+        let mut engine = make(&spec);
+        let data = engine.upload(&set(8)).unwrap();
+        let state = engine.export();
+        let honest: f64 = state
+            .parameters
+            .iter()
+            .filter(|t| t.name.ends_with("weight"))
+            .flat_map(|t| &t.data)
+            .map(|w| f64::from(w.abs()))
+            .sum();
+        let penalty = |engine: &mut Box<dyn Session>, sums| {
+            engine.import(&State { sums, ..state.clone() }).unwrap();
+            engine.train_epoch(data, run(&indices(8), 0.01)).penalty
+        };
+        let recomputed = penalty(&mut engine, Vec::new());
+        assert!((recomputed - 0.5 * honest).abs() < 1e-6 * honest, "{name}: {recomputed}");
+        let given = penalty(&mut engine, vec![[10.0, 1.0]; 4]);
+        assert!((given - 0.5 * 20.0).abs() < 1e-9, "{name}: {given}");
+    }
+}
+
+#[test]
+fn a_last_batch_is_kept_or_dropped_as_asked() {
+    for (name, make) in ENGINES {
+        for (drop_last, n, steps) in [
+            (false, 17, 3),
+            (true, 17, 2),
+            (false, 16, 2),
+            (true, 16, 2),
+            (false, 5, 1),
+            (true, 5, 0),
+        ] {
+            let mut engine = make(&Spec { drop_last, ..spec() });
+            let data = engine.upload(&set(20)).unwrap();
+            let tally = engine.train_epoch(data, run(&indices(n), 0.01));
+            assert_eq!((tally.steps, tally.end), (steps, EpochEnd::Complete), "{name}");
+            assert_eq!(engine.export().step, steps, "{name}");
+        }
+    }
+}
+
+/// With rate 0 nothing moves, so the epoch's loss is the evaluation's, each
+/// sample counting once whatever its batch.
+#[test]
+fn an_epochs_loss_is_the_mean_over_samples() {
+    for (name, make) in ENGINES {
+        let mut engine = make(&Spec { optimizer: SGD, ..spec() });
+        let data = engine.upload(&set(19)).unwrap();
+        let loss = engine.train_epoch(data, run(&indices(19), 0.0)).loss;
+        let wanted = engine.evaluate(data).loss();
+        assert!((loss - wanted).abs() < 1e-6, "{name}: {loss} and {wanted}");
+    }
+}
+
+#[test]
+fn a_raised_flag_stops_the_epoch() {
+    for (name, make) in ENGINES {
+        let mut engine = make(&spec());
+        let data = engine.upload(&set(20)).unwrap();
+        let stop = AtomicBool::new(true);
+        let order = indices(20);
+        let tally = engine.train_epoch(data, EpochRun { order: &order, lr: 0.1, stop: &stop });
+        assert_eq!(tally.end, EpochEnd::Stopped, "{name}");
+        let tally = engine.train_epoch(data, EpochRun { order: &order, lr: 0.1, stop: &GO_ON });
+        assert_eq!(tally.end, EpochEnd::Complete, "{name}");
+    }
+}
+
+#[test]
+fn a_loss_that_is_not_finite_ends_the_epoch_at_its_step() {
+    for (name, make) in ENGINES {
+        for poison in [f32::NAN, f32::INFINITY] {
+            let mut samples = set(40);
+            let Values::Floats(values) = &samples.values else { unreachable!() };
+            let mut values = values.to_vec();
+            values[6 * 20 + 3] = poison;
+            samples.values = Values::Floats(Arc::new(values));
+            let mut engine = make(&spec());
+            let data = engine.upload(&samples).unwrap();
+            let tally = engine.train_epoch(data, run(&indices(40), 0.01));
+            assert_eq!(tally.end, EpochEnd::Diverged { step: 2 }, "{name}, {poison}");
+            assert_eq!(tally.steps, 2, "{name}, {poison}");
+            assert!(!tally.loss.is_finite(), "{name}: {}", tally.loss);
+        }
+        let mut engine = make(&Spec { optimizer: SGD, ..spec() });
+        let data = engine.upload(&set(40)).unwrap();
+        let tally = engine.train_epoch(data, run(&indices(40), 1e30));
+        assert!(matches!(tally.end, EpochEnd::Diverged { step: 1.. }), "{name}: {tally:?}");
+    }
+}
+
+#[test]
+fn a_network_full_of_nan_hits_nothing() {
+    for (name, make) in ENGINES {
+        let mut engine = make(&spec());
+        let mut parameters = engine.export().parameters;
+        parameters.iter_mut().for_each(|tensor| tensor.data.fill(f32::NAN));
+        engine.import_parameters(&parameters).unwrap();
+        let data = engine.upload(&set(20)).unwrap();
+        let evaluation = engine.evaluate(data);
+        assert_eq!(evaluation.accuracy(), 0.0, "{name}");
+        assert!(evaluation.losses.iter().all(|loss| loss.is_nan()), "{name}");
+    }
+}
+
+#[test]
+fn of_equal_logits_the_first_is_the_prediction() {
+    for (name, make) in ENGINES {
+        let mut engine = make(&spec());
+        let mut parameters = engine.export().parameters;
+        parameters.iter_mut().for_each(|tensor| tensor.data.fill(0.0));
+        engine.import_parameters(&parameters).unwrap();
+        let samples = set(20);
+        let data = engine.upload(&samples).unwrap();
+        let hits = engine.evaluate(data).hits;
+        assert!((0..20).all(|i| hits[i] == (samples.label(i) == 0)), "{name}: {hits:?}");
+        assert!((engine.evaluate(data).loss() - 4f64.ln()).abs() < 1e-6, "{name}");
+    }
+}
+
+#[test]
+fn huge_logits_give_finite_losses() {
+    for (name, make) in ENGINES {
+        let mut engine = make(&mlp(6, &[], 4, 8));
+        let mut parameters = engine.export().parameters;
+        for tensor in &mut parameters {
+            tensor.data.iter_mut().for_each(|w| *w *= 1e6);
+        }
+        engine.import_parameters(&parameters).unwrap();
+        let data = engine.upload(&set(20)).unwrap();
+        let evaluation = engine.evaluate(data);
+        assert!(evaluation.losses.iter().all(|&l| l.is_finite() && l >= 0.0), "{name}");
+        let tally = engine.train_epoch(data, run(&indices(20), 1e-3));
+        assert_eq!(tally.end, EpochEnd::Complete, "{name}");
+    }
+}
+
+#[test]
+fn dropout_with_p_1_gives_the_bias_and_never_nan() {
+    for (name, make) in ENGINES {
+        let mut spec = spec();
+        spec.layers.insert(0, Layer::Dropout { p: 1.0 });
+        let mut engine = make(&spec);
+        let data = engine.upload(&set(16)).unwrap();
+        let tally = engine.train_epoch(data, run(&indices(16), 0.01));
+        assert_eq!(tally.end, EpochEnd::Complete, "{name}");
+        let state = engine.export();
+        let mut fresh = make(&spec).export();
+        // Nothing reaches the first layer's weights, so they stay.
+        assert_eq!(state.parameters[0], fresh.parameters.remove(0), "{name}");
+    }
+}
+
+#[test]
+fn dropout_layers_leave_the_other_layers_initial_weights() {
+    let plain = compile(&spec(), 1).unwrap().export();
+    for (name, make) in ENGINES {
+        let mut dropped = spec();
+        dropped.layers.insert(2, Layer::Dropout { p: 0.5 });
+        dropped.layers.insert(0, Layer::Dropout { p: 0.5 });
+        let found = make(&dropped).export();
+        for (found, plain) in found.parameters.iter().zip(&plain.parameters) {
+            assert_eq!(found.data, plain.data, "{name}: {}", found.name);
+        }
+    }
+}
+
+#[test]
+fn evaluating_changes_nothing() {
+    for (name, make) in ENGINES {
+        let mut engine = make(&Case::draw(77).spec);
+        let data = engine.upload(&Case::draw(77).samples).unwrap();
+        let before = bits(&engine.export());
+        let first = engine.evaluate(data);
+        assert_eq!(engine.evaluate(data), first, "{name}");
+        assert!(bits(&engine.export()) == before, "{name}");
+    }
+}
+
+#[test]
+fn sets_are_kept_apart() {
+    for (name, make) in ENGINES {
+        let mut engine = make(&spec());
+        let (small, large) = (engine.upload(&set(3)).unwrap(), engine.upload(&set(30)).unwrap());
+        assert_eq!(engine.evaluate(large).hits.len(), 30, "{name}");
+        assert_eq!(engine.evaluate(small).hits.len(), 3, "{name}");
+        assert_eq!(engine.logits(small).len(), 12, "{name}");
+        assert_eq!(engine.evaluate(small).losses[..], engine.evaluate(large).losses[..3], "{name}");
+    }
+}
+
+#[test]
+fn a_batch_larger_than_the_data_is_one_step() {
+    for (name, make) in ENGINES {
+        let mut engine = make(&Spec { batch_size: 1_000_000_000_000, ..spec() });
+        let data = engine.upload(&set(30)).unwrap();
+        let tally = engine.train_epoch(data, run(&indices(30), 0.01));
+        assert_eq!((tally.steps, tally.end), (1, EpochEnd::Complete), "{name}");
+    }
+}
+
+#[test]
+fn a_wrong_spec_gives_no_session() {
+    let wrong = Spec { classes: 5, ..spec() };
+    let message = "layer 2 (linear) gives 4 outputs, but the data have 5 classes: set out = 5";
+    assert_eq!(compile(&wrong, 1).err().unwrap().to_string(), message);
+    assert_eq!(Reference::<f64>::new(&wrong).err().unwrap().to_string(), message);
+    assert!(compile(&Spec { features: 0, ..spec() }, 1).is_err());
+}

@@ -1,0 +1,221 @@
+//! The engine that [`compile`] gives equals the slow twin, and gives the same
+//! bits at any number of threads.
+
+mod common;
+
+use common::{ADAM, Case, SGD, bits, mlp, run};
+use wellfit_nn::reference::Reference;
+use wellfit_nn::*;
+
+/// Below this distance from a ReLU's kink, rounding decides whether a unit is on
+/// and gradients say nothing. (A sum of 200 products is off by about 1e-6.)
+const MARGIN: f64 = 5e-6;
+
+/// The largest difference between two states' parameters in units of
+/// `1 + largest movement`, where movement is the difference to `start`.
+fn distance(found: &State, wanted: &State, start: &State) -> f64 {
+    let pairs = found.parameters.iter().zip(&wanted.parameters).zip(&start.parameters);
+    let tensor = |((found, wanted), start): ((&Tensor, &Tensor), &Tensor)| {
+        assert_eq!((&found.name, &found.shape), (&wanted.name, &wanted.shape));
+        let largest = |a: &Tensor, b: &Tensor| {
+            let pairs = a.data.iter().zip(&b.data);
+            pairs.fold(0.0f64, |most, (a, b)| {
+                let difference = f64::from((a - b).abs());
+                if difference <= most { most } else { difference }
+            })
+        };
+        largest(found, wanted) / (1.0 + largest(wanted, start))
+    };
+    pairs.map(tensor).fold(0.0, |a, b| if b <= a { a } else { b })
+}
+
+/// Trains the engine and the f64 twin alike and compares tallies and parameters.
+/// Returns false where the run came too close to a kink to be compared.
+fn follows_the_twin(case: &Case, epochs: &[&[u32]], lr: f64, tolerance: f64) -> bool {
+    let Case { index, spec, samples } = case;
+    let mut twin = Reference::<f64>::new(spec).unwrap();
+    let mut engine = compile(spec, 1 + (index % 3) as usize).unwrap();
+    let start = twin.export();
+    assert_eq!(engine.export().parameters, start.parameters, "initial weights of {case:?}");
+    let (theirs, ours) = (twin.upload(samples).unwrap(), engine.upload(samples).unwrap());
+    let mut pairs = Vec::new();
+    for order in epochs {
+        let wanted = twin.train_epoch(theirs, run(order, lr));
+        pairs.push((engine.train_epoch(ours, run(order, lr)), wanted));
+    }
+    if twin.margin() < MARGIN {
+        return false;
+    }
+    for (found, wanted) in pairs {
+        assert_eq!((found.steps, found.end), (wanted.steps, wanted.end), "{spec:?}");
+        let close = |a: f64, b: f64| (a - b).abs() <= tolerance * (1.0 + b.abs());
+        assert!(close(found.loss, wanted.loss), "{found:?}, twin {wanted:?}, {spec:?}");
+        assert!(close(found.penalty, wanted.penalty), "{found:?}, twin {wanted:?}, {spec:?}");
+    }
+    let (found, wanted) = (engine.export(), twin.export());
+    assert_eq!(found.step, wanted.step);
+    let distance = distance(&found, &wanted, &start);
+    assert!(distance <= tolerance, "case {index}: off by {distance}, {spec:?}");
+    for (found, wanted) in found.sums.iter().flatten().zip(wanted.sums.iter().flatten()) {
+        assert!((found - wanted).abs() <= tolerance * (1.0 + wanted), "{found}, twin {wanted}");
+    }
+    true
+}
+
+/// Compares over `cases`, of which half must be far enough from kinks to count.
+fn all_follow(cases: impl Iterator<Item = u64>, mut compare: impl FnMut(u64) -> bool) {
+    let results: Vec<bool> = cases.map(&mut compare).collect();
+    let compared = results.iter().filter(|&&compared| compared).count();
+    assert!(compared * 2 >= results.len(), "only {compared} of {} compared", results.len());
+}
+
+/// With rate 1, no momentum and one step, the movement is the gradient.
+#[test]
+fn one_step_of_sgd_gives_the_twins_gradients() {
+    all_follow(0..150, |index| {
+        let case = Case::draw(index);
+        let order = case.order(0);
+        let batch = &order[..order.len().min(case.spec.batch_size)];
+        follows_the_twin(&case, &[batch], 1.0, 2e-6)
+    });
+}
+
+#[test]
+fn epochs_with_every_optimizer_follow_the_twin() {
+    let sgd =
+        |momentum, nesterov, weight_decay| Optimizer::Sgd { momentum, nesterov, weight_decay };
+    // A small eps would make Adam blow gradients of pure rounding error up to full steps.
+    let adam = |betas, weight_decay| Optimizer::Adam { betas, eps: 1e-2, weight_decay };
+    let optimizers = [
+        sgd(0.0, false, 0.0),
+        sgd(0.0, false, 0.1),
+        sgd(0.9, false, 0.0),
+        sgd(0.9, true, 0.01),
+        adam((0.9, 0.999), 0.0),
+        adam((0.9, 0.999), 0.1),
+        adam((0.0, 0.5), 0.0),
+    ];
+    all_follow(1000..1100, |index| {
+        let mut case = Case::draw(index);
+        case.spec.optimizer = optimizers[index as usize % optimizers.len()];
+        follows_the_twin(&case, &[&case.order(0), &case.order(1)], 0.01, 5e-6)
+    });
+}
+
+/// With PyTorch's eps, single weights whose gradients are rounding errors may go
+/// either way; the movement as a whole may not.
+#[test]
+fn adam_with_its_own_eps_moves_as_the_twin_does() {
+    for index in 2000..2020 {
+        let mut case = Case::draw(index);
+        case.spec.optimizer = ADAM;
+        let mut twin = Reference::<f64>::new(&case.spec).unwrap();
+        let mut engine = compile(&case.spec, 2).unwrap();
+        let start = twin.export();
+        let theirs = twin.upload(&case.samples).unwrap();
+        let ours = engine.upload(&case.samples).unwrap();
+        let order = case.order(0);
+        twin.train_epoch(theirs, run(&order, 1e-3));
+        engine.train_epoch(ours, run(&order, 1e-3));
+        let (found, wanted) = (engine.export(), twin.export());
+        let (mut moved, mut off) = (0.0, 0.0);
+        for ((found, wanted), start) in
+            found.parameters.iter().zip(&wanted.parameters).zip(&start.parameters)
+        {
+            for ((f, w), s) in found.data.iter().zip(&wanted.data).zip(&start.data) {
+                moved += f64::from(w - s).powi(2);
+                off += f64::from(f - w).powi(2);
+            }
+        }
+        let share = (off / moved).sqrt();
+        assert!(share < 0.02, "off by {share} of the movement, {:?}", case.spec);
+    }
+}
+
+#[test]
+fn evaluation_follows_the_twin() {
+    for index in 3000..3060 {
+        let Case { spec, samples, .. } = Case::draw(index);
+        let mut twin = Reference::<f64>::new(&spec).unwrap();
+        let mut engine = compile(&spec, 1 + (index % 3) as usize).unwrap();
+        let (theirs, ours) = (twin.upload(&samples).unwrap(), engine.upload(&samples).unwrap());
+        let (wanted, found) = (twin.logits(theirs), engine.logits(ours));
+        assert_eq!(found.len(), samples.len() * spec.classes);
+        for (found, wanted) in found.iter().zip(&wanted) {
+            assert!((found - wanted).abs() < 1e-5, "{found}, twin {wanted}, {spec:?}");
+        }
+        let (evaluation, expected) = (engine.evaluate(ours), twin.evaluate(theirs));
+        assert_eq!(evaluation.losses.len(), samples.len());
+        for (i, logits) in wanted.chunks(spec.classes).enumerate() {
+            let (found, wanted) = (evaluation.losses[i], expected.losses[i]);
+            assert!((found - wanted).abs() < 1e-5, "{found}, twin {wanted}, {spec:?}");
+            let mut sorted = logits.to_vec();
+            sorted.sort_by(|a, b| b.total_cmp(a));
+            if sorted[0] == sorted[1] || sorted[0] - sorted[1] > 1e-5 {
+                assert_eq!(evaluation.hits[i], expected.hits[i], "sample {i}: {logits:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_evaluation_does_not_depend_on_who_else_is_in_the_set() {
+    for index in 3100..3110 {
+        let Case { spec, samples, .. } = Case::draw(index);
+        let mut engine = compile(&spec, 2).unwrap();
+        let all = engine.upload(&samples).unwrap();
+        let losses = engine.evaluate(all).losses;
+        for i in [0, samples.len() / 2, samples.len() - 1] {
+            let rows = Some(std::sync::Arc::new(vec![samples.row(i) as u32]));
+            let one = engine.upload(&Samples { rows, ..samples.clone() }).unwrap();
+            assert_eq!(engine.evaluate(one).losses[0].to_bits(), losses[i].to_bits());
+        }
+    }
+}
+
+#[test]
+fn every_number_of_threads_gives_the_same_bits() {
+    let mut article = Case::draw(4000);
+    article.spec = mlp(784, &[1000], 10, 32);
+    article.samples = common::bytes(&mut common::stream(1), 100, 784, 10);
+    let mut cases = vec![article];
+    for index in 4001..4025 {
+        let mut case = Case::draw(index);
+        case.spec.optimizer = [ADAM, SGD][index as usize % 2];
+        cases.push(case);
+    }
+    for case in cases {
+        let results = [1, 2, 3, 8].map(|threads| {
+            let mut engine = compile(&case.spec, threads).unwrap();
+            let data = engine.upload(&case.samples).unwrap();
+            let tallies = [0, 1].map(|epoch| {
+                let tally = engine.train_epoch(data, run(&case.order(epoch), 0.01));
+                (tally.loss.to_bits(), tally.penalty.to_bits(), tally.steps, tally.end)
+            });
+            let evaluation = engine.evaluate(data);
+            let losses: Vec<u32> = evaluation.losses.iter().map(|l| l.to_bits()).collect();
+            (tallies, bits(&engine.export()), losses, evaluation.hits)
+        });
+        for (i, threads) in [(1, 2), (2, 3), (3, 8)] {
+            assert!(results[0] == results[i], "1 and {threads} threads differ: {:?}", case.spec);
+        }
+    }
+}
+
+#[test]
+fn threads_may_change_between_epochs() {
+    for index in 5000..5006 {
+        let mut case = Case::draw(index);
+        case.spec.optimizer = ADAM;
+        let train = |threads: [usize; 3]| {
+            let mut engine = compile(&case.spec, 1).unwrap();
+            let data = engine.upload(&case.samples).unwrap();
+            for (epoch, threads) in threads.into_iter().enumerate() {
+                engine.set_threads(threads);
+                engine.train_epoch(data, run(&case.order(epoch as u64), 1e-3));
+            }
+            bits(&engine.export())
+        };
+        assert!(train([1, 1, 1]) == train([3, 1, 2]), "{:?}", case.spec);
+    }
+}
