@@ -1,5 +1,15 @@
-//! The engine.
-pub mod session;
-pub mod spec;
+//! The engine: a network, its optimiser and its penalties become a session that
+//! trains and evaluates.
+
+mod checks;
+mod compile;
+mod fused;
+mod kernel;
+mod random;
+pub mod reference;
+mod session;
+mod spec;
+
+pub use compile::{CompileError, compile, instructions};
 pub use session::*;
 pub use spec::*;

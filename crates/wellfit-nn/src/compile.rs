@@ -1,0 +1,39 @@
+//! From a checked spec to a session.
+
+use thiserror::Error;
+
+use crate::fused::Fused;
+use crate::kernel::Kernels;
+use crate::{Session, Spec, SpecError};
+
+/// Why no session could be made.
+#[derive(Clone, Debug, Error, PartialEq)]
+pub enum CompileError {
+    /// The spec is wrong.
+    #[error(transparent)]
+    Spec(#[from] SpecError),
+    /// Not enough memory for the weights and the optimiser.
+    #[error("not enough memory: {bytes} bytes could not be had")]
+    Memory {
+        /// What was asked for.
+        bytes: usize,
+    },
+    /// `WELLFIT_INSTRUCTIONS` names what this machine does not have.
+    #[error("WELLFIT_INSTRUCTIONS={name}: this machine can run {available}")]
+    Instructions {
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        available: String,
+    },
+}
+
+/// Makes a session for `spec` with initial weights drawn from its seed.
+pub fn compile(spec: &Spec, threads: usize) -> Result<Box<dyn Session>, CompileError> {
+    Ok(Box::new(Fused::new(spec, threads, Kernels::choose()?)?))
+}
+
+/// The instruction set that this machine's sessions run on, such as `avx512`.
+pub fn instructions() -> &'static str {
+    Kernels::choose().map_or("unknown", |kernels| kernels.name)
+}

@@ -1,0 +1,124 @@
+//! Where the threads of a session wait for each other, several thousand times a second.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Condvar, Mutex};
+
+/// A reusable barrier: waiting threads spin briefly, then park.
+pub struct Barrier {
+    threads: usize,
+    arrived: AtomicUsize,
+    /// How many times the barrier has opened.
+    round: AtomicUsize,
+    /// A thread died: nobody may wait for it.
+    broken: AtomicBool,
+    parked: Mutex<()>,
+    opened: Condvar,
+}
+
+/// About 20 µs: longer than threads with equal work are ever apart, unless one was
+/// taken off its core.
+const SPINS: usize = 4_000;
+
+impl Barrier {
+    /// For so many threads.
+    pub fn new(threads: usize) -> Self {
+        Barrier {
+            threads,
+            arrived: AtomicUsize::new(0),
+            round: AtomicUsize::new(0),
+            broken: AtomicBool::new(false),
+            parked: Mutex::new(()),
+            opened: Condvar::new(),
+        }
+    }
+
+    /// Returns when every thread has come here. What any of them wrote before is
+    /// visible to all after.
+    ///
+    /// # Panics
+    /// If another thread panicked.
+    pub fn wait(&self) {
+        if self.threads == 1 {
+            return;
+        }
+        let round = self.round.load(Ordering::Relaxed);
+        if self.arrived.fetch_add(1, Ordering::AcqRel) + 1 == self.threads {
+            self.arrived.store(0, Ordering::Relaxed);
+            // Under the lock, so that nobody parks between looking and sleeping.
+            let guard = self.parked.lock().unwrap_or_else(|e| e.into_inner());
+            self.round.store(round.wrapping_add(1), Ordering::Release);
+            drop(guard);
+            self.opened.notify_all();
+            return;
+        }
+        let open = || self.round.load(Ordering::Acquire) != round;
+        for _ in 0..SPINS {
+            if open() {
+                return;
+            }
+            std::hint::spin_loop();
+        }
+        let mut guard = self.parked.lock().unwrap_or_else(|e| e.into_inner());
+        while !open() {
+            assert!(!self.broken.load(Ordering::Acquire), "another thread of the engine panicked");
+            guard = self.opened.wait(guard).unwrap_or_else(|e| e.into_inner());
+        }
+    }
+
+    /// A guard that, dropped in a panic, sends everybody home.
+    pub fn guard(&self) -> impl Drop + '_ {
+        struct Guard<'a>(&'a Barrier);
+        impl Drop for Guard<'_> {
+            fn drop(&mut self) {
+                if std::thread::panicking() {
+                    let guard = self.0.parked.lock().unwrap_or_else(|e| e.into_inner());
+                    self.0.broken.store(true, Ordering::Release);
+                    drop(guard);
+                    self.0.opened.notify_all();
+                }
+            }
+        }
+        Guard(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_leaves_before_everybody_has_come() {
+        for threads in [1, 2, 3, 8] {
+            let (barrier, count) = (Barrier::new(threads), AtomicUsize::new(0));
+            std::thread::scope(|scope| {
+                for _ in 0..threads {
+                    scope.spawn(|| {
+                        for round in 1..=200 {
+                            count.fetch_add(1, Ordering::Relaxed);
+                            barrier.wait();
+                            assert_eq!(count.load(Ordering::Relaxed), round * threads);
+                            barrier.wait();
+                        }
+                    });
+                }
+            });
+        }
+    }
+
+    #[test]
+    fn a_panic_in_one_thread_does_not_hang_the_others() {
+        let barrier = Barrier::new(2);
+        let ended = std::thread::scope(|scope| {
+            let waits = scope.spawn(|| {
+                let _guard = barrier.guard();
+                barrier.wait();
+            });
+            let dies = scope.spawn(|| {
+                let _guard = barrier.guard();
+                panic!("on purpose");
+            });
+            (waits.join().is_err(), dies.join().is_err())
+        });
+        assert_eq!(ended, (true, true));
+    }
+}

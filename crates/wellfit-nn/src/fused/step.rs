@@ -1,0 +1,653 @@
+//! An epoch of training, as one thread sees it.
+//!
+//! A step has these phases; `|` is a meeting of all threads, and everything else
+//! is done by each thread for the panels and blocks that it owns:
+//!
+//! 1. activations of the first hidden layer (its products are there already),
+//!    pack a share of the next batch, part of the logits |
+//! 2. for each further hidden layer: forward |
+//! 3. logits, loss and their gradient (by every thread for itself, the same bits)
+//! 4. the head: gradient of what feeds it, then its update
+//! 5. for each further hidden layer, from the last: | gradient of what feeds it;
+//!    its weights are updated after the next meeting, when everybody has read them
+//! 6. the first hidden layer: for every block of inputs its update, and with the
+//!    fresh weights, still in cache, the products of the *next* batch
+//!
+//! With one hidden layer there is one meeting a step, and its weights and the
+//! optimiser's values are read and written once.
+//!
+//! What is written in a step and read by others in the next has two buffers, used
+//! in turn (partial logits, sums, the first layer's activations); the inputs have
+//! three, since the next batch is packed while a slower thread may still be at the
+//! last one.
+
+use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::barrier::Barrier;
+use super::layout::{Linear, Network, Op};
+use super::pack::{self, Draw, Uploaded};
+use super::shared::{Shared, Sums};
+use super::workspace::{Scratch, Workspace};
+use crate::kernel::{Kernels, LANES, Rows, Rule, Step, Strided, TILE, TILE_VECTORS};
+use crate::{EpochEnd, EpochRun, EpochTally, Optimizer, PenaltyKind, PenaltyOn, Spec};
+
+/// Inputs whose weights are updated before the next batch meets them: 16 × 64
+/// floats of weights and as many rows of two batches stay in the nearest cache.
+const SUB_BLOCK: usize = 32;
+
+/// What all threads of an epoch see.
+pub struct Epoch<'a> {
+    /// The spec.
+    pub spec: &'a Spec,
+    /// Its weights.
+    pub network: &'a Network,
+    /// Its buffers.
+    pub workspace: &'a Workspace,
+    /// Σ|w| and Σw² by part, for even and odd steps; see [`parts`].
+    pub sums: &'a [Sums; 2],
+    /// What is trained on.
+    pub data: &'a Uploaded,
+    /// What was asked for.
+    pub run: EpochRun<'a>,
+    /// Steps taken before this epoch.
+    pub start: u64,
+    /// How many threads work.
+    pub threads: usize,
+    /// Where they meet.
+    pub barrier: &'a Barrier,
+    /// The first thread's word on whether to stop, for even and odd steps.
+    pub stop: &'a [AtomicBool; 2],
+    /// The instruction set.
+    pub kernels: &'static Kernels,
+}
+
+/// For each parameter tensor, where its parts' sums are: a panel or block each;
+/// a head's bias is one part.
+pub fn parts(spec: &Spec, network: &Network) -> Vec<Range<usize>> {
+    let mut ranges = Vec::new();
+    let mut push = |n: usize| {
+        let start = ranges.last().map_or(0, |r: &Range<usize>| r.end);
+        ranges.push(start..start + n);
+    };
+    for layer in &network.hidden {
+        push(layer.0.panels());
+        if layer.0.bias {
+            push(layer.0.panels());
+        }
+    }
+    push(network.head.linear.blocks());
+    if network.head.linear.bias {
+        push(1);
+    }
+    debug_assert_eq!(ranges.len(), spec.parameters().len());
+    ranges
+}
+
+/// The numbers of a step for one tensor.
+fn tensor_step(spec: &Spec, is_weight: bool, rule: Rule, sums: [f64; 2]) -> (Step, f64) {
+    let weight_decay = match spec.optimizer {
+        Optimizer::Adam { weight_decay, .. } | Optimizer::Sgd { weight_decay, .. } => weight_decay,
+    };
+    let (mut l1, mut shrink, mut value) = (0.0, weight_decay, 0.0);
+    for penalty in &spec.penalties {
+        if penalty.on == PenaltyOn::Weights && !is_weight {
+            continue;
+        }
+        let [absolute, square] = sums;
+        match penalty.kind {
+            PenaltyKind::L1 => {
+                l1 += penalty.lambda;
+                value += penalty.lambda * absolute;
+            }
+            PenaltyKind::L2 => {
+                shrink += 2.0 * penalty.lambda;
+                value += penalty.lambda * square;
+            }
+            PenaltyKind::L2Norm => {
+                let norm = square.sqrt();
+                shrink += if norm > 0.0 { penalty.lambda / norm } else { 0.0 };
+                value += penalty.lambda * norm;
+            }
+        }
+    }
+    let tally = !spec.penalties.is_empty();
+    (Step { rule, l1: l1 as f32, shrink: shrink as f32, tally }, value)
+}
+
+/// The optimiser's rule after `step` steps.
+fn rule(optimizer: &Optimizer, lr: f64, step: u64) -> Rule {
+    match *optimizer {
+        Optimizer::Adam { betas: (b1, b2), eps, .. } => Rule::Adam {
+            take: (1.0 - b1) as f32,
+            keep_square: b2 as f32,
+            take_square: (1.0 - b2) as f32,
+            rate: (lr / (1.0 - power(b1, step + 1))) as f32,
+            root: (1.0 / (1.0 - power(b2, step + 1)).sqrt()) as f32,
+            eps: eps as f32,
+        },
+        Optimizer::Sgd { momentum, nesterov, .. } if momentum > 0.0 => Rule::Momentum {
+            rate: lr as f32,
+            // The buffer is the gradient at the first step: it starts at 0.
+            keep: momentum as f32,
+            ahead: momentum as f32,
+            nesterov,
+        },
+        Optimizer::Sgd { .. } => Rule::Sgd { rate: lr as f32 },
+    }
+}
+
+/// xⁿ by squaring: the same bits everywhere, which `powi` does not promise.
+fn power(mut x: f64, mut n: u64) -> f64 {
+    let mut y = 1.0;
+    while n > 0 {
+        if n & 1 == 1 {
+            y *= x;
+        }
+        x *= x;
+        n >>= 1;
+    }
+    y
+}
+
+/// One thread of an epoch.
+pub struct Worker<'a> {
+    epoch: &'a Epoch<'a>,
+    /// Which thread.
+    me: usize,
+    scratch: &'a mut Scratch,
+    /// By parameter: where its sums are, and its numbers in this step.
+    parts: &'a [Range<usize>],
+    steps: &'a mut Vec<Step>,
+}
+
+impl<'a> Worker<'a> {
+    /// Thread `me` of `epoch`.
+    pub fn new(
+        epoch: &'a Epoch<'a>,
+        me: usize,
+        scratch: &'a mut Scratch,
+        parts: &'a [Range<usize>],
+        steps: &'a mut Vec<Step>,
+    ) -> Self {
+        Worker { epoch, me, scratch, parts, steps }
+    }
+
+    /// What this thread owns of `n` things.
+    fn own(&self, n: usize) -> Range<usize> {
+        let Epoch { threads, .. } = self.epoch;
+        n * self.me / threads..n * (self.me + 1) / threads
+    }
+
+    /// Runs the epoch. Every thread returns the same tally.
+    pub fn run(mut self) -> EpochTally {
+        let Epoch { spec, run, barrier, stop, .. } = *self.epoch;
+        let steps = spec.steps(run.order.len());
+        let batch = |t: usize| {
+            let first = t * spec.batch_size;
+            &run.order[first..run.order.len().min(first + spec.batch_size)]
+        };
+        let (mut loss, mut penalty, mut seen) = (0.0, 0.0, 0);
+        let mut end = EpochEnd::Complete;
+        let mut taken = 0;
+        if steps > 0 {
+            self.pack(0, batch(0));
+            barrier.wait();
+            self.first_products(0, batch(0).len());
+        }
+        for t in 0..steps {
+            let now = batch(t);
+            let next = if t + 1 < steps { batch(t + 1) } else { &[] };
+            if self.me == 0 {
+                stop[t % 2].store(run.stop.load(Ordering::Relaxed), Ordering::Relaxed);
+            }
+            self.forward(t, now.len(), next);
+            if stop[t % 2].load(Ordering::Relaxed) {
+                end = EpochEnd::Stopped;
+                break;
+            }
+            penalty += self.plan_update(t) * now.len() as f64;
+            let batch_loss = self.loss(t, now);
+            loss += batch_loss;
+            seen += now.len();
+            if !batch_loss.is_finite() {
+                end = EpochEnd::Diverged { step: t as u64 };
+                break;
+            }
+            self.backward(t, now.len(), next.len());
+            taken += 1;
+        }
+        let n = seen as f64;
+        EpochTally { loss: loss / n, penalty: penalty / n, steps: taken, end }
+    }
+
+    /// The step's number since the start of training.
+    fn global(&self, t: usize) -> u64 {
+        self.epoch.start + t as u64
+    }
+
+    fn draw(&self, t: usize) -> Draw {
+        Draw { seed: self.epoch.spec.seed, step: self.global(t) }
+    }
+
+    /// Packs this thread's share of batch `t`.
+    fn pack(&self, t: usize, batch: &[u32]) {
+        let Epoch { network, workspace, data, kernels, .. } = *self.epoch;
+        let to = &workspace.inputs[t % 3];
+        // Dropout works on pairs of rows.
+        let pairs = self.own(batch.len().div_ceil(2));
+        let rows = pairs.start * 2..(pairs.end * 2).min(batch.len());
+        if rows.is_empty() {
+            return;
+        }
+        let (capacity, features) = (workspace.capacity, data.samples.features);
+        // SAFETY: threads own different rows, and nobody reads this buffer before
+        // the next meeting.
+        unsafe {
+            for row in rows.clone() {
+                data.pack(kernels, batch[row] as usize, to, capacity, row);
+            }
+            pack::input_ops(
+                kernels,
+                &network.input_ops,
+                to,
+                features,
+                capacity,
+                rows,
+                self.draw(t),
+            );
+        }
+    }
+
+    /// Block `block` of a buffer of activations.
+    fn block(&self, buffer: &Shared, block: usize) -> *mut f32 {
+        buffer.at(block * self.epoch.workspace.capacity * TILE)
+    }
+
+    /// What feeds layer `layer` (counted from the input; the head is the last).
+    fn feed(&self, layer: usize, t: usize) -> &'a Shared {
+        let workspace = self.epoch.workspace;
+        match layer {
+            0 => &workspace.inputs[t % 3],
+            _ => workspace.activations(layer - 1, self.global(t)),
+        }
+    }
+
+    /// Products of the first hidden layer with batch `t`, at the start of an epoch.
+    fn first_products(&self, t: usize, rows: usize) {
+        if !self.epoch.network.hidden.is_empty() {
+            for panel in self.own(self.epoch.network.hidden[0].0.panels()) {
+                self.products(0, panel, t, rows);
+            }
+        }
+    }
+
+    /// z = x·w + b of one panel.
+    fn products(&self, layer: usize, panel: usize, t: usize, rows: usize) {
+        let Epoch { network, workspace, kernels, .. } = *self.epoch;
+        let hidden = &network.hidden[layer];
+        let z = self.block(workspace.activations(layer, self.global(t)), panel);
+        let first = panel * hidden.panel_len();
+        self.start_products(&hidden.0, first, z, rows);
+        let feed = self.feed(layer, t);
+        for block in 0..hidden.0.blocks() {
+            let k = TILE.min(hidden.0.inputs - block * TILE);
+            let w = hidden.0.weights(first + block * TILE * TILE).w;
+            // SAFETY: this thread owns the panel; the feed was written before the
+            // last meeting; shapes are those of the layer and the batch.
+            unsafe { (kernels.forward)(self.block(feed, block), w, z, rows, k) };
+        }
+    }
+
+    /// z = b of one panel.
+    fn start_products(&self, linear: &Linear, first: usize, z: *mut f32, rows: usize) {
+        let bias = linear.weights(first + linear.inputs * TILE).w;
+        for row in 0..rows {
+            // SAFETY: this thread owns the panel and its outputs; without biases
+            // that row of the panel is 0.
+            unsafe { std::ptr::copy_nonoverlapping(bias, z.add(row * TILE), TILE) };
+        }
+    }
+
+    /// What follows a hidden layer, on one panel.
+    fn activate(&self, layer: usize, panel: usize, t: usize, rows: usize) {
+        let Epoch { network, workspace, kernels, .. } = *self.epoch;
+        let linear = &network.hidden[layer].0;
+        let z = self.block(workspace.activations(layer, self.global(t)), panel);
+        let slope = self.block(&workspace.hidden[layer].slopes, panel);
+        // SAFETY: this thread owns the panel.
+        unsafe {
+            for i in 0..rows * TILE {
+                *slope.add(i) = 1.0;
+            }
+            for op in &linear.ops {
+                match *op {
+                    Op::Relu => (kernels.relu)(z, slope, rows * TILE_VECTORS),
+                    Op::Dropout { ordinal, threshold, scale } => {
+                        let tiles = linear.panels();
+                        let mask = self.draw(t).mask(ordinal, threshold, scale, panel, tiles, 0);
+                        (kernels.dropout)(z, slope, TILE, rows, &mask);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Phases 1 and 2.
+    fn forward(&self, t: usize, rows: usize, next: &[u32]) {
+        let Epoch { network, barrier, .. } = *self.epoch;
+        let depth = network.hidden.len();
+        for layer in 0..depth {
+            for panel in self.own(network.hidden[layer].0.panels()) {
+                if layer > 0 {
+                    self.products(layer, panel, t, rows);
+                }
+                self.activate(layer, panel, t, rows);
+                if layer + 1 == depth {
+                    self.partial_logits(panel, t, rows);
+                }
+            }
+            if layer == 0 {
+                self.pack(t + 1, next);
+            }
+            barrier.wait();
+        }
+        if depth == 0 {
+            for block in self.own(network.head.linear.blocks()) {
+                self.partial_logits(block, t, rows);
+            }
+            self.pack(t + 1, next);
+            barrier.wait();
+        }
+    }
+
+    /// A block's part of the logits; the first block's holds the biases.
+    fn partial_logits(&self, block: usize, t: usize, rows: usize) {
+        let Epoch { network, workspace, kernels, .. } = *self.epoch;
+        let (head, width) = (&network.head, network.head.padded);
+        let feed = self.block(self.feed(network.hidden.len(), t), block);
+        let to = self.partial(block, t);
+        // SAFETY: this thread owns the block, its part of the head and its part of
+        // the logits.
+        unsafe {
+            if block == 0 {
+                let bias = head.linear.weights(head.biases()).w;
+                for row in 0..rows {
+                    std::ptr::copy_nonoverlapping(bias, to.add(row * width), width);
+                }
+            }
+            let a = Strided { at: feed, row: TILE, column: 1 };
+            let b = Rows { at: head.transposed.at(block * TILE * width).cast_const(), row: width };
+            let c = Rows { at: to, row: width };
+            (kernels.matmul)(a, b, c, (rows, TILE, width / LANES), block == 0);
+        }
+        let _ = workspace;
+    }
+
+    fn partial(&self, block: usize, t: usize) -> *mut f32 {
+        let Epoch { network, workspace, .. } = *self.epoch;
+        workspace.partials[t % 2].at(block * workspace.capacity * network.head.padded)
+    }
+
+    /// Sets the numbers of this step's update; returns the penalty before it.
+    fn plan_update(&mut self, t: usize) -> f64 {
+        let Epoch { spec, network, sums, run, .. } = *self.epoch;
+        let rule = rule(&spec.optimizer, run.lr, self.global(t));
+        let before = &sums[(self.global(t) % 2) as usize];
+        self.steps.clear();
+        let mut penalty = 0.0;
+        let linears = network.hidden.iter().map(|l| &l.0).chain([&network.head.linear]);
+        for (parameter, is_weight) in linears
+            .flat_map(|l| [true, false].into_iter().take(1 + usize::from(l.bias)))
+            .enumerate()
+        {
+            let mut total = [0.0; 2];
+            if !spec.penalties.is_empty() {
+                for part in self.parts[parameter].clone() {
+                    // SAFETY: written before the last meeting, or before the epoch.
+                    let [absolute, square] = unsafe { *before.at(part) };
+                    total = [total[0] + absolute, total[1] + square];
+                }
+            }
+            let (step, value) = tensor_step(spec, is_weight, rule, total);
+            self.steps.push(step);
+            penalty += value;
+        }
+        penalty
+    }
+
+    /// Phase 3: the batch's summed loss; the gradients of its mean are left in
+    /// the scratch's logits.
+    fn loss(&self, t: usize, batch: &[u32]) -> f64 {
+        let Epoch { spec, network, data, kernels, .. } = *self.epoch;
+        let (rows, width) = (batch.len(), network.head.padded);
+        let logits = self.scratch.logits.at(0);
+        let vectors = rows * width / LANES;
+        let (ops, slopes) = (&network.head.linear.ops, self.scratch.slopes.at(0));
+        // SAFETY: the parts were written before the last meeting; logits and slopes
+        // are this thread's own and hold a batch.
+        unsafe {
+            std::ptr::copy_nonoverlapping(self.partial(0, t), logits, rows * width);
+            for block in 1..network.head.linear.blocks() {
+                (kernels.accumulate)(logits, self.partial(block, t), vectors);
+            }
+            if !ops.is_empty() {
+                for i in 0..rows * width {
+                    *slopes.add(i) = 1.0;
+                }
+            }
+            for op in ops {
+                match *op {
+                    Op::Relu => (kernels.relu)(logits, slopes, vectors),
+                    Op::Dropout { ordinal, threshold, scale } => {
+                        let tiles = width / TILE;
+                        for tile in 0..tiles {
+                            let mask = self.draw(t).mask(ordinal, threshold, scale, tile, tiles, 0);
+                            let (x, slope) = (logits.add(tile * TILE), slopes.add(tile * TILE));
+                            (kernels.dropout)(x, slope, width, rows, &mask);
+                        }
+                    }
+                }
+            }
+            let mut sum = 0.0;
+            let weight = 1.0 / rows as f32;
+            for (row, &sample) in batch.iter().enumerate() {
+                let label = data.samples.label(sample as usize) as usize;
+                let at = logits.add(row * width);
+                sum += f64::from((kernels.cross_entropy)(at, spec.classes, label, weight));
+                // What lies beyond the last vector with a class.
+                for pad in spec.classes.next_multiple_of(LANES)..width {
+                    *at.add(pad) = 0.0;
+                }
+            }
+            if !ops.is_empty() {
+                (kernels.multiply)(logits, slopes, vectors);
+            }
+            sum
+        }
+    }
+
+    /// Phases 4 to 6.
+    fn backward(&self, t: usize, rows: usize, next_rows: usize) {
+        let Epoch { network, barrier, .. } = *self.epoch;
+        let depth = network.hidden.len();
+        for block in self.own(network.head.linear.blocks()) {
+            self.head(block, t, rows);
+        }
+        for layer in (1..depth).rev() {
+            barrier.wait();
+            for panel in self.own(network.hidden[layer - 1].0.panels()) {
+                self.gradient(layer, panel, rows);
+            }
+            if layer + 1 < depth {
+                self.update_hidden(layer + 1, t, rows);
+            }
+        }
+        if depth > 1 {
+            barrier.wait();
+            self.update_hidden(1, t, rows);
+        }
+        if depth > 0 {
+            for panel in self.own(network.hidden[0].0.panels()) {
+                self.first_layer(panel, t, rows, next_rows);
+            }
+        }
+    }
+
+    /// Adds to a part's sums for the next step.
+    fn put_sums(&self, parameter: usize, part: usize, t: usize, sums: [f64; 2]) {
+        let after = &self.epoch.sums[((self.global(t) + 1) % 2) as usize];
+        // SAFETY: the part's owner writes it; others read it after the next meeting.
+        unsafe { *after.at(self.parts[parameter].start + part) = sums };
+    }
+
+    /// Phase 4 for one block of what feeds the head.
+    fn head(&self, block: usize, t: usize, rows: usize) {
+        let Epoch { spec, network, workspace, kernels, .. } = *self.epoch;
+        let (head, width) = (&network.head, network.head.padded);
+        let (depth, out) = (network.hidden.len(), spec.classes);
+        let logits = self.scratch.logits.at(0).cast_const();
+        let weights = head.linear.weights(block * head.block_len());
+        let feed = self.block(self.feed(depth, t), block);
+        let parameter = head.linear.parameter;
+        // SAFETY: this thread owns the block of activations, their gradients and
+        // the weights that read them; the logits' gradient is its own.
+        unsafe {
+            if let Some(hidden) = depth.checked_sub(1).map(|last| &workspace.hidden[last]) {
+                let gradient = self.block(&hidden.gradients, block);
+                let a = Strided { at: logits, row: width, column: 1 };
+                let b = Rows { at: weights.w.cast_const(), row: TILE };
+                let c = Rows { at: gradient, row: TILE };
+                (kernels.matmul)(a, b, c, (rows, out, TILE_VECTORS), false);
+                let slopes = self.block(&hidden.slopes, block);
+                (kernels.multiply)(gradient, slopes, rows * TILE_VECTORS);
+            }
+            let a = Strided { at: logits, row: 1, column: width };
+            let b = Rows { at: feed.cast_const(), row: TILE };
+            let (mut sums, shape) = ([0.0; 2], (out, rows, TILE_VECTORS));
+            (kernels.update)(a, b, weights, shape, &self.steps[parameter], &mut sums);
+            self.put_sums(parameter, block, t, sums);
+            head.transpose(block);
+            if block == 0 && head.linear.bias {
+                let b = Rows { at: logits, row: width };
+                let (mut sums, shape) = ([0.0; 2], (1, rows, width / LANES));
+                let weights = head.linear.weights(head.biases());
+                let step = &self.steps[parameter + 1];
+                (kernels.update)(ONES, b, weights, shape, step, &mut sums);
+                self.put_sums(parameter + 1, 0, t, sums);
+            }
+        }
+    }
+
+    /// Phase 5: d loss / d z of a panel of layer − 1, from those of `layer`.
+    fn gradient(&self, layer: usize, panel: usize, rows: usize) {
+        let Epoch { network, workspace, kernels, .. } = *self.epoch;
+        let above = &network.hidden[layer];
+        let to = self.block(&workspace.hidden[layer - 1].gradients, panel);
+        let scratch = self.scratch.block.at(0);
+        let k = TILE.min(above.0.inputs - panel * TILE);
+        // SAFETY: this thread owns the panel; the gradients of `layer` were written
+        // before the last meeting, and its weights change only after the next.
+        unsafe {
+            for other in 0..above.0.panels() {
+                let w = above.0.weights(other * above.panel_len() + panel * TILE * TILE).w;
+                for i in 0..TILE {
+                    for u in 0..TILE {
+                        *scratch.add(u * TILE + i) = if i < k { *w.add(i * TILE + u) } else { 0.0 };
+                    }
+                }
+                let from = self.block(&workspace.hidden[layer].gradients, other);
+                let a = Strided { at: from, row: TILE, column: 1 };
+                let b = Rows { at: scratch.cast_const(), row: TILE };
+                let c = Rows { at: to, row: TILE };
+                (kernels.matmul)(a, b, c, (rows, TILE, TILE_VECTORS), other > 0);
+            }
+            let slopes = self.block(&workspace.hidden[layer - 1].slopes, panel);
+            (kernels.multiply)(to, slopes, rows * TILE_VECTORS);
+        }
+    }
+
+    /// Updates this thread's panels of a hidden layer that is not the first.
+    fn update_hidden(&self, layer: usize, t: usize, rows: usize) {
+        let Epoch { network, workspace, .. } = *self.epoch;
+        let hidden = &network.hidden[layer];
+        for panel in self.own(hidden.0.panels()) {
+            let dz = self.block(&workspace.hidden[layer].gradients, panel);
+            let mut sums = [0.0; 2];
+            self.update_biases(layer, panel, dz, t, rows);
+            for block in 0..hidden.0.blocks() {
+                let x = self.block(self.feed(layer, t), block);
+                let k = TILE.min(hidden.0.inputs - block * TILE);
+                let row = block * TILE;
+                self.update_rows(layer, panel, row, (x, k), (dz, rows), &mut sums);
+            }
+            self.put_sums(hidden.0.parameter, panel, t, sums);
+        }
+    }
+
+    /// Updates `k` rows of a panel from input `row` on.
+    fn update_rows(
+        &self,
+        layer: usize,
+        panel: usize,
+        row: usize,
+        (x, k): (*const f32, usize),
+        (dz, samples): (*const f32, usize),
+        sums: &mut [f64; 2],
+    ) {
+        let Epoch { network, kernels, .. } = *self.epoch;
+        let hidden = &network.hidden[layer];
+        let weights = hidden.0.weights(panel * hidden.panel_len() + row * TILE);
+        let step = &self.steps[hidden.0.parameter];
+        // SAFETY: this thread owns the panel, and everybody has read its weights;
+        // x and dz were written before the last meeting or by this thread.
+        unsafe { (kernels.update_panel)(x, dz, weights, (k, samples), step, sums) };
+    }
+
+    fn update_biases(&self, layer: usize, panel: usize, dz: *const f32, t: usize, rows: usize) {
+        let Epoch { network, kernels, .. } = *self.epoch;
+        let hidden = &network.hidden[layer];
+        if hidden.0.bias {
+            let parameter = hidden.0.parameter + 1;
+            let weights = hidden.0.weights(panel * hidden.panel_len() + hidden.0.inputs * TILE);
+            let b = Rows { at: dz, row: TILE };
+            let (mut sums, shape) = ([0.0; 2], (1, rows, TILE_VECTORS));
+            // SAFETY: as in `update_rows`.
+            unsafe {
+                let step = &self.steps[parameter];
+                (kernels.update)(ONES, b, weights, shape, step, &mut sums);
+            }
+            self.put_sums(parameter, panel, t, sums);
+        }
+    }
+
+    /// Phase 6 for one panel.
+    fn first_layer(&self, panel: usize, t: usize, rows: usize, next_rows: usize) {
+        let Epoch { network, workspace, kernels, .. } = *self.epoch;
+        let hidden = &network.hidden[0];
+        let first = panel * hidden.panel_len();
+        let dz = self.block(&workspace.hidden[0].gradients, panel).cast_const();
+        let z = self.block(workspace.activations(0, self.global(t) + 1), panel);
+        let (x, next) = (self.feed(0, t), self.feed(0, t + 1));
+        self.update_biases(0, panel, dz, t, rows);
+        self.start_products(&hidden.0, first, z, next_rows);
+        let mut sums = [0.0; 2];
+        for row in (0..hidden.0.inputs).step_by(SUB_BLOCK) {
+            let k = SUB_BLOCK.min(hidden.0.inputs - row);
+            let (block, column) = (row / TILE, row % TILE);
+            let x = self.block(x, block).wrapping_add(column).cast_const();
+            self.update_rows(0, panel, row, (x, k), (dz, rows), &mut sums);
+            if next_rows > 0 {
+                let x = self.block(next, block).wrapping_add(column).cast_const();
+                let w = hidden.0.weights(first + row * TILE).w;
+                // SAFETY: this thread owns the panel; the next batch was packed
+                // before the last meeting.
+                unsafe { (kernels.forward)(x, w, z, next_rows, k) };
+            }
+        }
+        self.put_sums(hidden.0.parameter, panel, t, sums);
+    }
+}
+
+/// A column of ones: what a bias is multiplied by.
+const ONES: Strided = Strided { at: &1.0, row: 0, column: 0 };

@@ -1,0 +1,130 @@
+//! Small matrix products whose sums stay in registers.
+//!
+//! Each element of a product is one chain of fused multiply-adds in the order of
+//! k, so it has the same bits whatever the instruction set and the blocking.
+
+use super::simd::{LANES, Simd};
+
+/// A matrix of which any two neighbours in a row or column are a fixed step apart.
+#[derive(Clone, Copy)]
+pub struct Strided {
+    /// Its first element.
+    pub at: *const f32,
+    /// From a row to the next.
+    pub row: usize,
+    /// From a column to the next.
+    pub column: usize,
+}
+
+/// Rows of whole vectors, a fixed step apart.
+#[derive(Clone, Copy)]
+pub struct Rows<P> {
+    /// The first element.
+    pub at: P,
+    /// From a row to the next.
+    pub row: usize,
+}
+
+/// C = A·B, or C += A·B, for A of m × k, B of k × 16·vectors and C of m × 16·vectors.
+///
+/// # Safety
+/// The pointers must be good for those shapes; C must not overlap A or B; the
+/// machine must have S.
+#[inline(always)]
+pub unsafe fn matmul<S: Simd>(
+    a: Strided,
+    b: Rows<*const f32>,
+    c: Rows<*mut f32>,
+    (m, k, vectors): (usize, usize, usize),
+    accumulate: bool,
+) {
+    let mut v = 0;
+    while v < vectors {
+        // SAFETY: column group v lies within B and C.
+        unsafe {
+            let b = Rows { at: b.at.add(v * LANES), ..b };
+            let c = Rows { at: c.at.add(v * LANES), ..c };
+            match (vectors - v).min(S::SPAN) {
+                1 => column::<S, 1>(a, b, c, m, k, accumulate),
+                2 => column::<S, 2>(a, b, c, m, k, accumulate),
+                3 => column::<S, 3>(a, b, c, m, k, accumulate),
+                _ => column::<S, 4>(a, b, c, m, k, accumulate),
+            }
+        }
+        v += S::SPAN;
+    }
+}
+
+/// All rows of one column group.
+#[inline(always)]
+unsafe fn column<S: Simd, const N: usize>(
+    a: Strided,
+    b: Rows<*const f32>,
+    c: Rows<*mut f32>,
+    m: usize,
+    k: usize,
+    accumulate: bool,
+) {
+    let mut i = 0;
+    while i < m {
+        // SAFETY: rows i.. lie within A and C.
+        unsafe {
+            let a = Strided { at: a.at.add(i * a.row), ..a };
+            let c = Rows { at: c.at.add(i * c.row), ..c };
+            match m - i {
+                1 => tile::<S, 1, N>(a, b, c, k, accumulate),
+                2 => tile::<S, 2, N>(a, b, c, k, accumulate),
+                3 => tile::<S, 3, N>(a, b, c, k, accumulate),
+                4 => tile::<S, 4, N>(a, b, c, k, accumulate),
+                5 => tile::<S, 5, N>(a, b, c, k, accumulate),
+                _ => tile::<S, 6, N>(a, b, c, k, accumulate),
+            }
+        }
+        i += 6;
+    }
+}
+
+/// M rows of N vectors, in registers.
+///
+/// # Safety
+/// As for [`matmul`].
+#[inline(always)]
+pub unsafe fn tile<S: Simd, const M: usize, const N: usize>(
+    a: Strided,
+    b: Rows<*const f32>,
+    c: Rows<*mut f32>,
+    k: usize,
+    accumulate: bool,
+) {
+    // SAFETY: M rows, k columns and N vectors lie within A, B and C.
+    unsafe {
+        let mut sums = [[S::splat(0.0); N]; M];
+        if accumulate {
+            for i in 0..M {
+                for n in 0..N {
+                    sums[i][n] = S::load(c.at.add(i * c.row + n * LANES));
+                }
+            }
+        }
+        let (mut pa, mut pb) = (a.at, b.at);
+        for _ in 0..k {
+            let mut row = [S::splat(0.0); N];
+            for n in 0..N {
+                row[n] = S::load(pb.add(n * LANES));
+            }
+            for i in 0..M {
+                let x = S::splat(*pa.add(i * a.row));
+                for n in 0..N {
+                    sums[i][n] = S::fma(x, row[n], sums[i][n]);
+                }
+            }
+            pa = pa.wrapping_add(a.column);
+            pb = pb.wrapping_add(b.row);
+        }
+        for i in 0..M {
+            for n in 0..N {
+                S::store(c.at.add(i * c.row + n * LANES), sums[i][n]);
+            }
+        }
+    }
+}

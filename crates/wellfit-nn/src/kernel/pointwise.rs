@@ -1,0 +1,300 @@
+//! Kernels that work element by element: activations, dropout, the loss.
+
+use wellfit_random::{MULTIPLIERS, ROUNDS, WEYL};
+
+use super::simd::{LANES, Simd};
+
+/// z = max(z, 0); the slope becomes 0 where z was not above 0.
+///
+/// # Safety
+/// `z` and `slope` must be good for 16·`vectors` values; the machine must have S.
+#[inline(always)]
+pub unsafe fn relu<S: Simd>(z: *mut f32, slope: *mut f32, vectors: usize) {
+    // SAFETY: the caller vouches for it.
+    unsafe {
+        let zero = S::splat(0.0);
+        for i in 0..vectors {
+            let (z, slope) = (z.add(i * LANES), slope.add(i * LANES));
+            let x = S::load(z);
+            // A NaN stays one, as in PyTorch: it must not hide.
+            S::store(z, S::if_gt(zero, x, zero, x));
+            S::store(slope, S::if_gt(x, zero, S::load(slope), zero));
+        }
+    }
+}
+
+/// Where the mask of a 64-column tile comes from; see [`crate::random`].
+#[derive(Clone, Copy, Debug)]
+pub struct Mask {
+    /// The Philox key.
+    pub key: [u32; 2],
+    /// The counter of the layer and step; its first word is the tile's.
+    pub counter: [u32; 4],
+    /// Which tile of the row.
+    pub tile: usize,
+    /// Tiles in a row.
+    pub tiles: usize,
+    /// Which pair of rows of the batch comes first.
+    pub first_pair: usize,
+    /// Kept are 16-bit numbers at or above this.
+    pub threshold: u32,
+    /// 1/(1−p), 0 for p = 1.
+    pub scale: f32,
+}
+
+/// x·mask·scale for a tile of `rows` × 64, the rows a fixed
+/// step apart; the slope, if there is one, likewise.
+///
+/// # Safety
+/// `x` and `slope` (unless null) must be good for those rows; the machine must have S.
+#[inline(always)]
+pub unsafe fn dropout<S: Simd>(
+    x: *mut f32,
+    slope: *mut f32,
+    row_step: usize,
+    rows: usize,
+    mask: &Mask,
+) {
+    // SAFETY: the caller vouches for `rows` rows of 4 vectors.
+    unsafe {
+        let (threshold, scale) = (S::splat_u(mask.threshold), S::splat(mask.scale));
+        for pair in 0..rows.div_ceil(2) {
+            let block = ((mask.first_pair + pair) * mask.tiles + mask.tile) * LANES;
+            let counter = [
+                S::add_u(S::splat_u(block as u32), S::lanes()),
+                S::splat_u(mask.counter[1]),
+                S::splat_u(mask.counter[2]),
+                S::splat_u(mask.counter[3]),
+            ];
+            let words = philox::<S>(counter, mask.key);
+            for r in 0..(rows - pair * 2).min(2) {
+                let at = (pair * 2 + r) * row_step;
+                for half in 0..2 {
+                    let (low, high) = S::halves(words[r * 2 + half]);
+                    for (g, bits) in [(half * 2, low), (half * 2 + 1, high)] {
+                        let at = at + g * LANES;
+                        let kept = S::keep_ge(bits, threshold, scale);
+                        let v = S::mul(S::load(x.add(at)), kept);
+                        // 0·∞ would be NaN, and p = 1 must give zeros.
+                        S::store(x.add(at), S::keep_ge(bits, threshold, v));
+                        if !slope.is_null() {
+                            let d = S::mul(S::load(slope.add(at)), kept);
+                            S::store(slope.add(at), d);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Philox4x32-10 on 16 counters.
+#[inline(always)]
+unsafe fn philox<S: Simd>(counter: [S::U; 4], key: [u32; 2]) -> [S::U; 4] {
+    let [mut c0, mut c1, mut c2, mut c3] = counter;
+    let [mut k0, mut k1] = key;
+    // SAFETY: the caller vouches for S.
+    unsafe {
+        let (m0, m1) = (S::splat_u(MULTIPLIERS[0]), S::splat_u(MULTIPLIERS[1]));
+        for _ in 0..ROUNDS {
+            let (h0, l0) = S::mul_wide(c0, m0);
+            let (h1, l1) = S::mul_wide(c2, m1);
+            c0 = S::xor_u(S::xor_u(h1, c1), S::splat_u(k0));
+            c2 = S::xor_u(S::xor_u(h0, c3), S::splat_u(k1));
+            (c1, c3) = (l1, l0);
+            k0 = k0.wrapping_add(WEYL[0]);
+            k1 = k1.wrapping_add(WEYL[1]);
+        }
+    }
+    [c0, c1, c2, c3]
+}
+
+/// y = y·x
+///
+/// # Safety
+/// Both must be good for 16·`vectors` values; the machine must have S.
+#[inline(always)]
+pub unsafe fn multiply<S: Simd>(y: *mut f32, x: *const f32, vectors: usize) {
+    // SAFETY: the caller vouches for it.
+    unsafe {
+        for i in 0..vectors {
+            let at = y.add(i * LANES);
+            S::store(at, S::mul(S::load(at), S::load(x.add(i * LANES))));
+        }
+    }
+}
+
+/// y = y + x
+///
+/// # Safety
+/// As for [`multiply`].
+#[inline(always)]
+pub unsafe fn accumulate<S: Simd>(y: *mut f32, x: *const f32, vectors: usize) {
+    // SAFETY: the caller vouches for it.
+    unsafe {
+        for i in 0..vectors {
+            let at = y.add(i * LANES);
+            S::store(at, S::add(S::load(at), S::load(x.add(i * LANES))));
+        }
+    }
+}
+
+/// Bytes / `divisor`, correctly rounded, for whole divisors up to 255 (1 leaves
+/// them as they are).
+///
+/// # Safety
+/// `from` and `to` must be good for `n` values; the machine must have S.
+#[inline(always)]
+pub unsafe fn divide_bytes<S: Simd>(from: *const u8, to: *mut f32, n: usize, divisor: f32) {
+    // SAFETY: the caller vouches for it.
+    unsafe {
+        let (minus, inverse) = (S::splat(-divisor), S::splat(1.0 / divisor));
+        let mut i = 0;
+        while i + LANES <= n {
+            let x = S::load_bytes(from.add(i));
+            let q = S::mul(x, inverse);
+            let rest = S::fma(q, minus, x);
+            S::store(to.add(i), S::fma(rest, inverse, q));
+            i += LANES;
+        }
+        while i < n {
+            *to.add(i) = f32::from(*from.add(i)) / divisor;
+            i += 1;
+        }
+    }
+}
+
+/// Cross-entropy of a row of logits; the row becomes (softmax − onehot)·`weight`.
+/// Padding beyond `classes` becomes 0.
+///
+/// # Safety
+/// `row` must be good for 16·⌈classes/16⌉ values and `label` below `classes`; the
+/// machine must have S.
+#[inline(always)]
+pub unsafe fn cross_entropy<S: Simd>(
+    row: *mut f32,
+    classes: usize,
+    label: usize,
+    weight: f32,
+) -> f32 {
+    let vectors = classes.div_ceil(LANES);
+    // SAFETY: the caller vouches for it.
+    unsafe {
+        for pad in classes..vectors * LANES {
+            *row.add(pad) = f32::NEG_INFINITY;
+        }
+        let mut largest = S::splat(f32::NEG_INFINITY);
+        for i in 0..vectors {
+            // `max` gives its second argument when the first is NaN: the loss
+            // below becomes NaN all the same, through the label or the sum.
+            largest = S::max(S::load(row.add(i * LANES)), largest);
+        }
+        let top = S::largest(largest);
+        let at_label = *row.add(label);
+        let mut sum = S::splat(0.0);
+        for i in 0..vectors {
+            let e = exp::<S>(S::sub(S::load(row.add(i * LANES)), S::splat(top)));
+            sum = S::add(sum, e);
+            S::store(row.add(i * LANES), e);
+        }
+        let sum = S::sum(sum);
+        let share = S::splat(weight / sum);
+        for i in 0..vectors {
+            S::store(row.add(i * LANES), S::mul(S::load(row.add(i * LANES)), share));
+        }
+        for pad in classes..vectors * LANES {
+            *row.add(pad) = 0.0;
+        }
+        *row.add(label) -= weight;
+        ln(sum) + top - at_label
+    }
+}
+
+/// eˣ for x ≤ 0 within 2 ulp (0 below −87.3); NaN stays NaN.
+#[inline(always)]
+unsafe fn exp<S: Simd>(x: S::V) -> S::V {
+    // SAFETY: the caller vouches for S.
+    unsafe {
+        let n = S::round(S::mul(x, S::splat(std::f32::consts::LOG2_E)));
+        // n from −126; what lies below is 0 in the end.
+        let n = S::if_gt(S::splat(-126.0), n, S::splat(-126.0), n);
+        // x − n·ln 2, with ln 2 in two parts so that no bit is lost.
+        let r = S::fma(n, S::splat(-0.693_145_75), x);
+        let r = S::fma(n, S::splat(-1.428_606_8e-6), r);
+        // Taylor's series of eʳ for |r| ≤ ln 2 / 2; the first term left out is 5e-9.
+        let mut p = S::splat(1.0 / 5040.0);
+        for c in [1.0 / 720.0, 1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 0.5, 1.0, 1.0] {
+            p = S::fma(p, r, S::splat(c));
+        }
+        let y = S::mul(p, S::pow2(n));
+        S::if_gt(S::splat(-87.3), x, S::splat(0.0), y)
+    }
+}
+
+/// ln x for x ≥ 1 or NaN, the same bits everywhere: computed in f64 by the series
+/// of artanh, rounded once.
+fn ln(x: f32) -> f32 {
+    if !x.is_finite() {
+        return x;
+    }
+    let bits = f64::from(x).to_bits();
+    let exponent = ((bits >> 52) as i64 - 1023) as f64;
+    let mantissa = f64::from_bits(bits & ((1 << 52) - 1) | 1023 << 52);
+    let (mantissa, exponent) = if mantissa > std::f64::consts::SQRT_2 {
+        (mantissa / 2.0, exponent + 1.0)
+    } else {
+        (mantissa, exponent)
+    };
+    // ln m = 2 artanh((m−1)/(m+1)) with |argument| ≤ 0.172: 11 terms reach 1e-18.
+    let t = (mantissa - 1.0) / (mantissa + 1.0);
+    let square = t * t;
+    let mut series = 0.0;
+    for odd in (1..=21).rev().step_by(2) {
+        series = series * square + 1.0 / f64::from(odd);
+    }
+    (2.0 * t * series + exponent * std::f64::consts::LN_2) as f32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::simd::Portable;
+    use super::*;
+
+    #[test]
+    fn our_logarithm_agrees_with_the_library_to_one_ulp() {
+        for i in 0..200_000u32 {
+            let x = f32::from_bits(1.0f32.to_bits() + i * 331);
+            let (ours, exact) = (ln(x), f64::from(x).ln() as f32);
+            assert!((ours - exact).abs() <= exact.abs() * 1.2e-7, "ln {x}: {ours}, {exact}");
+        }
+        assert!(ln(f32::NAN).is_nan());
+        assert_eq!(ln(f32::INFINITY), f32::INFINITY);
+    }
+
+    #[test]
+    fn our_exponential_agrees_with_the_library() {
+        for i in 0..=9_000 {
+            let x = -(i as f32) * 0.01;
+            // SAFETY: plain Rust runs everywhere.
+            let ours = unsafe { Portable::array(exp::<Portable>(Portable::splat(x)))[0] };
+            let exact = f64::from(x).exp();
+            let error = (f64::from(ours) - exact).abs();
+            assert!(error <= exact * 2.4e-7 || (x < -87.3 && ours == 0.0), "exp {x}: {ours}");
+        }
+        // SAFETY: as above.
+        assert!(unsafe { Portable::array(exp::<Portable>(Portable::splat(f32::NAN)))[0] }.is_nan());
+    }
+
+    #[test]
+    fn every_byte_divides_as_the_processor_divides() {
+        let bytes: Vec<u8> = (0..=255).collect();
+        for divisor in [1.0, 255.0] {
+            let mut out = [0.0; 256];
+            // SAFETY: 256 values on both sides.
+            unsafe { divide_bytes::<Portable>(bytes.as_ptr(), out.as_mut_ptr(), 256, divisor) };
+            for (b, x) in bytes.iter().zip(out) {
+                assert_eq!(x.to_bits(), (f32::from(*b) / divisor).to_bits());
+            }
+        }
+    }
+}
