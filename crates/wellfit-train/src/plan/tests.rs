@@ -1,1 +1,542 @@
+//! What a plan file may say, and how it is told when it is wrong.
 
+use std::path::Path;
+
+use proptest::prelude::*;
+use wellfit_data::{Holdout, Scale, Subset};
+use wellfit_nn::{Layer, Optimizer, Penalty, PenaltyKind, PenaltyOn};
+
+use super::*;
+
+const BASE: &str = r#"
+[data]
+source = "fashion-mnist"
+[model]
+layers = [{ type = "linear", out = 10 }]
+"#;
+
+fn read(text: &str) -> Result<Plan, PlanError> {
+    Plan::read(&Document::parse("plan.toml", text)?, Path::new("/plans"))
+}
+
+/// The error that the base plan gives with `lines` added to `[train]`.
+fn train_error(lines: &str) -> String {
+    read(&format!("{BASE}[train]\n{lines}\n")).unwrap_err().to_string()
+}
+
+fn model_error(layers: &str) -> String {
+    let text = format!("[data]\nsource = \"x\"\n[model]\nlayers = {layers}\n");
+    read(&text).unwrap_err().to_string()
+}
+
+fn data_error(lines: &str) -> String {
+    read(&BASE.replace("[model]", &format!("{lines}\n[model]"))).unwrap_err().to_string()
+}
+
+#[test]
+fn every_key_is_read() {
+    let plan = read(
+        r#"
+[data]
+source = "set.npz"
+validation = 0.2
+test = "more/test.npz"
+split_seed = 3
+subset = 6000
+scale = "none"
+
+[model]
+init = "weights.safetensors"
+layers = [
+  { type = "dropout", p = 0.5 },
+  { type = "linear", out = 1000, bias = false },
+  { type = "relu" },
+  { type = "linear", out = 10 },
+]
+
+[train]
+seed = 7
+epochs = 3
+batch_size = 64
+last_batch = "drop"
+shuffle = false
+loss = { type = "cross-entropy" }
+optimizer = { type = "sgd", lr = 0.1, momentum = 0.9, nesterov = true, weight_decay = 1e-4 }
+schedule = { type = "reduce-on-plateau", monitor = "val_accuracy", factor = 0.5, patience = 0, threshold = 1e-3, threshold_mode = "abs", cooldown = 1, min_lr = 1e-5 }
+penalties = [{ type = "l1", lambda = 1e-4 }, { type = "l2-norm", lambda = 1, on = "weights" }]
+early_stopping = { monitor = "train_loss", patience = 2, min_delta = 0.5 }
+"#,
+    )
+    .unwrap();
+    let layers = vec![
+        Layer::Dropout { p: 0.5 },
+        Layer::Linear { out: 1000, bias: false },
+        Layer::Relu,
+        Layer::Linear { out: 10, bias: true },
+    ];
+    let mut wanted = Plan::new("/plans/set.npz", layers);
+    wanted.data.validation = Some(Holdout::Fraction(0.2));
+    wanted.data.test = Some(Holdout::File("/plans/more/test.npz".into()));
+    wanted.data.split_seed = 3;
+    wanted.data.subset = Some(Subset::Count(6000));
+    wanted.data.scale = Some(Scale::None);
+    wanted.model.init = Some("/plans/weights.safetensors".into());
+    wanted.train = Train {
+        seed: 7,
+        epochs: 3,
+        batch_size: 64,
+        drop_last: true,
+        shuffle: false,
+        optimizer: Optimizer::Sgd { momentum: 0.9, nesterov: true, weight_decay: 1e-4 },
+        lr: 0.1,
+        schedule: Some(Schedule::ReduceOnPlateau(PlateauSettings {
+            monitor: Metric::ValAccuracy,
+            factor: 0.5,
+            patience: 0,
+            threshold: 1e-3,
+            threshold_mode: ThresholdMode::Abs,
+            cooldown: 1,
+            min_lr: 1e-5,
+        })),
+        penalties: vec![
+            Penalty { kind: PenaltyKind::L1, lambda: 1e-4, on: PenaltyOn::All },
+            Penalty { kind: PenaltyKind::L2Norm, lambda: 1.0, on: PenaltyOn::Weights },
+        ],
+        early_stopping: Some(EarlyStoppingSettings {
+            monitor: Metric::TrainLoss,
+            patience: 2,
+            min_delta: 0.5,
+        }),
+    };
+    assert_eq!(plan, wanted);
+}
+
+#[test]
+fn what_is_left_out_has_the_documented_defaults() {
+    let plan = read(BASE).unwrap();
+    assert_eq!(plan, Plan::new("fashion-mnist", vec![Layer::Linear { out: 10, bias: true }]));
+    let train = &plan.train;
+    assert_eq!((train.epochs, train.batch_size, train.seed), (30, 32, 0));
+    assert!(train.shuffle && !train.drop_last);
+    let adam = Optimizer::Adam { betas: (0.9, 0.999), eps: 1e-8, weight_decay: 0.0 };
+    assert_eq!((train.optimizer, train.lr), (adam, 1e-3));
+    let short = read(&format!("{BASE}[train]\nschedule = {{ type = \"reduce-on-plateau\" }}"));
+    let default = PlateauSettings::default();
+    assert_eq!(short.unwrap().train.schedule, Some(Schedule::ReduceOnPlateau(default)));
+    assert_eq!((default.factor, default.patience, default.threshold), (0.1, 10, 1e-4));
+}
+
+#[test]
+fn an_unknown_key_is_shown_with_its_line_and_the_nearest_known_one() {
+    let error = read(&format!("{BASE}[train]\nepoch = 3\n")).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "plan.toml:7:1: unknown key `train.epoch`\n  |\n7 | epoch = 3\n  | ^^^^^\n  = did you mean \
+         `epochs`?"
+    );
+    assert!(data_error("sorce = 1").contains("did you mean `source`?"));
+    assert!(read("[data]\n[modle]\n").unwrap_err().to_string().contains("model is missing"));
+    assert!(
+        read(&format!("{BASE}[trian]\n")).unwrap_err().to_string().contains("did you mean `train`")
+    );
+}
+
+#[test]
+fn what_is_not_built_yet_says_so() {
+    for lines in [
+        "clip_grad_norm = 1.0",
+        "loss = { type = \"mse\" }",
+        "loss = { type = \"cross-entropy\", label_smoothing = 0.1 }",
+        "optimizer = { type = \"adamw\", lr = 1e-3 }",
+        "schedule = { type = \"cosine\", min_lr = 0 }",
+        "schedule = { type = \"reduce-on-plateau\", warmup = { epochs = 1 } }",
+        "early_stopping = { monitor = \"val_r2\" }",
+    ] {
+        let error = train_error(lines);
+        assert!(error.contains("not supported yet"), "{lines}: {error}");
+    }
+    assert!(model_error("[{ type = \"conv2d\", out = 3 }]").contains("not supported yet"));
+    assert!(data_error("target = \"label\"").contains("not supported yet"));
+    assert!(data_error("scale = \"standard\"").contains("not supported yet"));
+}
+
+#[test]
+fn a_value_out_of_range_is_told_with_its_range_and_line() {
+    for (lines, wanted) in [
+        ("epochs = 0", "train.epochs must be a whole number of at least 1, not 0"),
+        ("epochs = -3", "must be a whole number of at least 1, not -3"),
+        ("epochs = 2.5", "must be a whole number of at least 1, not 2.5"),
+        ("epochs = 99999999999999999999999999", "train.epochs is too large"),
+        ("epochs = 9999999999999999999999999999999999999999999", "this number is too large"),
+        ("batch_size = 0", "train.batch_size must be a whole number of at least 1, not 0"),
+        ("seed = -1", "train.seed must be a whole number of at least 0, not -1"),
+        ("seed = 18446744073709551616", "train.seed is too large"),
+        ("optimizer = { lr = 0 }", "train.optimizer.lr must be a finite number above 0, not 0"),
+        ("optimizer = { lr = nan }", "must be a finite number above 0, not NaN"),
+        ("optimizer = { lr = inf }", "must be a finite number above 0, not inf"),
+        ("optimizer = { lr = 1e999 }", "must be a finite number above 0, not inf"),
+        ("optimizer = { betas = [0.9, 1.0] }", "betas.1 must be at least 0 and below 1, not 1"),
+        ("optimizer = { betas = [0.9] }", "must hold two numbers, not 1"),
+        ("optimizer = { eps = 0.0 }", "eps must be a finite number above 0"),
+        ("optimizer = { weight_decay = -1 }", "weight_decay must be a finite number of at least 0"),
+        ("optimizer = { type = \"sgd\", momentum = 1 }", "momentum must be at least 0 and below 1"),
+        ("optimizer = { type = \"sgd\", nesterov = true }", "must be above 0 when nesterov"),
+        ("optimizer = { type = \"sgd\", betas = [0, 0] }", "unknown key `train.optimizer.betas`"),
+        ("penalties = [{ type = \"l1\", lambda = -1 }]", "penalties.0.lambda must be a finite"),
+        ("penalties = [{ type = \"l1\", lambda = nan }]", "penalties.0.lambda must be a finite"),
+        ("penalties = [{ type = \"l1\" }]", "train.penalties.0.lambda is missing"),
+        ("penalties = { type = \"l1\" }", "train.penalties must be a list, not a table"),
+        ("early_stopping = { patience = 0 }", "patience must be a whole number of at least 1"),
+        ("early_stopping = { min_delta = -0.1 }", "min_delta must be a finite number of at least"),
+        ("early_stopping = { monitor = \"val_los\" }", "did you mean `val_loss`?"),
+        ("schedule = { type = \"reduce-on-plateau\", factor = 1 }", "factor must be above 0 and"),
+        ("schedule = { type = \"reduce-on-plateau\", threshold = nan }", "threshold must be a fin"),
+        ("schedule = { factor = 0.5 }", "train.schedule.type is missing"),
+        ("shuffle = \"yes\"", "train.shuffle must be true or false, not \"yes\""),
+        ("last_batch = true", "train.last_batch must be \"keep\" or \"drop\", not true"),
+        ("optimizer = \"adam\"", "train.optimizer must be a table, not \"adam\""),
+        ("seed = 2026-11-23", "not the date 2026-11-23"),
+    ] {
+        let error = train_error(lines);
+        assert!(error.contains(wanted), "{lines}: {error}");
+        assert!(error.starts_with("plan.toml:7:"), "{lines}: {error}");
+        assert!(error.contains(&format!("\n7 | {lines}\n")), "{lines}: {error}");
+    }
+    for (layers, wanted) in [
+        ("[{ type = \"dropout\", p = 1.5 }, { type = \"linear\", out = 1 }]", "layers.0.p must be"),
+        ("[{ type = \"linear\", out = 1 }, { type = \"dropout\", p = -0.1 }]", "layers.1.p must"),
+        ("[{ type = \"linear\", out = 0 }]", "layers.0.out must be a whole number of at least 1"),
+        ("[{ type = \"linear\" }]", "model.layers.0.out is missing"),
+        ("[{ type = \"dropout\" }]", "model.layers.0.p is missing"),
+        ("[{ type = \"linaer\", out = 1 }]", "did you mean `linear`?"),
+        ("[{ type = \"relu\", p = 1 }]", "unknown key `model.layers.0.p`"),
+        ("[{ type = \"relu\" }]", "no linear layer"),
+        ("[]", "no linear layer"),
+        ("[3]", "model.layers.0 must be a table, not 3"),
+    ] {
+        let error = model_error(layers);
+        assert!(error.contains(wanted) && error.starts_with("plan.toml:4:"), "{layers}: {error}");
+    }
+    for (lines, wanted) in [
+        ("validation = 0", "data.validation must be above 0 and below 1, not 0"),
+        ("validation = 1.0", "must be above 0 and below 1"),
+        ("validation = nan", "must be above 0 and below 1"),
+        ("validation = true", "must be a fraction such as 0.1, a file, or \"test\""),
+        ("validation = 0.6\ntest = 0.6", "below 1 together with data.validation"),
+        ("validation = \"test\"\ntest = \"test\"", "name the same thing"),
+        ("validation = \"a.npz\"\ntest = \"a.npz\"", "name the same file"),
+        ("subset = 0", "data.subset must be a whole number of at least 1, not 0"),
+        ("subset = 1.5", "at most 1, not 1.5"),
+        ("subset = \"all\"", "must be a number of samples"),
+        ("split_seed = 0.5", "must be a whole number"),
+        ("scale = \"units\"", "did you mean `unit`?"),
+    ] {
+        let error = data_error(lines);
+        assert!(error.contains(wanted) && error.starts_with("plan.toml:"), "{lines}: {error}");
+    }
+}
+
+#[test]
+fn text_that_is_no_toml_and_files_that_are_no_text_are_refused() {
+    let error = read("[data\nsource = 1").unwrap_err().to_string();
+    assert!(error.starts_with("plan.toml:1:6: this is not TOML"), "{error}");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("plan.toml");
+    let refused = |path: &Path| Document::read(path).unwrap_err().to_string();
+    assert!(refused(&path).contains("plan.toml: "));
+    assert!(refused(folder.path()).contains("it is a folder"));
+    std::fs::write(&path, [0xff, 0xfe]).unwrap();
+    assert!(refused(&path).contains("not UTF-8"));
+    std::fs::write(&path, "").unwrap();
+    let empty = Document::read(&path).unwrap();
+    let error = Plan::read(&empty, empty.folder()).unwrap_err().to_string();
+    assert!(error.contains("data is missing"), "{error}");
+}
+
+#[test]
+fn paths_are_relative_to_the_plan_file() {
+    let plan = |source: &str| {
+        let text = BASE.replace("fashion-mnist", source);
+        read(&text).unwrap().data.source
+    };
+    assert_eq!(plan("data/x.npz"), "/plans/data/x.npz");
+    assert_eq!(plan("./folder"), "/plans/folder");
+    assert_eq!(plan("/data/x.npz"), "/data/x.npz");
+    assert_eq!(plan("fashion-mnist-sample"), "fashion-mnist-sample");
+}
+
+/// The base plan with `--set` applied.
+fn set(assignment: &str) -> Result<Plan, PlanError> {
+    let mut document = Document::parse("plan.toml", BASE)?;
+    document.set(assignment)?;
+    Plan::read(&document, Path::new("/plans"))
+}
+
+#[test]
+fn set_changes_any_key() {
+    assert_eq!(set("train.epochs=5").unwrap().train.epochs, 5);
+    assert_eq!(set(" train . epochs = 5 ").unwrap().train.epochs, 5);
+    assert_eq!(set("train.optimizer.lr=1e-2").unwrap().train.lr, 1e-2);
+    assert_eq!(set("data.source=other").unwrap().data.source, "other");
+    assert_eq!(set("data.source=\"other\"").unwrap().data.source, "other");
+    assert_eq!(set("data.validation=test").unwrap().data.validation, Some(Holdout::TestSplit));
+    let plan = set("model.layers.0.bias=false").unwrap();
+    assert_eq!(plan.model.layers, [Layer::Linear { out: 10, bias: false }]);
+    let plan = set("train.penalties=[{ type = \"l2\", lambda = 0.5 }]").unwrap();
+    assert_eq!(plan.train.penalties[0].kind, PenaltyKind::L2);
+}
+
+#[test]
+fn an_error_in_set_shows_what_was_set() {
+    for (assignment, wanted) in [
+        ("train.epochs=0", "--set:1:14: train.epochs must be a whole number of at least 1, not 0"),
+        ("train.epochs", "--set:1:1: --set needs key=value"),
+        ("=5", "is no key such as train.epochs"),
+        ("train..epochs=5", "is no key such as train.epochs"),
+        ("a]b=5", "is no key"),
+        ("train.epohcs=5", "unknown key `train.epohcs`"),
+        ("data.source.more=5", "cannot be set: what stands before it is no table"),
+        ("model.layers.7.out=5", "the list has 1 items"),
+        ("train.penalties=[{", "--set:1:"),
+        ("train.loss=mse", "train.loss must be a table, not \"mse\""),
+    ] {
+        let error = set(assignment).unwrap_err().to_string();
+        assert!(error.contains(wanted), "{assignment}: {error}");
+        assert!(error.contains(&format!("\n1 | {assignment}")), "{assignment}: {error}");
+    }
+}
+
+#[test]
+fn a_table_of_changes_replaces_what_names_its_type_and_merges_the_rest() {
+    let text = format!(
+        "{BASE}[train]\nepochs = 3\noptimizer = {{ type = \"sgd\", lr = 1, momentum = 0.5 }}\n\
+         [[study.arm]]\nset = {{ train.optimizer = {{ type = \"adam\", lr = 0.25 }}, train.seed = 4 }}\n\
+         [[study.arm]]\nset = {{ \"train.optimizer.lr\" = 0.125, data.subset = 10 }}\n"
+    );
+    let document = Document::parse("plan.toml", &text).unwrap();
+    let mut study = document.section("study").unwrap().unwrap();
+    let plans: Vec<Plan> = study
+        .need("arm")
+        .unwrap()
+        .list()
+        .unwrap()
+        .into_iter()
+        .map(|arm| {
+            let mut section = arm.section().unwrap();
+            let changes = section.need("set").unwrap();
+            section.finish().unwrap();
+            let mut changed = document.clone();
+            changed.merge(&changes).unwrap();
+            Plan::read(&changed, Path::new("")).unwrap()
+        })
+        .collect();
+    study.finish().unwrap();
+    assert!(matches!(plans[0].train.optimizer, Optimizer::Adam { .. }));
+    assert_eq!((plans[0].train.lr, plans[0].train.seed, plans[0].train.epochs), (0.25, 4, 3));
+    assert!(matches!(plans[1].train.optimizer, Optimizer::Sgd { momentum: 0.5, .. }));
+    assert_eq!((plans[1].train.lr, plans[1].data.subset), (0.125, Some(Subset::Count(10))));
+}
+
+#[test]
+fn a_free_table_keeps_the_order_of_its_keys() {
+    let text = "[[grid]]\n\"z.a\" = [1]\n\"b\" = [2]\n";
+    let document = Document::parse("study.toml", text).unwrap();
+    let grid = document.top().need("grid").unwrap().list().unwrap().remove(0);
+    let keys: Vec<&str> = grid.section().unwrap().rest().into_iter().map(|(key, _)| key).collect();
+    assert_eq!(keys, ["z.a", "b"]);
+}
+
+#[test]
+fn an_error_of_a_plan_made_in_code_names_the_key() {
+    let mut plan = read(BASE).unwrap();
+    plan.train.lr = f64::NAN;
+    let error = plan.check().unwrap_err();
+    assert_eq!(error.key.as_deref(), Some("train.optimizer.lr"));
+    assert_eq!(error.to_string(), "train.optimizer.lr must be a finite number above 0, not NaN");
+}
+
+#[test]
+fn layers_that_do_not_fit_the_data_are_told_with_their_line() {
+    let document = Document::parse("plan.toml", BASE).unwrap();
+    let plan = Plan::read(&document, Path::new("")).unwrap();
+    let error = plan.spec(784, 7).unwrap_err().locate(&document).to_string();
+    assert!(error.starts_with("plan.toml:5:"), "{error}");
+    assert!(error.contains("10 outputs, but the data have 7 classes"), "{error}");
+    let huge = set("model.layers=[{ type = \"linear\", out = 100_000_000_000 }]").unwrap();
+    let error = huge.spec(784, 10).unwrap_err().to_string();
+    assert!(error.contains("784 inputs"), "{error}");
+}
+
+#[test]
+fn the_resolved_plan_is_written_out_in_full() {
+    let mut plan = read(BASE).unwrap();
+    plan.model.init = Some("/w.safetensors".into());
+    plan.model.layers.insert(0, Layer::Dropout { p: 0.5 });
+    plan.model.init_index.insert(0, None);
+    plan.train.penalties =
+        vec![Penalty { kind: PenaltyKind::L1, lambda: 1e-4, on: PenaltyOn::All }];
+    assert_eq!(
+        plan.to_toml(),
+        r#"[data]
+source = "fashion-mnist"
+split_seed = 0
+
+[model]
+init = "/w.safetensors"
+init_index = [-1, 0]
+layers = [
+  { type = "dropout", p = 0.5 },
+  { type = "linear", out = 10 },
+]
+
+[train]
+seed = 0
+epochs = 30
+batch_size = 32
+last_batch = "keep"
+shuffle = true
+loss = { type = "cross-entropy" }
+optimizer = { type = "adam", lr = 0.001, betas = [0.9, 0.999], eps = 1e-8, weight_decay = 0.0 }
+penalties = [{ type = "l1", lambda = 0.0001, on = "all" }]
+"#
+    );
+    assert_eq!(read(&plan.to_toml()).unwrap(), plan);
+}
+
+/// A plan's hash names its run folder's plan for ever: a change here makes every
+/// folder that exists "another plan".
+#[test]
+fn the_hash_is_stable_and_moves_with_the_seed() {
+    let mut plan = read(BASE).unwrap();
+    let hash = plan.hash();
+    assert_eq!(hash, "fb3a06a646086b6d5943b0878c6128626d7a41d793a9d9d305ce3585c40cc5a6");
+    plan.train.seed = 1;
+    assert_ne!(plan.hash(), hash);
+}
+
+fn holdouts() -> impl Strategy<Value = Option<Holdout>> {
+    prop_oneof![
+        Just(None),
+        (0.001f64..0.5).prop_map(|share| Some(Holdout::Fraction(share))),
+        Just(Some(Holdout::TestSplit)),
+        "[a-zé \"\\\\]{1,8}".prop_map(|name| Some(Holdout::File(format!("/d/{name}").into()))),
+    ]
+}
+
+fn layers() -> impl Strategy<Value = Vec<Layer>> {
+    let layer = prop_oneof![
+        (1usize..2000, any::<bool>()).prop_map(|(out, bias)| Layer::Linear { out, bias }),
+        Just(Layer::Relu),
+        (0.0..=1.0f64).prop_map(|p| Layer::Dropout { p }),
+    ];
+    prop::collection::vec(layer, 0..6).prop_map(|mut layers| {
+        layers.push(Layer::Linear { out: 3, bias: true });
+        layers
+    })
+}
+
+fn optimizers() -> impl Strategy<Value = Optimizer> {
+    prop_oneof![
+        (0.0..1.0f64, 0.0..1.0f64, 1e-12..1.0f64, 0.0..1e3f64).prop_map(|(a, b, eps, decay)| {
+            Optimizer::Adam { betas: (a, b), eps, weight_decay: decay }
+        }),
+        (0.001..1.0f64, any::<bool>(), 0.0..1e3f64).prop_map(|(momentum, nesterov, decay)| {
+            Optimizer::Sgd { momentum, nesterov, weight_decay: decay }
+        }),
+    ]
+}
+
+prop_compose! {
+    fn schedules()(
+        monitor in prop::sample::select(Metric::ALL.to_vec()), factor in 1e-9..1.0f64,
+        patience in 0usize..1000, threshold in 0.0..1e9f64, abs: bool,
+        cooldown in 0usize..1000, min_lr in 0.0..1.0f64,
+    ) -> Schedule {
+        let threshold_mode = if abs { ThresholdMode::Abs } else { ThresholdMode::Rel };
+        Schedule::ReduceOnPlateau(PlateauSettings {
+            monitor, factor, patience, threshold, threshold_mode, cooldown, min_lr,
+        })
+    }
+}
+
+prop_compose! {
+    fn penalties()(kind in 0usize..3, lambda in 0.0..1e300f64, weights: bool) -> Penalty {
+        let kind = [PenaltyKind::L1, PenaltyKind::L2, PenaltyKind::L2Norm][kind];
+        Penalty { kind, lambda, on: if weights { PenaltyOn::Weights } else { PenaltyOn::All } }
+    }
+}
+
+prop_compose! {
+    fn data()(
+        source in "[a-z-]{1,12}", validation in holdouts(), test in holdouts(),
+        split_seed: u64,
+        subset in prop::option::of(prop_oneof![
+            (1usize..1_000_000).prop_map(Subset::Count),
+            (1e-6..=1.0f64).prop_map(Subset::Fraction),
+        ]),
+        scale in prop::option::of(prop::sample::select(vec![Scale::Unit, Scale::None])),
+    ) -> DataRequest {
+        let both = validation == test && !matches!(test, Some(Holdout::Fraction(_)));
+        let test = if both { None } else { test };
+        DataRequest { source, validation, test, split_seed, subset, scale }
+    }
+}
+
+prop_compose! {
+    fn trainings()(
+        seed: u64, epochs in 1usize.., batch_size in 1usize.., drop_last: bool, shuffle: bool,
+        optimizer in optimizers(), lr in 1e-300..1e300f64,
+        schedule in prop::option::of(schedules()),
+        penalties in prop::collection::vec(penalties(), 0..3),
+        stopping in prop::option::of((1usize.., 0.0..1e9f64, prop::sample::select(Metric::ALL.to_vec()))),
+    ) -> Train {
+        let early_stopping = stopping.map(|(patience, min_delta, monitor)| {
+            EarlyStoppingSettings { monitor, patience, min_delta }
+        });
+        Train {
+            seed, epochs, batch_size, drop_last, shuffle, optimizer, lr, schedule, penalties,
+            early_stopping,
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_resolved_plan_reads_back_equal(
+        data in data(), layers in layers(), train in trainings(), init: bool, shift in 0usize..3,
+    ) {
+        let mut model = Model::new(layers);
+        if init {
+            model.init = Some("/weights \"1\".safetensors".into());
+            model.init_index.rotate_right(shift % model.layers.len());
+            model.init_index[0] = None;
+        }
+        let plan = Plan { data, model, train };
+        plan.check().unwrap();
+        let text = plan.to_toml();
+        let back = Plan::read(&Document::parse("plan.toml", &text).unwrap(), Path::new("")).unwrap();
+        prop_assert_eq!(&back, &plan, "{}", text);
+        prop_assert_eq!(back.hash(), plan.hash());
+    }
+
+    #[test]
+    fn no_text_panics(text: String) {
+        let _ = read(&text).map_err(|error| error.to_string());
+    }
+
+    /// Near plans: lines of a real one, cut, doubled and with characters replaced.
+    #[test]
+    fn no_plan_with_a_slip_panics(
+        at in 0usize..600, cut in 0usize..20, put in "[a-z0-9\\[\\]{}=\".,#\n-]{0,6}"
+    ) {
+        let full = read(BASE).unwrap().to_toml();
+        let (at, end) = (at.min(full.len()), (at + cut).min(full.len()));
+        let _ = read(&format!("{}{put}{}", &full[..at], &full[end..])).map_err(|e| e.to_string());
+    }
+
+    #[test]
+    fn no_assignment_panics(key in "[a-z.0-9\" ]{0,20}", value: String) {
+        let _ = set(&format!("{key}={value}")).map_err(|error| error.to_string());
+        let _ = set(&value).map_err(|error| error.to_string());
+    }
+}

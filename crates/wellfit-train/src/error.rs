@@ -1,0 +1,115 @@
+//! Why a run could not be made.
+
+use std::path::PathBuf;
+
+use thiserror::Error;
+use wellfit_nn::{CompileError, SessionError};
+
+use crate::files::FileError;
+use crate::plan::PlanError;
+use crate::tensors::TensorFileError;
+
+/// Why a run could not be made.
+#[derive(Debug, Error)]
+pub enum TrainError {
+    /// The plan is wrong, or does not fit the data.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// No batch is left to train on.
+    #[error(
+        "train.batch_size is {batch_size}, but there are only {samples} training samples and \
+         last_batch = \"drop\" leaves incomplete batches out: nothing would be trained on"
+    )]
+    Batch {
+        /// Samples a batch.
+        batch_size: usize,
+        /// Training samples.
+        samples: usize,
+    },
+    /// A metric that needs a validation set is watched without one.
+    #[error("{key} is {metric}, but there is no validation set to measure it on")]
+    Monitor {
+        /// Which setting watches it.
+        key: &'static str,
+        /// Its name.
+        metric: &'static str,
+    },
+    /// The engine could not be made.
+    #[error(transparent)]
+    Engine(#[from] CompileError),
+    /// The engine refused data or weights.
+    #[error("{what}: {source}")]
+    Session {
+        /// Which data or weights.
+        what: &'static str,
+        /// Why.
+        source: SessionError,
+    },
+    /// A model file was refused.
+    #[error(transparent)]
+    Tensors(#[from] TensorFileError),
+    /// A file could not be read or written.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// A file of the run folder is not what it should be.
+    #[error("{}: {reason}", path.display())]
+    Damaged {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The folder belongs to another plan.
+    #[error(
+        "{} already holds a run of another plan: choose another folder, or remove this one",
+        folder.display()
+    )]
+    OtherPlan {
+        /// Which folder.
+        folder: PathBuf,
+    },
+    /// The folder holds files, but no run.
+    #[error(
+        "{} is not empty and holds no run: choose an empty or a new folder",
+        folder.display()
+    )]
+    NoRun {
+        /// Which folder.
+        folder: PathBuf,
+    },
+    /// The data have changed since the run was interrupted.
+    #[error(
+        "the run in {} was begun on other data, so it cannot go on: restore them, or choose \
+         another folder",
+        folder.display()
+    )]
+    OtherData {
+        /// Which folder.
+        folder: PathBuf,
+    },
+    /// Somebody else is at work in the folder.
+    #[error("{} is in use: another wellfit is training there", folder.display())]
+    InUse {
+        /// Which folder.
+        folder: PathBuf,
+    },
+}
+
+impl TrainError {
+    /// Whether what was asked for is at fault (plan, data, model file, choice of
+    /// folder), rather than the machine.
+    pub fn is_input(&self) -> bool {
+        match self {
+            TrainError::Plan(_)
+            | TrainError::Batch { .. }
+            | TrainError::Monitor { .. }
+            | TrainError::Session { .. }
+            | TrainError::OtherPlan { .. }
+            | TrainError::NoRun { .. }
+            | TrainError::OtherData { .. } => true,
+            TrainError::Tensors(error) => !matches!(error, TensorFileError::File(_)),
+            TrainError::Engine(error) => matches!(error, CompileError::Spec(_)),
+            TrainError::File(_) | TrainError::Damaged { .. } | TrainError::InUse { .. } => false,
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! `history.csv`: a row an epoch.
+
+use std::fmt::Write;
+
+use crate::encode::word;
+use crate::record::EpochRow;
+
+/// The columns, which people script against.
+pub const COLUMNS: &str = "epoch,lr,train_loss,train_penalty,train_eval_loss,train_accuracy,\
+                           val_loss,val_accuracy,train_seconds,seconds";
+
+/// The rows as CSV, header included.
+pub fn to_csv(rows: &[EpochRow]) -> String {
+    let mut out = format!("{COLUMNS}\n");
+    for row in rows {
+        let maybe = |value: Option<f64>| value.map_or_else(String::new, number);
+        let _ = writeln!(
+            out,
+            "{},{},{},{},{},{},{},{},{},{}",
+            row.epoch,
+            number(row.lr),
+            number(row.train_loss),
+            number(row.train_penalty),
+            number(row.train_eval_loss),
+            number(row.train_accuracy),
+            maybe(row.val_loss),
+            maybe(row.val_accuracy),
+            number(row.train_seconds),
+            number(row.seconds),
+        );
+    }
+    out
+}
+
+/// The shortest digits that read back to the same f64; `nan`, `inf`, `-inf`.
+pub fn number(value: f64) -> String {
+    if !value.is_finite() {
+        return word(value).into();
+    }
+    let mut text = format!("{value:?}");
+    if text.ends_with(".0") {
+        text.truncate(text.len() - 2);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::record::tests::row;
+
+    #[test]
+    fn the_columns_are_the_contracts() {
+        let bare = EpochRow { val_loss: None, val_accuracy: None, train_loss: f64::NAN, ..row(1) };
+        let text = to_csv(&[bare, EpochRow { lr: 1e-5, train_penalty: f64::INFINITY, ..row(2) }]);
+        assert_eq!(
+            text,
+            "epoch,lr,train_loss,train_penalty,train_eval_loss,train_accuracy,val_loss,\
+             val_accuracy,train_seconds,seconds\n\
+             1,0.001,nan,0,0.25,0.875,,,1.5,2\n\
+             2,1e-5,0.5,inf,0.25,0.875,0.5,0.75,1.5,2\n"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn a_number_reads_back_to_the_same_bits(value in any::<f64>()) {
+            let back: f64 = number(value).parse().unwrap();
+            prop_assert!(back.to_bits() == value.to_bits() || back.is_nan() && value.is_nan());
+        }
+    }
+}

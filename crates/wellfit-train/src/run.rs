@@ -1,0 +1,383 @@
+//! A run, epoch by epoch: for those who write their own loop, and for ours.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use serde::{Deserialize, Serialize};
+use wellfit_data::Splits;
+use wellfit_nn::{
+    DataId, EpochEnd, EpochRun, EpochTally, Evaluation, Samples, Session, SessionError, Spec,
+    State, Tensor,
+};
+use wellfit_random::{Key, Purpose};
+
+use crate::best::{Best, watched};
+use crate::early_stopping::EarlyStopping;
+use crate::encode;
+use crate::error::TrainError;
+use crate::init::initialise;
+use crate::plan::{Metric, Plan, Schedule};
+use crate::plateau::Plateau;
+use crate::record::{EpochRow, Event, Record, RunState, SCHEMA, SampleScores, Score};
+use crate::samples::{fingerprint, samples};
+use crate::weights::summarise;
+
+/// A run, epoch by epoch.
+///
+/// ```no_run
+/// # fn example(plan: wellfit_train::Plan, splits: wellfit_data::Splits)
+/// # -> Result<(), wellfit_train::TrainError> {
+/// let never = std::sync::atomic::AtomicBool::new(false);
+/// let mut run = wellfit_train::Run::new(&plan, &splits)?;
+/// while let Some(row) = run.next_epoch(&never) {
+///     println!("{} {}", row.epoch, row.train_loss);
+/// }
+/// let trained = run.finish();
+/// # Ok(()) }
+/// ```
+pub struct Run {
+    plan: Plan,
+    spec: Spec,
+    session: Box<dyn Session>,
+    sets: Sets,
+    order: Vec<u32>,
+    /// What the kept epoch is chosen by.
+    watched: Option<Metric>,
+    pub(crate) progress: Progress,
+    /// The engine's state after the last whole epoch.
+    pub(crate) state: State,
+    /// The weights of the kept epoch; none when there is no such epoch.
+    pub(crate) best: Vec<Tensor>,
+    end: Option<RunState>,
+}
+
+/// What a run remembers from epoch to epoch, apart from tensors.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Progress {
+    pub epochs: Vec<EpochRow>,
+    pub events: Vec<Event>,
+    #[serde(with = "encode::number")]
+    lr: f64,
+    plateau: Option<Plateau>,
+    stopping: Option<EarlyStopping>,
+    pub kept: Best,
+    pub best_samples: Option<SampleScores>,
+    pub last_samples: Option<SampleScores>,
+}
+
+/// The data as the engine holds them.
+struct Sets {
+    train: (DataId, Samples),
+    validation: Option<(DataId, Samples)>,
+}
+
+/// Where an interrupted run goes on.
+pub(crate) struct Resume {
+    pub progress: Progress,
+    pub state: State,
+    pub best: Vec<Tensor>,
+}
+
+/// What a run gave.
+#[derive(Clone, Debug)]
+pub struct Trained {
+    /// Figures, events and how it ended.
+    pub record: Record,
+    /// Weights of the kept epoch; none when no epoch could be judged.
+    pub best: Vec<Tensor>,
+    /// Weights after the last epoch.
+    pub last: Vec<Tensor>,
+}
+
+impl Run {
+    /// A run at its beginning: plan checked, data handed over, weights drawn from the
+    /// seed or read from `init`.
+    ///
+    /// A batch may be larger than the training set when the last batch is kept: all
+    /// samples are then one batch, as in PyTorch.
+    pub fn new(plan: &Plan, splits: &Splits) -> Result<Self, TrainError> {
+        plan.check()?;
+        let spec = spec(plan, splits)?;
+        let session = wellfit_nn::compile(&spec, 1)?;
+        Self::on(session, plan, splits)
+    }
+
+    /// A run on an engine of your own: a fresh session for
+    /// [`plan.spec`](Plan::spec).
+    pub fn on(
+        mut session: Box<dyn Session>,
+        plan: &Plan,
+        splits: &Splits,
+    ) -> Result<Self, TrainError> {
+        plan.check()?;
+        let spec = spec(plan, splits)?;
+        check_fit(plan, splits)?;
+        let sets = Sets::upload(session.as_mut(), splits)?;
+        let mut state = session.export();
+        if let Some(path) = &plan.model.init {
+            initialise(&spec, &plan.model.init_index, path, &mut state.parameters)?;
+            let refused = |source| TrainError::Session { what: "initial weights", source };
+            session.import_parameters(&state.parameters).map_err(refused)?;
+            state = session.export();
+        }
+        let schedule = plan.train.schedule;
+        let progress = Progress {
+            epochs: Vec::new(),
+            events: Vec::new(),
+            lr: plan.train.lr,
+            plateau: schedule.map(|Schedule::ReduceOnPlateau(settings)| Plateau::new(&settings)),
+            stopping: plan.train.early_stopping.as_ref().map(EarlyStopping::new),
+            kept: Best::new(),
+            best_samples: None,
+            last_samples: None,
+        };
+        Ok(Self {
+            order: Vec::with_capacity(splits.train.len()),
+            watched: watched(plan, splits.validation.is_some()),
+            plan: plan.clone(),
+            spec,
+            session,
+            sets,
+            progress,
+            state,
+            best: Vec::new(),
+            end: None,
+        })
+    }
+
+    /// Goes on where another run stopped.
+    pub(crate) fn resume(&mut self, from: Resume) -> Result<(), SessionError> {
+        self.session.import(&from.state)?;
+        self.state = from.state;
+        self.best = from.best;
+        self.progress = from.progress;
+        let epoch = self.progress.epochs.len();
+        self.progress.events.push(Event::Resumed { epoch });
+        Ok(())
+    }
+
+    /// Threads for the next epoch; never changes a bit of a result.
+    pub fn set_threads(&mut self, threads: usize) {
+        self.session.set_threads(threads.max(1));
+    }
+
+    /// Trains for one epoch and measures. `None` when the run has ended, or when
+    /// `stop` was raised: the epoch then counts for nothing.
+    pub fn next_epoch(&mut self, stop: &AtomicBool) -> Option<&EpochRow> {
+        if self.end.is_some() {
+            return None;
+        }
+        if stop.load(Ordering::Relaxed) {
+            self.interrupt();
+            return None;
+        }
+        let epoch = self.progress.epochs.len() + 1;
+        self.put_in_order(epoch);
+        let started = Instant::now();
+        let run = EpochRun { order: &self.order, lr: self.progress.lr, stop };
+        let tally = self.session.train_epoch(self.sets.train.0, run);
+        let train_seconds = started.elapsed().as_secs_f64();
+        if tally.end == EpochEnd::Stopped {
+            self.interrupt();
+            return None;
+        }
+        let train = self.session.evaluate(self.sets.train.0);
+        let set = self.sets.validation.as_ref().map(|(id, _)| *id);
+        let validation = set.map(|id| self.session.evaluate(id));
+        let row = EpochRow {
+            epoch,
+            lr: self.progress.lr,
+            train_loss: tally.loss,
+            train_penalty: tally.penalty,
+            train_eval_loss: train.loss(),
+            train_accuracy: train.accuracy(),
+            val_loss: validation.as_ref().map(Evaluation::loss),
+            val_accuracy: validation.as_ref().map(Evaluation::accuracy),
+            train_seconds,
+            seconds: started.elapsed().as_secs_f64(),
+        };
+        self.state = self.session.export();
+        self.progress.last_samples =
+            validation.map(|v| SampleScores { epoch, losses: v.losses, hits: v.hits });
+        self.judge(&row, tally);
+        self.progress.epochs.push(row);
+        self.progress.epochs.last()
+    }
+
+    /// The samples' order: as stored, or one of the epoch's own that depends on
+    /// nothing but the seed.
+    fn put_in_order(&mut self, epoch: usize) {
+        self.order.clear();
+        self.order.extend(0..self.sets.train.1.len() as u32);
+        if self.plan.train.shuffle {
+            let (seed, step) = (self.plan.train.seed, epoch as u64);
+            let key = Key { seed, purpose: Purpose::Shuffle, layer: 0, step };
+            key.stream().shuffle(&mut self.order);
+        }
+    }
+
+    /// What an epoch's figures mean for the run.
+    fn judge(&mut self, row: &EpochRow, tally: EpochTally) {
+        let epoch = row.epoch;
+        let step = match tally.end {
+            EpochEnd::Diverged { step } => Some(step),
+            EpochEnd::Complete | EpochEnd::Stopped => None,
+        };
+        let figures = [row.train_loss, row.train_penalty, row.train_eval_loss];
+        let finite = figures.into_iter().chain(row.val_loss).all(f64::is_finite);
+        if step.is_some() || !finite {
+            self.progress.events.push(Event::Diverged { epoch });
+            self.end = Some(RunState::Diverged { epoch, step });
+            return;
+        }
+        let progress = &mut self.progress;
+        if progress.kept.step(self.watched, row) {
+            self.best.clone_from(&self.state.parameters);
+            progress.best_samples.clone_from(&progress.last_samples);
+        }
+        let Progress { lr, plateau, stopping, events, .. } = progress;
+        let figure = |metric| row.metric(metric).unwrap_or(f64::NAN);
+        if let (Some(Schedule::ReduceOnPlateau(settings)), Some(plateau)) =
+            (&self.plan.train.schedule, plateau)
+            && let Some(cut) = plateau.step(settings, figure(settings.monitor), *lr)
+        {
+            *lr = cut;
+            events.push(Event::RateCut { epoch, lr: cut });
+        }
+        let stop = match (&self.plan.train.early_stopping, stopping) {
+            (Some(settings), Some(stopping)) => stopping.step(settings, figure(settings.monitor)),
+            _ => false,
+        };
+        if epoch >= self.plan.train.epochs {
+            self.end = Some(RunState::Complete);
+        } else if stop {
+            events.push(Event::StoppedEarly { epoch });
+            self.end = Some(RunState::StoppedEarly);
+        }
+    }
+
+    /// Ends the run as interrupted, unless it has ended.
+    pub fn interrupt(&mut self) {
+        self.end.get_or_insert(RunState::Interrupted);
+    }
+
+    /// How the run ended; `None` while it can go on.
+    pub fn ended(&self) -> Option<&RunState> {
+        self.end.as_ref()
+    }
+
+    /// The rows so far.
+    pub fn rows(&self) -> &[EpochRow] {
+        &self.progress.epochs
+    }
+
+    /// The events so far.
+    pub fn events(&self) -> &[Event] {
+        &self.progress.events
+    }
+
+    /// What is being trained.
+    pub fn spec(&self) -> &Spec {
+        &self.spec
+    }
+
+    /// SHA-256 of the training and validation samples.
+    pub(crate) fn fingerprint(&self) -> String {
+        let sets = std::iter::once(&self.sets.train).chain(&self.sets.validation);
+        fingerprint(&sets.map(|(_, samples)| samples).collect::<Vec<_>>())
+    }
+
+    /// Closes the run: record and weights. A run that has not ended is interrupted.
+    pub fn finish(mut self) -> Trained {
+        self.interrupt();
+        let record = Record {
+            schema: SCHEMA,
+            version: env!("CARGO_PKG_VERSION").into(),
+            instructions: wellfit_nn::instructions().into(),
+            plan_hash: self.plan.hash(),
+            arm: "baseline".into(),
+            seed: self.plan.train.seed,
+            fold: None,
+            state: self.end.unwrap_or(RunState::Interrupted),
+            best_epoch: self.progress.kept.epoch,
+            weights: self.state.parameters.iter().map(summarise).collect(),
+            epochs: self.progress.epochs,
+            events: self.progress.events,
+            best_samples: self.progress.best_samples,
+            last_samples: self.progress.last_samples,
+            test: None,
+            diagnosis: None,
+        };
+        Trained { record, best: self.best, last: self.state.parameters }
+    }
+}
+
+/// What `weights` (those of `plan`'s network, in order) give on a set in evaluation
+/// mode.
+pub fn evaluate(
+    plan: &Plan,
+    weights: &[Tensor],
+    set: &wellfit_data::Dataset,
+    scale: wellfit_data::Scale,
+    threads: usize,
+) -> Result<Evaluation, TrainError> {
+    let spec = plan.spec(set.shape().len(), set.class_names().len())?;
+    let mut session = wellfit_nn::compile(&spec, threads.max(1))?;
+    let refused = |what| move |source| TrainError::Session { what, source };
+    session.import_parameters(weights).map_err(refused("weights"))?;
+    let id = session.upload(&samples(set, scale)).map_err(refused("data"))?;
+    Ok(session.evaluate(id))
+}
+
+/// Loss and accuracy in short.
+impl From<&Evaluation> for Score {
+    fn from(evaluation: &Evaluation) -> Self {
+        let n = evaluation.losses.len();
+        Self { loss: evaluation.loss(), accuracy: evaluation.accuracy(), n }
+    }
+}
+
+fn spec(plan: &Plan, splits: &Splits) -> Result<Spec, TrainError> {
+    let set = &splits.train;
+    Ok(plan.spec(set.shape().len(), set.class_names().len())?)
+}
+
+/// What only plan and data together can tell.
+fn check_fit(plan: &Plan, splits: &Splits) -> Result<(), TrainError> {
+    let (batch_size, samples) = (plan.train.batch_size, splits.train.len());
+    if plan.train.drop_last && batch_size > samples {
+        return Err(TrainError::Batch { batch_size, samples });
+    }
+    let schedule = plan.train.schedule.map(|Schedule::ReduceOnPlateau(settings)| settings.monitor);
+    let stopping = plan.train.early_stopping.map(|settings| settings.monitor);
+    for (key, metric) in
+        [("train.schedule.monitor", schedule), ("train.early_stopping.monitor", stopping)]
+    {
+        if let Some(metric) = metric
+            && metric.needs_validation()
+            && splits.validation.is_none()
+        {
+            return Err(TrainError::Monitor { key, metric: metric.name() });
+        }
+    }
+    Ok(())
+}
+
+impl Sets {
+    fn upload(session: &mut dyn Session, splits: &Splits) -> Result<Self, TrainError> {
+        let mut upload = |what, set| {
+            let samples = samples(set, splits.scale);
+            match session.upload(&samples) {
+                Ok(id) => Ok((id, samples)),
+                Err(source) => Err(TrainError::Session { what, source }),
+            }
+        };
+        Ok(Self {
+            train: upload("training set", &splits.train)?,
+            validation: match &splits.validation {
+                Some(set) => Some(upload("validation set", set)?),
+                None => None,
+            },
+        })
+    }
+}

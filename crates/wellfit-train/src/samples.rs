@@ -1,0 +1,57 @@
+//! A data set as the engine takes it.
+
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+use wellfit_data::{Dataset, Features, Scale};
+use wellfit_nn::{Samples, Values};
+
+use crate::plan::hex;
+
+/// The samples of `dataset`; values are shared, not copied. `Scale::Unit` concerns
+/// bytes, which become byte / 255 in float32; numbers stay as they are.
+pub fn samples(dataset: &Dataset, scale: Scale) -> Samples {
+    let values = match dataset.features() {
+        Features::Bytes(bytes) => {
+            let table = std::array::from_fn(|byte| match scale {
+                Scale::Unit => byte as f32 / 255.0,
+                Scale::None => byte as f32,
+            });
+            Values::Bytes(bytes.clone(), Arc::new(table))
+        }
+        Features::Floats(floats) => Values::Floats(floats.clone()),
+    };
+    Samples {
+        features: dataset.shape().len(),
+        values,
+        labels: dataset.labels().clone(),
+        rows: dataset.rows().cloned(),
+    }
+}
+
+/// SHA-256 of what an engine sees of these sets: sizes, labels and values, in order.
+pub fn fingerprint(sets: &[&Samples]) -> String {
+    let mut hash = Sha256::new();
+    for set in sets {
+        hash.update((set.len() as u64).to_le_bytes());
+        hash.update((set.features as u64).to_le_bytes());
+        if let Values::Bytes(_, table) = &set.values {
+            table.iter().for_each(|value| hash.update(value.to_le_bytes()));
+        }
+        let mut row_bytes = Vec::new();
+        for i in 0..set.len() {
+            let at = set.row(i) * set.features;
+            hash.update(set.label(i).to_le_bytes());
+            match &set.values {
+                Values::Bytes(bytes, _) => hash.update(&bytes[at..at + set.features]),
+                Values::Floats(floats) => {
+                    row_bytes.clear();
+                    let row = &floats[at..at + set.features];
+                    row_bytes.extend(row.iter().flat_map(|value| value.to_le_bytes()));
+                    hash.update(&row_bytes);
+                }
+            }
+        }
+    }
+    hex(&hash.finalize())
+}

@@ -1,0 +1,149 @@
+//! Tensors in safetensors files.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use safetensors::{Dtype, SafeTensors, View};
+use thiserror::Error;
+use wellfit_nn::Tensor;
+
+use crate::files::{FileError, write_file};
+
+/// Why a model file was refused.
+#[derive(Debug, Error)]
+pub enum TensorFileError {
+    /// It could not be read or written.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// It is no safetensors file.
+    #[error("{} is no safetensors file: {reason}", path.display())]
+    Format {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Numbers of another type than float32.
+    #[error(
+        "{}: tensor {tensor} holds {found} numbers, but F32 is wanted: save model.float()",
+        path.display()
+    )]
+    Type {
+        /// Which file.
+        path: PathBuf,
+        /// Which tensor.
+        tensor: String,
+        /// The type that it has.
+        found: String,
+    },
+    /// A tensor that the network has is not in the file.
+    #[error("{}: tensor {tensor} of shape {shape:?} is missing", path.display())]
+    Missing {
+        /// Which file.
+        path: PathBuf,
+        /// Which tensor, as the file should name it.
+        tensor: String,
+        /// The shape it should have.
+        shape: Vec<usize>,
+    },
+    /// A tensor of another shape.
+    #[error(
+        "{}: tensor {tensor} has shape {found:?}, but the network needs {wanted:?}",
+        path.display()
+    )]
+    Shape {
+        /// Which file.
+        path: PathBuf,
+        /// Which tensor.
+        tensor: String,
+        /// The shape in the file.
+        found: Vec<usize>,
+        /// The shape that the network has.
+        wanted: Vec<usize>,
+    },
+    /// A tensor that the network does not have.
+    #[error("{}: tensor {tensor} belongs to no layer of the network", path.display())]
+    Unknown {
+        /// Which file.
+        path: PathBuf,
+        /// Which tensor.
+        tensor: String,
+    },
+}
+
+/// Writes tensors as `torch.nn.Module.load_state_dict` reads them.
+pub fn write_tensors(path: &Path, tensors: &[Tensor]) -> Result<(), TensorFileError> {
+    let tensors = tensors.iter().map(|tensor| (tensor.name.as_str(), tensor));
+    write_with(path, tensors, ("format", "pt".into()))
+}
+
+/// Writes tensors under names of their own, with one note.
+pub(crate) fn write_with<'a, S: AsRef<str> + Ord + std::fmt::Display>(
+    path: &Path,
+    tensors: impl IntoIterator<Item = (S, &'a Tensor)>,
+    note: (&str, String),
+) -> Result<(), TensorFileError> {
+    let tensors = tensors.into_iter().map(|(name, tensor)| (name, Numbers(tensor)));
+    let note = HashMap::from([(note.0.to_string(), note.1)]);
+    let bytes = safetensors::serialize(tensors, Some(note)).map_err(|error| {
+        TensorFileError::Format { path: path.to_path_buf(), reason: error.to_string() }
+    })?;
+    Ok(write_file(path, &bytes)?)
+}
+
+/// Every tensor of a file, by name.
+pub fn read_tensors(path: &Path) -> Result<Vec<Tensor>, TensorFileError> {
+    Ok(read_with(path, "")?.0)
+}
+
+/// Every tensor of a file, by name, and its note called `note`.
+pub(crate) fn read_with(
+    path: &Path,
+    note: &str,
+) -> Result<(Vec<Tensor>, Option<String>), TensorFileError> {
+    let format = |error: safetensors::SafeTensorError| TensorFileError::Format {
+        path: path.to_path_buf(),
+        reason: error.to_string(),
+    };
+    let bytes = std::fs::read(path).map_err(FileError::on("read", path))?;
+    let file = SafeTensors::deserialize(&bytes).map_err(format)?;
+    let mut tensors = Vec::with_capacity(file.len());
+    for (name, view) in file.iter() {
+        if view.dtype() != Dtype::F32 {
+            return Err(TensorFileError::Type {
+                path: path.to_path_buf(),
+                tensor: name.into(),
+                found: format!("{:?}", view.dtype()),
+            });
+        }
+        let (words, _) = view.data().as_chunks::<4>();
+        let data = words.iter().map(|word| f32::from_le_bytes(*word)).collect();
+        tensors.push(Tensor { name: name.into(), shape: view.shape().to_vec(), data });
+    }
+    tensors.sort_by(|a, b| a.name.cmp(&b.name));
+    let (_, metadata) = SafeTensors::read_metadata(&bytes).map_err(format)?;
+    let note = metadata.metadata().as_ref().and_then(|notes| notes.get(note).cloned());
+    Ok((tensors, note))
+}
+
+/// A tensor's numbers as bytes.
+struct Numbers<'a>(&'a Tensor);
+
+impl View for Numbers<'_> {
+    fn dtype(&self) -> Dtype {
+        Dtype::F32
+    }
+
+    fn shape(&self) -> &[usize] {
+        &self.0.shape
+    }
+
+    fn data(&self) -> Cow<'_, [u8]> {
+        Cow::Owned(self.0.data.iter().flat_map(|number| number.to_le_bytes()).collect())
+    }
+
+    fn data_len(&self) -> usize {
+        self.0.data.len() * size_of::<f32>()
+    }
+}
