@@ -1,0 +1,163 @@
+//! What a reader must know before trusting the figures.
+
+use std::fmt;
+
+use wellfit_stats::{Estimate, format};
+use wellfit_study::StudyRecords;
+
+use crate::ArmFindings;
+use crate::trials::ArmTrials;
+use crate::words;
+
+/// A caveat; its `Display` is the sentence.
+enum Caveat<'a> {
+    /// Nothing is held out.
+    NoValidation,
+    /// Arms were chosen on what should have stayed closed.
+    ValidationIsTest,
+    /// No interval at all.
+    OneSeed,
+    /// What intervals cover and what they do not.
+    Covers { samples: usize },
+    /// Counting the data's chance too changes the picture.
+    DataChance { arm: &'a str, interval: Estimate, points: bool },
+    /// What judgements are corrected for, and what is of no use.
+    Corrected { arms: usize, margin: f64, points: bool },
+    /// Trials are not all there.
+    Lost { arm: &'a str, what: String },
+    /// A trial's own words.
+    Failure { arm: &'a str, message: &'a str },
+    /// The best epoch is the last one.
+    StillImproving { arms: Vec<&'a str> },
+}
+
+impl fmt::Display for Caveat<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            Caveat::NoValidation => write!(
+                f,
+                "There is no validation set: training figures alone cannot show overfitting."
+            ),
+            Caveat::ValidationIsTest => write!(
+                f,
+                "The validation set is the data's own test split, and epochs and arms were \
+                 chosen on it: the figures are optimistic."
+            ),
+            Caveat::OneSeed => write!(
+                f,
+                "1 seed: no interval, so chance cannot be told from effect; run more seeds."
+            ),
+            Caveat::Covers { samples } => write!(
+                f,
+                "95 % intervals cover {}; all arms share one validation set of {}.",
+                words::COVERS_SEEDS,
+                words::plural(*samples, "sample")
+            ),
+            Caveat::DataChance { arm, interval, points } => {
+                let interval =
+                    if *points { words::points(interval) } else { format::estimate(interval) };
+                write!(
+                    f,
+                    "{arm}: with the chance of the validation samples counted in, the difference \
+                     is {interval}, which includes zero."
+                )
+            }
+            Caveat::Corrected { arms, margin, points } => {
+                let margin = if *points {
+                    format!("{} points", format::three_digits(margin * 100.0))
+                } else {
+                    format::three_digits(*margin)
+                };
+                let together = if *arms > 1 {
+                    format!(
+                        "Judgements hold for all {arms} arms together (Holm's correction); an \
+                         interval is for its arm alone. "
+                    )
+                } else {
+                    String::new()
+                };
+                write!(f, "{together}Differences within ±{margin} count as of no use.")
+            }
+            Caveat::Lost { arm, what } => {
+                write!(f, "{arm}: {what}; its figures are those of the other trials.")
+            }
+            Caveat::Failure { arm, message } => write!(f, "A trial of {arm} failed: {message}."),
+            Caveat::StillImproving { arms } => write!(
+                f,
+                "{}: the best epoch is the last one in most trials; more epochs may help.",
+                arms.join(", ")
+            ),
+        }
+    }
+}
+
+/// The caveats of a study, gravest first, in words.
+pub fn caveats(
+    records: &StudyRecords,
+    trials: &[ArmTrials],
+    arms: &[ArmFindings],
+    margin: f64,
+) -> Vec<String> {
+    let study = &records.study;
+    let points = study.primary.higher_is_better();
+    let mut all = Vec::new();
+    let validated = trials.iter().flat_map(ArmTrials::ended).any(has_validation);
+    let ended = trials.iter().flat_map(ArmTrials::ended).next().is_some();
+    if ended && !validated {
+        all.push(Caveat::NoValidation);
+    }
+    if records.data.validation_is_test {
+        all.push(Caveat::ValidationIsTest);
+    }
+    if study.seeds.len() == 1 {
+        all.push(Caveat::OneSeed);
+    }
+    for arm in trials {
+        let (name, what) = (arm.arm.name.as_str(), words::lost_words(arm));
+        if !what.is_empty() {
+            all.push(Caveat::Lost { arm: name, what });
+        }
+        all.extend(arm.failures().next().map(|message| Caveat::Failure { arm: name, message }));
+    }
+    all.extend(arms.iter().filter_map(|arm| data_chance(arm, points)));
+    let still: Vec<&str> =
+        trials.iter().filter(|arm| still_improving(arm)).map(|arm| arm.arm.name.as_str()).collect();
+    if !still.is_empty() {
+        all.push(Caveat::StillImproving { arms: still });
+    }
+    if arms.iter().any(|arm| arm.summary.primary.has_interval()) {
+        if validated {
+            all.push(Caveat::Covers { samples: records.data.samples[1] });
+        }
+        if arms.len() > 1 {
+            all.push(Caveat::Corrected { arms: arms.len() - 1, margin, points });
+        }
+    }
+    all.iter().map(Caveat::to_string).collect()
+}
+
+fn has_validation(trial: crate::trials::Trial) -> bool {
+    trial.record.epochs.iter().any(|row| row.val_loss.is_some())
+}
+
+/// Whether the seeds' interval is clear of zero and the one with data is not.
+fn data_chance(arm: &ArmFindings, points: bool) -> Option<Caveat<'_>> {
+    let against = arm.against_baseline.as_ref()?;
+    let interval = against.primary_with_data.clone()?;
+    let clear = |e: &Estimate| e.is_above(0.0) || e.is_below(0.0);
+    (clear(&against.primary) && !clear(&interval)).then_some(Caveat::DataChance {
+        arm: &arm.name,
+        interval,
+        points,
+    })
+}
+
+/// Whether more than half of an arm's trials were best at their last epoch, after
+/// more than one.
+fn still_improving(arm: &ArmTrials) -> bool {
+    let at_end = arm.ended().filter(|trial| {
+        let last = trial.record.epochs.last().map(|row| row.epoch);
+        last > Some(1) && trial.record.best_epoch == last
+    });
+    at_end.count() * 2 > arm.ended().count()
+}

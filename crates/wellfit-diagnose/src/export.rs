@@ -1,0 +1,210 @@
+//! `results.json` and `results.csv`: the study for other programs.
+
+use serde_json::{Map, Value, json};
+use wellfit_stats::Estimate;
+use wellfit_study::{JudgeAt, StudyRecords};
+use wellfit_train::record::{EpochRow, Record};
+
+use crate::trials::kept_row;
+use crate::{Against, Findings, Summary};
+
+/// The version of `results.json` that this program writes.
+pub const RESULTS_SCHEMA: u32 = 1;
+
+/// The content of `results.json`. A figure that is not known is `null`. Metrics are
+/// those of the last epoch unless named best; `primary` is the score that arms are
+/// judged by.
+pub fn results_json(records: &StudyRecords, findings: &Findings) -> String {
+    let study = &records.study;
+    let arms: Vec<Value> = study
+        .arms
+        .iter()
+        .zip(&findings.arms)
+        .enumerate()
+        .map(|(index, (arm, found))| {
+            json!({
+                "name": arm.name,
+                "remedies": arm.remedies,
+                "trials": trials(records, index),
+                "summary": summary(&found.summary),
+                "against_baseline": found.against_baseline.as_ref().map(against),
+                "judgement": found.judgement,
+                "sentence": found.sentence,
+            })
+        })
+        .collect();
+    let answer = &findings.answer;
+    let results = json!({
+        "schema": RESULTS_SCHEMA,
+        "study": study.name,
+        "primary": study.primary.name(),
+        "judge_at": match study.judge_at { JudgeAt::Best => "best", JudgeAt::Last => "last" },
+        "margin": findings.margin,
+        "headline": answer.headline,
+        "overfitting": {
+            "verdict": findings.overfitting.verdict,
+            "sentence": findings.overfitting.sentence,
+            "rise": figure("mean", &findings.overfitting.rise),
+        },
+        "arms": arms,
+        "claims": findings.claims,
+        "caveats": findings.caveats,
+        "recommendation": {
+            "arm": answer.arm.and_then(|arm| findings.arms.get(arm)).map(|arm| &arm.name),
+            "decided": answer.decided,
+            "recipe": answer.recipe,
+            "details": answer.details,
+            "final_figure": answer.final_figure,
+        },
+    });
+    format!("{results:#}\n")
+}
+
+fn trials(records: &StudyRecords, arm: usize) -> Vec<Value> {
+    let seeds = records.study.seeds.iter().enumerate();
+    seeds
+        .map(|(i, seed)| {
+            let record = record(records, arm, i);
+            json!({
+                "seed": seed,
+                "fold": record.and_then(|record| record.fold),
+                "state": state(record),
+                "epochs": record.map(|record| record.epochs.len()),
+                "best_epoch": record.and_then(|record| record.best_epoch),
+            })
+        })
+        .collect()
+}
+
+fn record(records: &StudyRecords, arm: usize, seed: usize) -> Option<&Record> {
+    records.records.get(arm)?.get(seed)?.as_ref()
+}
+
+fn state(record: Option<&Record>) -> &'static str {
+    record.map_or("missing", |record| record.state.name())
+}
+
+/// An estimate under the name of its mean.
+fn figure(mean: &str, estimate: &Estimate) -> Map<String, Value> {
+    let Estimate { mean: value, low, high, n, .. } = estimate;
+    [(mean, json!(value)), ("low", json!(low)), ("high", json!(high)), ("n", json!(n))]
+        .map(|(key, value)| (key.to_owned(), value))
+        .into_iter()
+        .collect()
+}
+
+fn summary(of: &Summary) -> Value {
+    let mut all: Map<String, Value> = [
+        ("primary", &of.primary),
+        ("best_val_loss", &of.best_val_loss),
+        ("best_val_accuracy", &of.best_val_accuracy),
+        ("best_gap", &of.best_gap),
+        ("val_loss", &of.last_val_loss),
+        ("val_accuracy", &of.last_val_accuracy),
+        ("train_accuracy", &of.last_train_accuracy),
+        ("gap", &of.last_gap),
+    ]
+    .into_iter()
+    .map(|(metric, estimate)| (metric.to_owned(), Value::Object(figure("mean", estimate))))
+    .collect();
+    all.insert("seconds_per_epoch".to_owned(), json!(of.seconds_per_epoch));
+    all.insert("lost".to_owned(), json!(of.lost));
+    all.insert("missing".to_owned(), json!(of.missing));
+    Value::Object(all)
+}
+
+fn against(of: &Against) -> Value {
+    let metrics = [
+        ("primary", Some(&of.primary)),
+        ("primary_with_data", of.primary_with_data.as_ref()),
+        ("best_val_loss", Some(&of.best_val_loss)),
+        ("best_val_accuracy", Some(&of.best_val_accuracy)),
+        ("best_gap", Some(&of.best_gap)),
+        ("val_loss", Some(&of.last_val_loss)),
+        ("val_accuracy", Some(&of.last_val_accuracy)),
+        ("gap", Some(&of.last_gap)),
+    ];
+    let differences = metrics.into_iter().filter_map(|(metric, estimate)| {
+        let estimate = estimate?;
+        let mut figure = figure("difference", estimate);
+        figure.insert("p".to_owned(), json!(estimate.p));
+        Some((metric.to_owned(), Value::Object(figure)))
+    });
+    Value::Object(differences.collect())
+}
+
+/// The columns of `results.csv`.
+const COLUMNS: [&str; 14] = [
+    "arm",
+    "seed",
+    "fold",
+    "state",
+    "epochs",
+    "best_epoch",
+    "train_eval_loss",
+    "train_accuracy",
+    "val_loss",
+    "val_accuracy",
+    "best_val_loss",
+    "best_val_accuracy",
+    "gap",
+    "seconds",
+];
+
+/// The content of `results.csv`: a row a trial, in the order of arms and seeds, also
+/// for trials that have not been run (state `missing`). Figures are those of the last
+/// epoch unless named best (the kept one); `seconds` is the whole trial's. Numbers
+/// are the shortest that read back to the same f64; what was not measured is empty.
+pub fn results_csv(records: &StudyRecords) -> String {
+    let mut text = COLUMNS.join(",") + "\n";
+    for (index, arm) in records.study.arms.iter().enumerate() {
+        for (i, seed) in records.study.seeds.iter().enumerate() {
+            let record = record(records, index, i);
+            let row = row(&arm.name, *seed, record);
+            text.push_str(&row.join(","));
+            text.push('\n');
+        }
+    }
+    text
+}
+
+fn row(arm: &str, seed: u64, record: Option<&Record>) -> [String; COLUMNS.len()] {
+    let last = record.and_then(|record| record.epochs.last());
+    let kept = record.and_then(kept_row);
+    let whole = |n: Option<usize>| n.map_or(String::new(), |n| n.to_string());
+    let seconds = record.map(|record| record.epochs.iter().map(|row| row.seconds).sum());
+    [
+        field(arm),
+        seed.to_string(),
+        whole(record.and_then(|record| record.fold)),
+        state(record).to_owned(),
+        whole(record.map(|record| record.epochs.len())),
+        whole(record.and_then(|record| record.best_epoch)),
+        number(last.map(|row| row.train_eval_loss)),
+        number(last.map(|row| row.train_accuracy)),
+        number(last.and_then(|row| row.val_loss)),
+        number(last.and_then(|row| row.val_accuracy)),
+        number(kept.and_then(|row| row.val_loss)),
+        number(kept.and_then(|row| row.val_accuracy)),
+        number(last.and_then(EpochRow::gap)),
+        number(seconds),
+    ]
+}
+
+/// The shortest text that reads back to the same number; `nan`, `inf`, `-inf`.
+fn number(value: Option<f64>) -> String {
+    match value {
+        None => String::new(),
+        Some(value) if value.is_nan() => "nan".to_owned(),
+        Some(value) => value.to_string(),
+    }
+}
+
+/// Text as a field of RFC 4180: quoted where it must be.
+fn field(text: &str) -> String {
+    if text.contains([',', '"', '\n', '\r']) {
+        format!("\"{}\"", text.replace('"', "\"\""))
+    } else {
+        text.to_owned()
+    }
+}

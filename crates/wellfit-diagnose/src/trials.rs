@@ -1,0 +1,221 @@
+//! What the trials of an arm came to: figures to judge by, or how they were lost.
+
+use wellfit_stats::Estimate;
+use wellfit_study::{Arm, JudgeAt, StudyRecords};
+use wellfit_train::plan::Metric;
+use wellfit_train::record::{EpochRow, Record, RunState, SampleScores};
+
+use crate::compare::elsewhere;
+
+/// An arm with its trials, one a seed, in the seeds' order.
+pub struct ArmTrials<'a> {
+    /// The arm.
+    pub arm: &'a Arm,
+    /// One for each seed of the study.
+    pub outcomes: Vec<Outcome<'a>>,
+}
+
+/// What a trial came to.
+pub enum Outcome<'a> {
+    /// It ended and has figures.
+    Ended(Trial<'a>),
+    /// Its loss was NaN or infinite.
+    Diverged,
+    /// Something went wrong: what.
+    Failed(&'a str),
+    /// It has not been run, or was interrupted.
+    Missing,
+}
+
+/// A trial that ended.
+#[derive(Clone, Copy)]
+pub struct Trial<'a> {
+    /// Its seed.
+    pub seed: u64,
+    /// Everything it gave.
+    pub record: &'a Record,
+    /// What it is judged by.
+    pub figures: Figures,
+}
+
+/// The figures that arms are compared by; NaN: not measured.
+#[derive(Clone, Copy)]
+pub struct Figures {
+    /// The primary score at the judged epoch.
+    pub primary: f64,
+    /// The primary score at the other one of kept and last.
+    pub primary_elsewhere: f64,
+    /// Validation loss and accuracy, and the gap, at the kept epoch.
+    pub best: Held,
+    /// Likewise at the last epoch.
+    pub last: Held,
+    /// Training accuracy at the last epoch.
+    pub last_train_accuracy: f64,
+    /// Mean over the epochs, with evaluation.
+    pub seconds_per_epoch: f64,
+}
+
+/// Figures of an epoch on held-out data.
+#[derive(Clone, Copy)]
+pub struct Held {
+    /// Validation loss.
+    pub loss: f64,
+    /// Validation accuracy.
+    pub accuracy: f64,
+    /// train_accuracy − val_accuracy.
+    pub gap: f64,
+}
+
+impl Held {
+    fn at(row: Option<&EpochRow>) -> Held {
+        let figure = |of: fn(&EpochRow) -> Option<f64>| row.and_then(of).unwrap_or(f64::NAN);
+        Held {
+            loss: figure(|row| row.val_loss),
+            accuracy: figure(|row| row.val_accuracy),
+            gap: figure(EpochRow::gap),
+        }
+    }
+}
+
+/// The row of the kept epoch.
+pub fn kept_row(record: &Record) -> Option<&EpochRow> {
+    let kept = record.best_epoch?;
+    record.epochs.iter().find(|row| row.epoch == kept)
+}
+
+/// The row that a study judges by.
+pub fn judged_row(record: &Record, at: JudgeAt) -> Option<&EpochRow> {
+    match at {
+        JudgeAt::Best => kept_row(record),
+        JudgeAt::Last => record.epochs.last(),
+    }
+}
+
+impl Figures {
+    fn of(record: &Record, primary: Metric, at: JudgeAt) -> Figures {
+        let score =
+            |at| judged_row(record, at).and_then(|row| row.metric(primary)).unwrap_or(f64::NAN);
+        let (last, epochs) = (record.epochs.last(), record.epochs.len());
+        Figures {
+            primary: score(at),
+            primary_elsewhere: score(elsewhere(at)),
+            best: Held::at(kept_row(record)),
+            last: Held::at(last),
+            last_train_accuracy: last.map_or(f64::NAN, |row| row.train_accuracy),
+            seconds_per_epoch: record.epochs.iter().map(|row| row.seconds).sum::<f64>()
+                / epochs as f64,
+        }
+    }
+}
+
+impl<'a> Outcome<'a> {
+    fn of(seed: u64, record: Option<&'a Record>, primary: Metric, at: JudgeAt) -> Outcome<'a> {
+        let Some(record) = record else { return Outcome::Missing };
+        match &record.state {
+            RunState::Interrupted => Outcome::Missing,
+            RunState::Failed { message } => Outcome::Failed(message),
+            RunState::Diverged { .. } => Outcome::Diverged,
+            RunState::Complete | RunState::StoppedEarly => {
+                // A score that was measured and is no number is a divergence too,
+                // whatever the record calls it.
+                let score = judged_row(record, at).and_then(|row| row.metric(primary));
+                if score.is_some_and(|score| !score.is_finite()) {
+                    return Outcome::Diverged;
+                }
+                if record.epochs.is_empty() {
+                    return Outcome::Failed("the record holds no epoch");
+                }
+                Outcome::Ended(Trial { seed, record, figures: Figures::of(record, primary, at) })
+            }
+        }
+    }
+}
+
+impl<'a> ArmTrials<'a> {
+    /// The arms of a study with their trials. Arms or trials without a record are
+    /// missing.
+    pub fn of(records: &'a StudyRecords) -> Vec<ArmTrials<'a>> {
+        let study = &records.study;
+        let arms = study.arms.iter().enumerate().map(|(index, arm)| {
+            let of_arm = records.records.get(index);
+            let outcomes = study.seeds.iter().enumerate().map(|(i, &seed)| {
+                let record = of_arm.and_then(|arm| arm.get(i)?.as_ref());
+                Outcome::of(seed, record, study.primary, study.judge_at)
+            });
+            ArmTrials { arm, outcomes: outcomes.collect() }
+        });
+        arms.collect()
+    }
+
+    /// The trials that ended, in the seeds' order.
+    pub fn ended(&self) -> impl Iterator<Item = Trial<'a>> {
+        self.outcomes.iter().filter_map(Outcome::ended)
+    }
+
+    /// The trials that ended in this arm and in `other`, by seed: (this, other).
+    pub fn paired(&self, other: &ArmTrials<'a>) -> impl Iterator<Item = (Trial<'a>, Trial<'a>)> {
+        let both = self.outcomes.iter().zip(&other.outcomes);
+        both.filter_map(|(ours, theirs)| Some((ours.ended()?, theirs.ended()?)))
+    }
+
+    /// How many trials diverged.
+    pub fn diverged(&self) -> usize {
+        self.outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Diverged)).count()
+    }
+
+    /// Whether every trial that was run to an end diverged, and at least one did.
+    pub fn only_diverged(&self) -> bool {
+        let run = self.outcomes.iter().filter(|outcome| !matches!(outcome, Outcome::Missing));
+        self.diverged() > 0 && run.count() == self.diverged()
+    }
+
+    /// What went wrong in the trials that failed.
+    pub fn failures(&self) -> impl Iterator<Item = &'a str> {
+        self.outcomes.iter().filter_map(|outcome| match outcome {
+            Outcome::Failed(message) => Some(*message),
+            _ => None,
+        })
+    }
+
+    /// How many trials have not been run.
+    pub fn missing(&self) -> usize {
+        self.outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Missing)).count()
+    }
+
+    /// A figure over the trials that ended.
+    pub fn estimate(&self, figure: impl Fn(&Trial) -> f64) -> Estimate {
+        Estimate::of(self.ended().map(|trial| figure(&trial)).collect::<Vec<_>>())
+    }
+
+    /// A figure's difference this − other over the seeds that both ended.
+    pub fn difference(&self, other: &ArmTrials<'a>, figure: impl Fn(&Trial) -> f64) -> Estimate {
+        let pairs = self.paired(other);
+        Estimate::of(pairs.map(|(a, b)| figure(&a) - figure(&b)).collect::<Vec<_>>())
+    }
+}
+
+impl<'a> Outcome<'a> {
+    fn ended(&self) -> Option<Trial<'a>> {
+        match self {
+            Outcome::Ended(trial) => Some(*trial),
+            _ => None,
+        }
+    }
+}
+
+/// A trial's scores by validation sample at the judged epoch: losses, or 1 for a
+/// hit and 0 for a miss; `None` if they were not kept or belong to another epoch.
+pub fn sample_scores(record: &Record, primary: Metric, at: JudgeAt) -> Option<Vec<f64>> {
+    let SampleScores { epoch, losses, hits } = match at {
+        JudgeAt::Best => record.best_samples.as_ref()?,
+        JudgeAt::Last => record.last_samples.as_ref()?,
+    };
+    if *epoch != judged_row(record, at)?.epoch {
+        return None;
+    }
+    match primary {
+        Metric::ValLoss => Some(losses.iter().map(|&loss| f64::from(loss)).collect()),
+        Metric::ValAccuracy => Some(hits.iter().map(|&hit| f64::from(u8::from(hit))).collect()),
+        Metric::TrainLoss | Metric::TrainEvalLoss | Metric::TrainAccuracy => None,
+    }
+}
