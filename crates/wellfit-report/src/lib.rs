@@ -1,1 +1,39 @@
-//! report
+//! Records and findings become a report: a page, pictures, words in a terminal.
+//!
+//! It computes nothing that is not in the findings, apart from means and intervals
+//! by epoch and sums of histograms, which only the curves and pictures need.
+//!
+//! | file | in → out |
+//! |---|---|
+//! | `write` | records and findings → the report's files |
+//! | `view` | both, checked, with the arms' order |
+//! | `curves`, `weights` | an arm's records → curves over its seeds, summed histograms |
+//! | [`picture`] | a view → effects, curves, weights |
+//! | [`chart`] | pictures → SVG, PNG |
+//! | `page` | a view → `report.html` |
+//! | `terminal` | a view → the answer and a table in plain text |
+//! | `progress` | events of running trials → bars or lines (feature `terminal`) |
+
+pub mod chart;
+mod curves;
+mod error;
+mod page;
+pub mod palette;
+pub mod picture;
+#[cfg(feature = "terminal")]
+mod progress;
+mod terminal;
+mod text;
+mod view;
+mod weights;
+mod words;
+mod write;
+
+pub use curves::{Curves, Figure, Kept, Point};
+pub use error::ReportError;
+#[cfg(feature = "terminal")]
+pub use progress::Progress;
+pub use terminal::{answer, train_summary};
+pub use view::View;
+pub use weights::{Bins, LayerWeights};
+pub use write::write_report;

@@ -1,0 +1,196 @@
+//! The page's sections, in its order.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+use wellfit_stats::format::count as thousands;
+
+use super::table;
+use crate::chart::Picture;
+use crate::chart::svg::{Ground, svg};
+use crate::picture::{self, NARROW, Panel, WIDE};
+use crate::text::{Unit, count, escape, metric};
+use crate::view::View;
+
+/// A picture for wide and for narrow pages; the style sheet shows one of them.
+fn figure(id: &str, caption: &str, draw: impl Fn(f64) -> Picture) -> String {
+    let wide = svg(&draw(WIDE), Ground::Page, &format!("{id}-wide"));
+    let narrow = svg(&draw(NARROW), Ground::Page, &format!("{id}-narrow"));
+    format!(
+        r#"<figure id="{id}"><div class="still"><div class="wide">{wide}</div><div class="narrow">{narrow}</div></div>
+<figcaption>{}</figcaption></figure>
+"#,
+        escape(caption)
+    )
+}
+
+/// The answer: one sentence, then what to do, how to repeat it, and what it is worth.
+pub fn answer(view: &View) -> String {
+    let answer = &view.findings.answer;
+    let study = &view.records.study;
+    let subtitle = format!(
+        "Study {}: {} × {}, {}",
+        study.name,
+        count(view.arms(), "arm", "arms"),
+        count(study.seeds.len(), "seed", "seeds"),
+        view.records.data.source
+    );
+    let mut out = format!(
+        "<header><p class=\"study\">{}</p></header>\n<section id=\"answer\"{}>\n<h1>{}</h1>\n<dl>\n",
+        escape(&subtitle),
+        if answer.decided { "" } else { " class=\"undecided\"" },
+        escape(&answer.headline)
+    );
+    let mut entry = |head: &str, words: &str, code: bool| {
+        if words.is_empty() {
+            return;
+        }
+        let words = escape(words);
+        let words = if code { format!("<code>{words}</code>") } else { words };
+        let _ = writeln!(out, "<div><dt>{head}</dt><dd>{words}</dd></div>");
+    };
+    entry(if answer.decided { "Do" } else { "To settle it" }, &answer.recipe, false);
+    entry("Repeat", &crate::words::repeat(view), true);
+    entry("Test", &answer.final_figure, false);
+    out.push_str("</dl>\n");
+    let overfitting = &view.findings.overfitting.sentence;
+    for sentence in answer.details.iter().chain([overfitting]).filter(|s| !s.is_empty()) {
+        let _ = writeln!(out, "<p>{}</p>", escape(sentence));
+    }
+    if !view.findings.caveats.is_empty() {
+        out.push_str("<ul class=\"caveats\">\n");
+        for caveat in &view.findings.caveats {
+            let _ = writeln!(out, "<li>{}</li>", escape(caveat));
+        }
+        out.push_str("</ul>\n");
+    }
+    out.push_str("</section>\n");
+    out
+}
+
+/// The forest plot.
+pub fn effects(view: &View) -> String {
+    let study = &view.records.study;
+    let unit = Unit::of_difference(study.primary);
+    let covers = view.findings.arms.iter().find_map(|arm| arm.against_baseline.as_ref());
+    let covers = covers.map_or("training seeds", |against| against.covers.as_str());
+    let at = if study.judge_at.name() == "best" { "kept" } else { "last" };
+    let margin = unit.value(view.findings.margin);
+    let caption = format!(
+        "Difference to the baseline in {} at the {at} epoch, paired by seed, best on top. \
+         Dot: mean. Line: 95 % interval over {covers}. Faint dots: single seeds. \
+         Shaded: ±{margin}, too small to matter. \
+         The gap is training minus validation accuracy at the last epoch, baseline → arm; \
+         it is not the goal.",
+        metric(study.primary)
+    );
+    let figure = figure("effects", &caption, |width| picture::effects(view, width));
+    format!("<section>\n<h2>Effects</h2>\n{figure}</section>\n")
+}
+
+/// Loss and accuracy by epoch.
+pub fn curves(view: &View, shown: &[usize]) -> String {
+    let caption = "Means over seeds. Solid: validation; dashed: training set, in evaluation \
+                   mode. Band: 95 % interval of the mean over seeds, cut where it leaves the \
+                   picture. Dot: the kept epoch (median, earliest to latest). A line ends \
+                   where fewer than half of its seeds go on.";
+    let figure = figure("curves", caption, |width| picture::curves(view, shown, width));
+    format!("<section>\n<h2>Curves</h2>\n{figure}</section>\n")
+}
+
+/// The article's claims.
+pub fn claims(view: &View) -> String {
+    if view.findings.claims.is_empty() {
+        return String::new();
+    }
+    let mut out = String::from("<section>\n<h2>Claims</h2>\n<ul class=\"claims\">\n");
+    for claim in &view.findings.claims {
+        let holds = claim.holds.word();
+        let class = holds.replace(' ', "-");
+        let _ = writeln!(
+            out,
+            "<li><span class=\"holds {}\">{}</span><div><p>{}</p><p class=\"evidence\">{}</p></div></li>",
+            class,
+            holds,
+            escape(&claim.claim),
+            escape(&claim.evidence)
+        );
+    }
+    out.push_str("</ul>\n</section>\n");
+    out
+}
+
+/// Histograms by layer.
+pub fn weights(view: &View, panels: &[Panel]) -> String {
+    let caption = "Weights at the last epoch, without biases. Shared bins, counts averaged over \
+                   seeds, on a log scale. Below: standard deviation, 1 % to 99 % quantile, \
+                   largest absolute value, share with |w| < 0.001; means over seeds.";
+    let figure = figure("weights", caption, |width| picture::weights(view, panels, width));
+    format!("<section>\n<h2>Weights</h2>\n{figure}</section>\n")
+}
+
+/// The tables.
+pub fn figures(view: &View) -> String {
+    let notes = view.findings.arms.iter().filter(|arm| !arm.sentence.is_empty());
+    let notes: String = notes
+        .map(|arm| {
+            format!("<div><dt>{}</dt><dd>{}</dd></div>\n", escape(&arm.name), escape(&arm.sentence))
+        })
+        .collect();
+    format!(
+        "<section>\n<h2>Every figure</h2>\n<dl class=\"sentences\">\n{notes}</dl>\n{}{}</section>\n",
+        table::arms(view),
+        table::trials(view)
+    )
+}
+
+/// Every arm's plan as TOML.
+pub fn plans(view: &View) -> String {
+    let mut out = String::from("<section>\n<h2>Plans</h2>\n");
+    for arm in &view.records.study.arms {
+        let remedies =
+            if arm.remedies.is_empty() { "no remedy".into() } else { arm.remedies.join(", ") };
+        let _ = writeln!(
+            out,
+            "<details><summary>{} <span>{}</span></summary>\n<pre>{}</pre></details>",
+            escape(&arm.name),
+            escape(&remedies),
+            escape(&arm.plan.to_toml())
+        );
+    }
+    out.push_str("</section>\n");
+    out
+}
+
+/// Where the figures come from.
+pub fn origin(view: &View) -> String {
+    let data = &view.records.data;
+    let records = || (0..view.arms()).flat_map(|arm| view.trials(arm));
+    let set = |of: fn(&wellfit_train::Record) -> &str| {
+        let all: BTreeSet<&str> = records().map(of).collect();
+        let all: Vec<&str> = all.into_iter().collect();
+        if all.is_empty() { "–".to_string() } else { all.join(", ") }
+    };
+    let [train, validation, test] = data.samples.map(thousands);
+    let seeds: Vec<String> = view.records.study.seeds.iter().map(u64::to_string).collect();
+    let ended = records().filter(|r| r.state.is_final()).count();
+    let rows = [
+        ("Data", format!("{}, {}", data.source, data.origin)),
+        ("Samples", format!("{train} training, {validation} validation, {test} test")),
+        ("Seeds", seeds.join(", ")),
+        ("Trials", format!("{ended} of {} ended", view.arms() * seeds.len())),
+        ("wellfit", set(|r| &r.version)),
+        ("Instructions", set(|r| &r.instructions)),
+    ];
+    let mut out = String::from("<section>\n<h2>Origin</h2>\n<dl class=\"origin\">\n");
+    for (head, words) in rows {
+        let _ = writeln!(out, "<div><dt>{head}</dt><dd>{}</dd></div>", escape(&words));
+    }
+    out.push_str(
+        "</dl>\n<p>Every figure by epoch, seed and arm is embedded in this page as JSON (the \
+         element with the id “data”). Intervals that also cover the choice of validation \
+         samples need the losses of single samples, which are in each trial's record.json.</p>\n\
+         </section>\n",
+    );
+    out
+}

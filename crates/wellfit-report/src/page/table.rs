@@ -1,0 +1,187 @@
+//! Every figure, by arm and by trial.
+
+use std::fmt::Write;
+
+use wellfit_diagnose::Judgement;
+use wellfit_stats::Estimate;
+use wellfit_train::record::Record;
+
+use crate::text::{Unit, escape};
+use crate::view::View;
+
+/// A table that script makes sortable and copyable.
+struct Table {
+    id: &'static str,
+    caption: String,
+    heads: Vec<String>,
+    /// Words, and what they are sorted by (nothing: by the words).
+    rows: Vec<Vec<(String, Option<f64>)>>,
+}
+
+impl Table {
+    fn html(&self) -> String {
+        let mut out = format!(
+            r#"<div class="table" role="region" tabindex="0" aria-label="{0}"><table id="{1}"><caption>{0}</caption><thead><tr>"#,
+            escape(&self.caption),
+            self.id
+        );
+        for head in &self.heads {
+            let _ = write!(out, r#"<th scope="col">{}</th>"#, escape(head));
+        }
+        out.push_str("</tr></thead><tbody>\n");
+        for row in &self.rows {
+            out.push_str("<tr>");
+            for (i, (words, key)) in row.iter().enumerate() {
+                let words = escape(words);
+                let _ = match (i, key) {
+                    (0, _) => write!(out, r#"<th scope="row">{words}</th>"#),
+                    (_, Some(key)) if key.is_finite() => {
+                        write!(out, r#"<td class="n" data-key="{key:.7}">{words}</td>"#)
+                    }
+                    (_, Some(_)) => write!(out, r#"<td class="n" data-key="">{words}</td>"#),
+                    (_, None) => write!(out, "<td>{words}</td>"),
+                };
+            }
+            out.push_str("</tr>\n");
+        }
+        out.push_str("</tbody></table></div>\n");
+        out
+    }
+}
+
+/// A row an arm: means with intervals.
+pub fn arms(view: &View) -> String {
+    let primary = view.records.study.primary;
+    let words = |words: String| (words, None);
+    let rows = (0..view.arms()).map(|arm| {
+        let found = view.found(arm);
+        let s = &found.summary;
+        let estimate = |of: &Estimate, unit: Unit| (unit.interval(of), Some(of.mean));
+        let (difference, p) = match &found.against_baseline {
+            Some(against) => {
+                let p = against.primary.p;
+                let written = if p.is_nan() {
+                    "–".into()
+                } else if p < 1e-4 {
+                    "< 0.0001".into()
+                } else {
+                    format!("{p:.4}")
+                };
+                (estimate(&against.primary, Unit::of_difference(primary)), (written, Some(p)))
+            }
+            None => (("–".into(), Some(f64::NAN)), ("–".into(), Some(f64::NAN))),
+        };
+        let n = s.seeds.len();
+        vec![
+            words(found.name.clone()),
+            words(found.judgement.map_or("–", Judgement::word).to_string()),
+            difference,
+            p,
+            estimate(&s.best_val_loss, Unit::Plain),
+            estimate(&s.best_val_accuracy, Unit::Percent),
+            estimate(&s.best_gap, Unit::Points),
+            estimate(&s.last_val_loss, Unit::Plain),
+            estimate(&s.last_val_accuracy, Unit::Percent),
+            estimate(&s.last_train_accuracy, Unit::Percent),
+            estimate(&s.last_gap, Unit::Points),
+            (format!("{:.2}", s.seconds_per_epoch).replace("NaN", "–"), Some(s.seconds_per_epoch)),
+            (n.to_string(), Some(n as f64)),
+            (s.lost.to_string(), Some(s.lost as f64)),
+        ]
+    });
+    let heads = [
+        "arm",
+        "judgement",
+        "difference in primary score",
+        "p",
+        "val loss, kept",
+        "val accuracy, kept, %",
+        "gap, kept, points",
+        "val loss, last",
+        "val accuracy, last, %",
+        "train accuracy, last, %",
+        "gap, last, points",
+        "s/epoch",
+        "seeds",
+        "lost",
+    ];
+    Table {
+        id: "by-arm",
+        caption: "By arm: means over seeds with 95 % intervals".into(),
+        heads: heads.map(String::from).to_vec(),
+        rows: rows.collect(),
+    }
+    .html()
+}
+
+/// A row a trial, as in `results.csv`.
+pub fn trials(view: &View) -> String {
+    let study = &view.records.study;
+    let mut rows = Vec::new();
+    for arm in 0..view.arms() {
+        let records = &view.records.records[arm];
+        for (i, seed) in study.seeds.iter().enumerate() {
+            let name = view.name(arm).to_string();
+            rows.push(match records.get(i).and_then(Option::as_ref) {
+                Some(record) => trial(name, record),
+                None => {
+                    let mut row = vec![(name, None), (seed.to_string(), Some(*seed as f64))];
+                    row.push(("not run".into(), None));
+                    row.extend((0..10).map(|_| ("–".to_string(), Some(f64::NAN))));
+                    row
+                }
+            });
+        }
+    }
+    let heads = [
+        "arm",
+        "seed",
+        "state",
+        "epochs",
+        "kept epoch",
+        "val loss, kept",
+        "val accuracy, kept, %",
+        "train loss, last",
+        "train accuracy, last, %",
+        "val loss, last",
+        "val accuracy, last, %",
+        "gap, last, points",
+        "s/epoch",
+    ];
+    Table {
+        id: "by-trial",
+        caption: "By trial".into(),
+        heads: heads.map(String::from).to_vec(),
+        rows,
+    }
+    .html()
+}
+
+fn trial(name: String, record: &Record) -> Vec<(String, Option<f64>)> {
+    let last = record.epochs.last();
+    let best = record.best_epoch.and_then(|e| record.epochs.iter().find(|r| r.epoch == e));
+    let figure = |value: Option<f64>, unit: Unit| {
+        let value = value.unwrap_or(f64::NAN);
+        (unit.value(value), Some(value))
+    };
+    let whole = |n: Option<usize>| {
+        (n.map_or("–".into(), |n| n.to_string()), Some(n.map_or(f64::NAN, |n| n as f64)))
+    };
+    let n = record.epochs.len();
+    let seconds = record.epochs.iter().map(|r| r.seconds).sum::<f64>() / n as f64;
+    vec![
+        (name, None),
+        (record.seed.to_string(), Some(record.seed as f64)),
+        (record.state.name().replace('-', " "), None),
+        whole(Some(n)),
+        whole(record.best_epoch),
+        figure(best.and_then(|r| r.val_loss), Unit::Plain),
+        figure(best.and_then(|r| r.val_accuracy), Unit::Percent),
+        figure(last.map(|r| r.train_eval_loss), Unit::Plain),
+        figure(last.map(|r| r.train_accuracy), Unit::Percent),
+        figure(last.and_then(|r| r.val_loss), Unit::Plain),
+        figure(last.and_then(|r| r.val_accuracy), Unit::Percent),
+        figure(last.and_then(|r| r.gap()), Unit::Points),
+        figure(Some(seconds), Unit::Plain),
+    ]
+}

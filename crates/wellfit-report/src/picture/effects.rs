@@ -1,0 +1,218 @@
+//! The forest plot: each arm's difference to the baseline, best on top.
+
+use wellfit_diagnose::Against;
+use wellfit_stats::Estimate;
+
+use crate::chart::scale::{Scale, extent};
+use crate::chart::{Ink, Item, Mark, Marker, Picture, rectangle, rule, text};
+use crate::text::{Unit, count, metric};
+use crate::view::View;
+use crate::words::verdict;
+
+/// Where things stand, for a width.
+struct Layout {
+    width: f64,
+    wide: bool,
+    /// Left and right end of the differences' axis.
+    plot: (f64, f64),
+    top: f64,
+    row: f64,
+}
+
+/// The axis of differences.
+struct Axis {
+    scale: Scale,
+    /// From stored values to those on the axis.
+    factor: f64,
+}
+
+/// Columns to the right: their right ends, from the picture's right end, and heads.
+const COLUMNS: [(f64, &str); 4] =
+    [(170.0, "score"), (112.0, "accuracy"), (44.0, "gap, points"), (0.0, "s/epoch")];
+
+impl Layout {
+    fn of(width: f64) -> Layout {
+        let wide = width >= 600.0;
+        if wide {
+            Layout { width, wide, plot: (128.0, 372.0), top: 40.0, row: 30.0 }
+        } else {
+            Layout { width, wide, plot: (10.0, width - 10.0), top: 24.0, row: 64.0 }
+        }
+    }
+}
+
+/// The forest plot.
+pub fn effects(view: &View, width: f64) -> Picture {
+    let layout = Layout::of(width);
+    let study = &view.records.study;
+    let arms: Vec<usize> = view.best_first();
+    let bottom = layout.top + layout.row * arms.len() as f64;
+    let mut picture =
+        Picture::new(width, bottom + 46.0, format!("Effects on {}", metric(study.primary)));
+    picture.description = description(view, &arms);
+
+    let axis = axis(view, &arms, &layout);
+    let (scale, factor) = (&axis.scale, axis.factor);
+    let margin = view.findings.margin;
+    if margin.is_finite() && margin > 0.0 {
+        let margin = margin * factor;
+        let (from, to) = (scale.at(-margin), scale.at(margin));
+        let (y, height) = (layout.top, bottom - layout.top);
+        picture.add(rectangle(from, y, to - from, height, Ink::Zone, 1.0));
+    }
+    for tick in scale.ticks(if layout.wide { 5 } else { 4 }) {
+        let x = scale.at(tick.value);
+        picture.add(rule((x, layout.top), (x, bottom), Ink::Grid, 1.0));
+        picture.add(text(x, bottom + 16.0, tick.label).muted().middle().mark());
+    }
+    let zero = scale.at(0.0);
+    picture.add(rule((zero, layout.top), (zero, bottom), Ink::Axis, 1.25));
+    heads(&mut picture, view, &layout);
+    for (i, &arm) in arms.iter().enumerate() {
+        let y = layout.top + layout.row * i as f64;
+        row(&mut picture, view, arm, &layout, &axis, y);
+    }
+    let what = axis_name(view);
+    picture.add(
+        text((layout.plot.0 + layout.plot.1) / 2.0, bottom + 34.0, what).muted().middle().mark(),
+    );
+    picture
+}
+
+fn axis_name(view: &View) -> String {
+    let primary = view.records.study.primary;
+    let side = if primary.higher_is_better() { "right" } else { "left" };
+    let points = if Unit::of_difference(primary) == Unit::Points { ", points" } else { "" };
+    format!("difference in {}{points}; better to the {side}", metric(primary))
+}
+
+/// From the smallest to the largest interval, single seed and margin, in pixels;
+/// values are in the unit of the axis.
+fn axis(view: &View, arms: &[usize], layout: &Layout) -> Axis {
+    let factor = Unit::of_difference(view.records.study.primary).factor();
+    let margin = view.findings.margin;
+    let values = arms.iter().filter_map(|arm| view.found(*arm).against_baseline.as_ref());
+    let values = values.flat_map(|Against { primary, .. }| {
+        primary.values.iter().copied().chain([primary.mean, primary.low, primary.high])
+    });
+    let values = values.chain([0.0, margin * 1.5, -margin * 1.5]).map(|v| v * factor);
+    let ends = extent(values, 0.04).unwrap_or((-1.0, 1.0));
+    Axis { scale: Scale::new(ends, layout.plot), factor }
+}
+
+fn heads(picture: &mut Picture, view: &View, layout: &Layout) {
+    let score = match Unit::of(view.records.study.primary) {
+        Unit::Plain => "loss",
+        _ => "judged by",
+    };
+    if !layout.wide {
+        let words = format!("{score} · accuracy · gap in points, last epoch");
+        picture.add(text(0.0, 12.0, words).muted().mark());
+        return;
+    }
+    let y = layout.top - 10.0;
+    picture.add(text(0.0, y, "arm").muted().mark());
+    picture.add(text(layout.plot.1 + 14.0, y, "judgement").muted().mark());
+    for (right, head) in COLUMNS {
+        let head = if head == "score" { score } else { head };
+        picture.add(text(layout.width - right, y, head).muted().end().mark());
+    }
+}
+
+/// The figures of an arm's row: score, accuracy, gap, seconds.
+fn figures(view: &View, arm: usize) -> [String; 4] {
+    let summary = &view.found(arm).summary;
+    let gap = Unit::Points.mean(&summary.last_gap);
+    let before = view.findings.arms.first().map(|base| Unit::Points.mean(&base.summary.last_gap));
+    let gap = match before {
+        Some(before) if arm != 0 => format!("{before} → {gap}"),
+        _ => gap,
+    };
+    let seconds = summary.seconds_per_epoch;
+    [
+        Unit::of(view.records.study.primary).mean(&summary.primary),
+        format!("{} %", Unit::Percent.mean(&summary.best_val_accuracy)),
+        gap,
+        if seconds.is_finite() { format!("{seconds:.2}") } else { "–".into() },
+    ]
+}
+
+fn row(picture: &mut Picture, view: &View, arm: usize, layout: &Layout, axis: &Axis, y: f64) {
+    let found = view.found(arm);
+    let mut marks = Vec::new();
+    let figures = figures(view, arm);
+    let middle = if layout.wide {
+        let base = y + layout.row / 2.0 + 4.0;
+        marks.push(text(layout.plot.1 + 14.0, base, verdict(view, arm)).at_most(148.0).mark());
+        for ((right, head), figure) in COLUMNS.iter().zip(figures) {
+            let mut words = text(layout.width - right, base, figure).end();
+            if *head == "gap, points" || *head == "s/epoch" {
+                words.ink = Ink::Muted;
+            }
+            marks.push(words.mark());
+        }
+        marks.push(text(0.0, base, view.name(arm)).at_most(120.0).mark());
+        y + layout.row / 2.0
+    } else {
+        let base = y + 15.0;
+        marks.push(text(0.0, base, view.name(arm)).bold().at_most(150.0).mark());
+        marks.push(text(layout.width, base, verdict(view, arm)).end().at_most(180.0).mark());
+        let [score, accuracy, gap, _] = figures;
+        let line = format!("{score} · {accuracy} · {gap}");
+        marks.push(text(0.0, y + 31.0, line).muted().mark());
+        marks.push(rule((0.0, y), (layout.width, y), Ink::Grid, 1.0));
+        y + 48.0
+    };
+    if let Some(against) = &found.against_baseline {
+        estimate(&mut marks, &against.primary, arm, axis, middle);
+    }
+    let title = sentence(view, arm);
+    picture.items.push(Item::Group { arm: Some(arm), title, marks });
+}
+
+fn estimate(marks: &mut Vec<Mark>, primary: &Estimate, arm: usize, axis: &Axis, y: f64) {
+    let at = |value: f64| axis.scale.at(value * axis.factor);
+    let ink = Ink::Arm(arm);
+    let marker = Marker::of(arm);
+    for (i, value) in primary.values.iter().filter(|v| v.is_finite()).enumerate() {
+        // Seeds beside the line, in two rows, so that equal ones stay visible.
+        let at = (at(*value), if i % 2 == 0 { y + 6.0 } else { y - 6.0 });
+        marks.push(Mark::Sign { at, radius: 1.8, marker: Marker::Circle, ink, opacity: 0.45 });
+    }
+    if primary.low.is_finite() && primary.high.is_finite() {
+        marks.push(rule((at(primary.low), y), (at(primary.high), y), ink, 2.0));
+    }
+    if primary.mean.is_finite() {
+        let at = (at(primary.mean), y);
+        marks.push(Mark::Sign { at, radius: 4.2, marker, ink, opacity: 1.0 });
+    }
+}
+
+/// An arm's row in words.
+pub fn sentence(view: &View, arm: usize) -> String {
+    let found = view.found(arm);
+    let primary = view.records.study.primary;
+    let unit = Unit::of_difference(primary);
+    match &found.against_baseline {
+        Some(against) if against.primary.mean.is_finite() => {
+            let n = count(against.primary.n, "seed", "seeds");
+            let points = if unit == Unit::Points { " points" } else { "" };
+            format!(
+                "{}: {} {}{points} against the baseline ({n}). {}",
+                found.name,
+                metric(primary),
+                unit.interval(&against.primary),
+                found.sentence
+            )
+        }
+        _ => format!("{}: {}", found.name, found.sentence),
+    }
+}
+
+fn description(view: &View, arms: &[usize]) -> String {
+    let rows: Vec<String> = arms.iter().map(|arm| sentence(view, *arm)).collect();
+    format!(
+        "Each row is an arm, best first: mean difference to the baseline with its 95 % interval; faint dots are single seeds. {}",
+        rows.join(" ")
+    )
+}

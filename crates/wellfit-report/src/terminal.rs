@@ -1,0 +1,237 @@
+//! The answer and a table, in at most twenty lines.
+
+use wellfit_diagnose::Findings;
+use wellfit_study::StudyRecords;
+use wellfit_train::record::{Record, RunState};
+
+use crate::ReportError;
+use crate::text::{Unit, count, duration, short};
+use crate::view::View;
+use crate::words::{repeat, verdict};
+
+/// Lines of an answer, at most.
+const LINES: usize = 20;
+
+/// The answer of a study in the page's words and order, with a table of its arms, best
+/// first: at most 20 lines of `width` columns (at least 40). `colour` makes the
+/// headline bold and the recommended arm green with ANSI codes.
+///
+/// # Errors
+/// Records and findings of different studies.
+pub fn answer(
+    records: &StudyRecords,
+    findings: &Findings,
+    width: usize,
+    colour: bool,
+) -> Result<String, ReportError> {
+    let view = View::new(records, findings)?;
+    let width = width.max(40);
+    let style = Style { colour };
+    let answer = &findings.answer;
+    let mut lines: Vec<String> =
+        wrap(&answer.headline, width, 4).iter().map(|line| style.bold(line)).collect();
+    let head = if answer.decided { "do" } else { "settle" };
+    for (head, words, most) in [
+        (head, answer.recipe.as_str(), 2),
+        ("repeat", &repeat(&view), 1),
+        ("test", &answer.final_figure, 1),
+    ] {
+        let words = wrap(words, width - 8, most);
+        for (i, line) in words.iter().filter(|line| !line.is_empty()).enumerate() {
+            let head = if i == 0 { head } else { "" };
+            lines.push(format!("{} {line}", style.dim(&format!("{head:<7}"))));
+        }
+    }
+    for caveat in findings.caveats.iter().take(2) {
+        let words = wrap(caveat, width - 8, 1);
+        lines.push(format!("{} {}", style.dim("note   "), words.concat()));
+    }
+    lines.push(String::new());
+    let room = LINES - lines.len().min(LINES - 3);
+    lines.extend(table(&view, width, room, style));
+    Ok(lines.join("\n") + "\n")
+}
+
+/// How words stand out.
+#[derive(Clone, Copy)]
+struct Style {
+    colour: bool,
+}
+
+impl Style {
+    fn code(self, code: &str, words: &str) -> String {
+        if self.colour { format!("\x1b[{code}m{words}\x1b[0m") } else { words.to_string() }
+    }
+
+    fn bold(self, words: &str) -> String {
+        self.code("1", words)
+    }
+
+    fn dim(self, words: &str) -> String {
+        self.code("2", words)
+    }
+}
+
+/// The arms in `room` lines with a head, best first; the baseline is always there.
+fn table(view: &View, width: usize, room: usize, style: Style) -> Vec<String> {
+    let primary = view.records.study.primary;
+    let difference = Unit::of_difference(primary);
+    let mut arms = view.best_first();
+    let rows = room.saturating_sub(1);
+    let hidden = if arms.len() > rows { arms.len() + 1 - rows.max(2) } else { 0 };
+    if hidden > 0 {
+        let rest = arms.split_off(arms.len() - hidden);
+        if rest.contains(&0) {
+            arms.pop();
+            arms.push(0);
+        }
+    }
+    let heads = ["arm", primary.name(), "difference [95 %]", "", "accuracy", "gap"];
+    let mut cells: Vec<[String; 6]> = vec![heads.map(String::from)];
+    for &arm in &arms {
+        let found = view.found(arm);
+        let s = &found.summary;
+        cells.push([
+            view.name(arm).to_string(),
+            Unit::of(primary).mean(&s.primary),
+            found
+                .against_baseline
+                .as_ref()
+                .map_or(String::new(), |a| difference.interval(&a.primary)),
+            verdict(view, arm).to_string(),
+            format!("{} %", Unit::Percent.mean(&s.best_val_accuracy)),
+            Unit::Points.mean(&s.last_gap),
+        ]);
+    }
+    // As many columns as fit; the name gives way first.
+    let widest = |column: usize| cells.iter().map(|row| length(&row[column])).max().unwrap_or(0);
+    let mut widths: Vec<usize> = (0..6).map(widest).collect();
+    let total = |widths: &[usize]| widths.iter().sum::<usize>() + 2 * (widths.len() - 1);
+    while widths.len() > 4 && total(&widths) > width {
+        widths.pop();
+    }
+    widths[0] =
+        widths[0].min(widths[0].saturating_sub(total(&widths).saturating_sub(width)).max(8));
+    let mut lines: Vec<String> = cells
+        .iter()
+        .enumerate()
+        .map(|(i, row)| {
+            let row: Vec<String> = widths
+                .iter()
+                .enumerate()
+                .map(|(column, &wide)| {
+                    let cell = cut(&row[column], wide);
+                    let pad = " ".repeat(wide.saturating_sub(length(&cell)));
+                    if matches!(column, 1 | 4 | 5) { pad + &cell } else { cell + &pad }
+                })
+                .collect();
+            let line = cut(row.join("  ").trim_end(), width);
+            match i {
+                0 => style.dim(&line),
+                i if Some(arms[i - 1]) == view.findings.answer.arm => style.code("32", &line),
+                _ => line,
+            }
+        })
+        .collect();
+    if hidden > 0 {
+        lines.push(
+            style.dim(&format!("… and {} more in report.html", count(hidden, "arm", "arms"))),
+        );
+    }
+    lines
+}
+
+fn length(words: &str) -> usize {
+    words.chars().count()
+}
+
+/// At most so many letters, the last an ellipsis where some are missing; control
+/// characters, which could move the cursor, are dropped.
+fn cut(words: &str, most: usize) -> String {
+    let clean: String = words.chars().filter(|c| !c.is_control()).collect();
+    if length(&clean) <= most {
+        return clean;
+    }
+    clean.chars().take(most.saturating_sub(1)).chain(['…']).collect()
+}
+
+/// Words in at most `lines` lines of `width` letters, broken at spaces.
+fn wrap(words: &str, width: usize, lines: usize) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    for word in words.split_whitespace() {
+        let full = out.len() == lines;
+        match out.last_mut() {
+            Some(line) if full || length(line) + 1 + length(word) <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => out.push(word.to_string()),
+        }
+    }
+    out.into_iter().map(|line| cut(&line, width)).collect()
+}
+
+/// A single run in a few lines: how it ended, the kept and the last epoch, the gap,
+/// the weights, the time.
+pub fn train_summary(record: &Record, colour: bool) -> String {
+    let style = Style { colour };
+    let n = record.epochs.len();
+    let end = match &record.state {
+        RunState::Complete => format!("{} run", count(n, "epoch", "epochs")),
+        RunState::StoppedEarly => format!("stopped early after {}", count(n, "epoch", "epochs")),
+        RunState::Diverged { epoch, step } => {
+            let step = step.map_or(String::new(), |step| format!(", step {step}"));
+            format!("diverged in epoch {epoch}{step}: the loss was not finite")
+        }
+        RunState::Interrupted => format!("interrupted after {}", count(n, "epoch", "epochs")),
+        RunState::Failed { message } => format!("failed: {}", cut(message, 200)),
+    };
+    let mut lines = vec![style.bold(&end)];
+    let row = |head: &str, of: Option<&wellfit_train::record::EpochRow>| {
+        let of = of?;
+        let mut line = format!(
+            "{head:<6} epoch {:>3}   train loss {}  accuracy {} %",
+            of.epoch,
+            Unit::Plain.value(of.train_eval_loss),
+            Unit::Percent.value(of.train_accuracy)
+        );
+        if let (Some(loss), Some(accuracy), Some(gap)) = (of.val_loss, of.val_accuracy, of.gap()) {
+            line += &format!(
+                "   val loss {}  accuracy {} %   gap {}",
+                Unit::Plain.value(loss),
+                Unit::Percent.value(accuracy),
+                Unit::Points.value(gap)
+            );
+        }
+        Some(line)
+    };
+    let best = record.best_epoch.and_then(|e| record.epochs.iter().find(|r| r.epoch == e));
+    lines.extend(row("kept", best));
+    lines.extend(row("last", record.epochs.last()));
+    if let Some(test) = record.test {
+        lines.push(format!(
+            "test   loss {}  accuracy {} %  ({} samples)",
+            Unit::Plain.value(test.loss),
+            Unit::Percent.value(test.accuracy),
+            test.n
+        ));
+    }
+    for weights in record.weights.iter().filter(|w| w.shape.len() > 1) {
+        lines.push(format!(
+            "{:<12} std {}  largest {} ({} × std)",
+            cut(&weights.name, 12),
+            short(weights.std),
+            short(weights.max_abs),
+            short(weights.max_over_std)
+        ));
+    }
+    let seconds: f64 = record.epochs.iter().map(|r| r.seconds).sum();
+    lines.push(style.dim(&format!(
+        "{} ({} an epoch), {}, wellfit {}",
+        duration(seconds),
+        duration(seconds / n.max(1) as f64),
+        record.instructions,
+        record.version
+    )));
+    lines.join("\n") + "\n"
+}

@@ -1,0 +1,95 @@
+//! What every part of the report looks at: records, findings and what follows from
+//! both, such as the arms' order.
+
+use wellfit_diagnose::{ArmFindings, Findings};
+use wellfit_study::StudyRecords;
+use wellfit_train::record::Record;
+
+use crate::ReportError;
+use crate::curves::Curves;
+
+/// A study's records and findings, checked to belong together.
+pub struct View<'a> {
+    /// What the trials gave.
+    pub records: &'a StudyRecords,
+    /// What they say.
+    pub findings: &'a Findings,
+    /// By arm.
+    pub curves: Vec<Curves>,
+}
+
+impl<'a> View<'a> {
+    /// Looks at both.
+    ///
+    /// # Errors
+    /// [`ReportError::Mismatch`] when they are of different studies.
+    pub fn new(records: &'a StudyRecords, findings: &'a Findings) -> Result<Self, ReportError> {
+        let arms = records.study.arms.len();
+        for (what, found) in [("records", records.records.len()), ("findings", findings.arms.len())]
+        {
+            if found != arms {
+                return Err(ReportError::Mismatch { arms, what, found });
+            }
+        }
+        let curves = records.records.iter().map(|arm| Curves::of(arm.iter().flatten())).collect();
+        Ok(View { records, findings, curves })
+    }
+
+    /// How many arms.
+    pub fn arms(&self) -> usize {
+        self.findings.arms.len()
+    }
+
+    /// An arm's name.
+    pub fn name(&self, arm: usize) -> &'a str {
+        &self.records.study.arms[arm].name
+    }
+
+    /// What was found out about an arm.
+    pub fn found(&self, arm: usize) -> &'a ArmFindings {
+        &self.findings.arms[arm]
+    }
+
+    /// The records of an arm's trials, in the seeds' order.
+    pub fn trials(&self, arm: usize) -> impl Iterator<Item = &'a Record> {
+        self.records.records[arm].iter().flatten()
+    }
+
+    /// The arms by primary score, best first; arms without a score last.
+    pub fn best_first(&self) -> Vec<usize> {
+        let up = self.records.study.primary.higher_is_better();
+        let score = |arm: usize| {
+            let mean = self.found(arm).summary.primary.mean;
+            if mean.is_nan() {
+                f64::INFINITY
+            } else if up {
+                -mean
+            } else {
+                mean
+            }
+        };
+        let mut arms: Vec<usize> = (0..self.arms()).collect();
+        arms.sort_by(|a, b| score(*a).total_cmp(&score(*b)));
+        arms
+    }
+
+    /// The arms that pictures show first: the baseline, and the recommended arm or,
+    /// without one, the best of the others.
+    pub fn shown(&self) -> Vec<usize> {
+        let recommended = self.findings.answer.arm.filter(|arm| (1..self.arms()).contains(arm));
+        let other = recommended.or_else(|| self.best_first().into_iter().find(|arm| *arm != 0));
+        let mut shown: Vec<usize> = (0..self.arms().min(1)).collect();
+        shown.extend(other);
+        shown
+    }
+
+    /// The largest number of seeds that any arm was judged by.
+    pub fn seeds(&self) -> usize {
+        self.findings.arms.iter().map(|arm| arm.summary.seeds.len()).max().unwrap_or(0)
+    }
+
+    /// The last epoch that any curve has.
+    pub fn epochs(&self) -> usize {
+        self.curves.iter().map(Curves::epochs).max().unwrap_or(0)
+    }
+}

@@ -1,0 +1,72 @@
+//! The report's files, each written beside and renamed.
+
+use std::io::Write;
+use std::path::Path;
+
+use wellfit_diagnose::Findings;
+use wellfit_study::StudyRecords;
+
+use crate::chart::Picture;
+use crate::chart::png::png;
+use crate::chart::svg::{Ground, svg};
+use crate::picture::{self, WIDE};
+use crate::view::View;
+use crate::{ReportError, page};
+
+/// Writes `report.html` and `effects`, `curves` and `weights` as `.svg` and `.png`
+/// into an existing folder. A file is replaced only by a whole one.
+///
+/// Trials that are missing leave gaps, never an error: a report can be written while
+/// a study runs.
+///
+/// # Errors
+/// A file that cannot be written, or records and findings of different studies.
+pub fn write_report(
+    folder: &Path,
+    records: &StudyRecords,
+    findings: &Findings,
+) -> Result<(), ReportError> {
+    let view = View::new(records, findings)?;
+    for (name, picture) in pictures(&view) {
+        let text = svg(&picture, Ground::White, name);
+        replace(&folder.join(format!("{name}.svg")), text.as_bytes())?;
+        replace(&folder.join(format!("{name}.png")), &png(&picture)?)?;
+    }
+    replace(&folder.join("report.html"), page::html(&view).as_bytes())
+}
+
+/// The pictures that stand in files, by name.
+fn pictures(view: &View) -> [(&'static str, Picture); 3] {
+    let shown = view.shown();
+    let panels = picture::panels(view, &shown);
+    let pictures = [
+        ("effects", picture::effects(view, WIDE)),
+        ("curves", picture::curves(view, &shown, WIDE)),
+        ("weights", picture::weights(view, &panels, WIDE)),
+    ];
+    pictures.map(|(name, picture)| (name, picture.with_border(16.0)))
+}
+
+/// Writes a file beside its place, then renames it.
+fn replace(path: &Path, bytes: &[u8]) -> Result<(), ReportError> {
+    let error = |source| ReportError::Write { path: path.to_path_buf(), source };
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(error)?;
+    file.write_all(bytes).map_err(error)?;
+    file.as_file().sync_all().map_err(error)?;
+    make_readable(file.as_file()).map_err(error)?;
+    file.persist(path).map_err(|e| error(e.error))?;
+    Ok(())
+}
+
+/// Temporary files are for their owner alone; reports are to be shown.
+#[cfg(unix)]
+fn make_readable(file: &std::fs::File) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    file.set_permissions(std::fs::Permissions::from_mode(0o644))
+}
+
+#[cfg(not(unix))]
+fn make_readable(_: &std::fs::File) -> std::io::Result<()> {
+    Ok(())
+}
