@@ -1,0 +1,330 @@
+//! Runs a study's trials side by side, each saved as soon as it has ended.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use wellfit_data::{DataRequest, Places, Splits, load};
+use wellfit_train::record::{EpochRow, Event, Record, RunState, SCHEMA, Score};
+use wellfit_train::{
+    Decision, Observer, Run, TensorFileError, TrainError, TrainOptions, evaluate, read_model,
+    train_in, write_record,
+};
+
+use crate::cores::{Cores, Share, default_jobs};
+use crate::error::StudyError;
+use crate::schedule::{Ended, side_by_side};
+use crate::store::{Store, counts, empty, trial_folder};
+use crate::study::{DataFacts, Study, StudyRecords, Trial};
+
+/// What a study may be told apart from what it compares. Nothing here changes a result.
+///
+/// | field | default | meaning |
+/// |---|---|---|
+/// | `places` | as the process sees them | where known data sets are looked for |
+/// | `threads` | the machine's | threads for all trials together |
+/// | `jobs` | as many as fit the last-level cache | trials side by side |
+/// | `stop` | never raised | raised from elsewhere to end the study at once |
+/// | `watch` | nobody | looks on |
+pub struct StudyOptions<'a> {
+    /// Where known data sets are looked for.
+    pub places: Places,
+    /// Threads for all trials together, at least 1.
+    pub threads: usize,
+    /// Trials side by side, at least 1; by the size of the cache when `None`.
+    pub jobs: Option<usize>,
+    /// Raised from elsewhere to end the study at once; it can go on later. The study
+    /// raises it itself when a trial cannot be saved.
+    pub stop: Arc<AtomicBool>,
+    /// Looks on, from several threads.
+    pub watch: &'a dyn Watch,
+}
+
+impl Default for StudyOptions<'_> {
+    fn default() -> Self {
+        StudyOptions {
+            places: Places::from_env(None),
+            threads: std::thread::available_parallelism().map_or(1, usize::from),
+            jobs: None,
+            stop: Arc::default(),
+            watch: &Nobody,
+        }
+    }
+}
+
+/// Looks on while a study goes on. Called from several threads at once.
+pub trait Watch: Sync {
+    /// The data are there, the folder is open, work begins.
+    fn begun(&self, begun: &Begun<'_>) {
+        let _ = begun;
+    }
+    /// A trial begins or goes on (then [`Event::Resumed`] follows).
+    fn started(&self, trial: &Trial) {
+        let _ = trial;
+    }
+    /// After each epoch, before its events.
+    fn epoch(&self, trial: &Trial, row: &EpochRow) {
+        let _ = (trial, row);
+    }
+    /// After each event.
+    fn event(&self, trial: &Trial, event: &Event) {
+        let _ = (trial, event);
+    }
+    /// A trial has ended, in whatever state.
+    fn finished(&self, trial: &Trial, record: &Record) {
+        let _ = (trial, record);
+    }
+}
+
+struct Nobody;
+
+impl Watch for Nobody {}
+
+/// What is known when a study's work begins.
+#[derive(Clone, Debug)]
+pub struct Begun<'a> {
+    /// What the trials learn from.
+    pub data: &'a DataFacts,
+    /// Every trial of the study.
+    pub trials: usize,
+    /// Trials that had ended before.
+    pub done: usize,
+    /// Trials side by side.
+    pub jobs: usize,
+    /// Threads for all of them together.
+    pub threads: usize,
+}
+
+/// What a study gave.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The records of all trials that have ended or failed, those of earlier runs
+    /// included.
+    pub records: StudyRecords,
+    /// Trials that had ended before.
+    pub done_before: usize,
+    /// Whether it was stopped; run it again and it goes on.
+    pub interrupted: bool,
+    folder: PathBuf,
+    data: Data,
+}
+
+/// Runs what is left of a study in its folder, which is made when missing.
+///
+/// A trial that fails is recorded as failed and takes no other with it; it is tried
+/// again when the study is run again. A trial that cannot be saved ends the study.
+///
+/// # Errors
+/// A study, plan or data set that is wrong, before anything is trained; a folder of
+/// another study or one that is in use; a file that cannot be written.
+pub fn run(
+    study: &Study,
+    folder: &Path,
+    options: &StudyOptions<'_>,
+) -> Result<Outcome, StudyError> {
+    study.check()?;
+    let data = load_data(study, &options.places)?;
+    let jobs = check_plans(study, &data, options)?;
+    let facts = facts(study, &data[0].1);
+    let store = Store::open(folder, study, &facts)?;
+
+    let mut records = empty(study);
+    let mut left = Vec::new();
+    for trial in study.trials() {
+        match store.ended(&trial)? {
+            Some(record) => records[trial.arm][trial.seed_index] = Some(record),
+            None => left.push(trial),
+        }
+    }
+    let trials = study.arms.len() * study.seeds.len();
+    let done_before = trials - left.len();
+    let threads = options.threads.max(1);
+    options.watch.begun(&Begun { data: &facts, trials, done: done_before, jobs, threads });
+
+    let gave = side_by_side(left.len(), jobs, &Cores::new(threads), &options.stop, |i, share| {
+        let trial = &left[i];
+        options.watch.started(trial);
+        let splits = splits_of(&data, &trial.plan.data);
+        let gave = run_trial(&store, trial, splits, share, options).or_else(|error| {
+            if is_storage(&error) {
+                options.stop.store(true, Ordering::Relaxed);
+                return Err(StudyError::trial(trial, error));
+            }
+            keep_failed(&store, trial, error.to_string())
+        });
+        gave.inspect(|record| options.watch.finished(trial, record))
+    });
+    for (trial, ended) in left.iter().zip(gave) {
+        let record = match ended {
+            Ended::NotBegun => continue,
+            Ended::Gave(gave) => gave?,
+            Ended::Panicked(message) => {
+                let record = keep_failed(&store, trial, format!("panic: {message}"))?;
+                options.watch.finished(trial, &record);
+                record
+            }
+        };
+        records[trial.arm][trial.seed_index] = Some(record).filter(counts);
+    }
+    let interrupted = options.stop.load(Ordering::Relaxed);
+    let records = StudyRecords { study: study.clone(), records, data: facts };
+    Ok(Outcome { records, done_before, interrupted, folder: folder.to_owned(), data })
+}
+
+/// One trial from its beginning, or from where it stopped, to its end.
+fn run_trial(
+    store: &Store,
+    trial: &Trial,
+    splits: &Splits,
+    share: &Share<'_>,
+    options: &StudyOptions<'_>,
+) -> Result<Record, TrainError> {
+    let mut look = Look { trial, watch: options.watch };
+    let train = TrainOptions {
+        arm: trial.arm_name.clone(),
+        fold: None,
+        threads: &|| share.threads(),
+        stop: &options.stop,
+        observer: Some(&mut look),
+        open_test: false,
+    };
+    Ok(train_in(&store.trial_folder(trial), &trial.plan, splits, train)?.0)
+}
+
+/// Hands a trial's news to whoever watches the study.
+struct Look<'a> {
+    trial: &'a Trial,
+    watch: &'a dyn Watch,
+}
+
+impl Observer for Look<'_> {
+    fn epoch(&mut self, row: &EpochRow) -> Decision {
+        self.watch.epoch(self.trial, row);
+        Decision::Continue
+    }
+
+    fn event(&mut self, event: &Event) {
+        self.watch.event(self.trial, event);
+    }
+}
+
+/// Whether a trial failed because its folder takes no more: the next one would, too.
+fn is_storage(error: &TrainError) -> bool {
+    matches!(error, TrainError::File(_) | TrainError::Tensors(TensorFileError::File(_)))
+}
+
+/// Keeps in the trial's folder that it failed, and why.
+fn keep_failed(store: &Store, trial: &Trial, message: String) -> Result<Record, StudyError> {
+    let record = Record {
+        schema: SCHEMA,
+        version: env!("CARGO_PKG_VERSION").into(),
+        instructions: wellfit_nn::instructions().into(),
+        plan_hash: trial.plan.hash(),
+        arm: trial.arm_name.clone(),
+        seed: trial.seed,
+        fold: None,
+        state: RunState::Failed { message },
+        best_epoch: None,
+        epochs: Vec::new(),
+        events: Vec::new(),
+        weights: Vec::new(),
+        best_samples: None,
+        last_samples: None,
+        test: None,
+        diagnosis: None,
+    };
+    write_record(&store.trial_folder(trial), &record)
+        .map_err(|error| StudyError::trial(trial, error))?;
+    Ok(record)
+}
+
+/// The splits of every arm; arms that ask for the same data share them. The base
+/// plan's come first.
+fn load_data(study: &Study, places: &Places) -> Result<Data, StudyError> {
+    let mut data: Data = Vec::new();
+    for request in study.arms.iter().map(|arm| &arm.plan.data) {
+        if data.iter().all(|(known, _)| known != request) {
+            data.push((request.clone(), load(request, places)?));
+        }
+    }
+    Ok(data)
+}
+
+type Data = Vec<(DataRequest, Splits)>;
+
+fn splits_of<'a>(data: &'a Data, request: &DataRequest) -> &'a Splits {
+    let found = data.iter().find(|(known, _)| known == request);
+    &found.expect("every arm's data were loaded").1
+}
+
+/// Begins a run of every arm, so that whatever is wrong with one shows before
+/// anything is trained. How many trials to run side by side.
+fn check_plans(
+    study: &Study,
+    data: &Data,
+    options: &StudyOptions<'_>,
+) -> Result<usize, StudyError> {
+    let mut jobs = usize::MAX;
+    for arm in &study.arms {
+        let run = Run::new(&arm.plan, splits_of(data, &arm.plan.data))
+            .map_err(|error| StudyError::Plan { arm: arm.name.clone(), source: Box::new(error) })?;
+        jobs = jobs.min(default_jobs(run.spec(), options.threads));
+    }
+    Ok(options.jobs.unwrap_or(jobs).max(1))
+}
+
+fn facts(study: &Study, splits: &Splits) -> DataFacts {
+    let len = |part: &Option<wellfit_data::Dataset>| part.as_ref().map_or(0, |part| part.len());
+    DataFacts {
+        source: study.plan.data.source.clone(),
+        origin: splits.origin.clone(),
+        samples: [splits.train.len(), len(&splits.validation), len(&splits.test)],
+        classes: splits.train.class_names().to_vec(),
+        validation_is_test: splits.validation_is_test,
+    }
+}
+
+impl Outcome {
+    /// Opens the test set for the kept weights of an arm's trials and puts the figures
+    /// into their records, on disk too. Do it once, for the arm that was chosen. Does
+    /// nothing without a test set, and for trials that have the figure already.
+    ///
+    /// # Errors
+    /// Weights that cannot be read, or a record that cannot be written.
+    pub fn open_test(&mut self, arm: usize, threads: usize) -> Result<(), StudyError> {
+        let study = &self.records.study;
+        for trial in study.trials().into_iter().filter(|trial| trial.arm == arm) {
+            let splits = splits_of(&self.data, &trial.plan.data);
+            let record = &mut self.records.records[arm][trial.seed_index];
+            let (Some(test), Some(record)) = (&splits.test, record) else { continue };
+            if record.test.is_some() || record.best_epoch.is_none() {
+                continue;
+            }
+            let folder = trial_folder(&self.folder, &trial);
+            let figure = read_model(&folder).and_then(|weights| {
+                let on_test = evaluate(&trial.plan, &weights, test, splits.scale, threads)?;
+                record.test = Some(Score::from(&on_test));
+                write_record(&folder, record)
+            });
+            figure.map_err(|error| StudyError::trial(&trial, error))?;
+        }
+        Ok(())
+    }
+
+    /// Trials that failed, each with its reason.
+    pub fn failed(&self) -> Vec<(String, String)> {
+        let trials = self.records.study.trials().into_iter();
+        let failed = trials.filter_map(|trial| {
+            match &self.records.records[trial.arm][trial.seed_index].as_ref()?.state {
+                RunState::Failed { message } => Some((trial.name, message.clone())),
+                _ => None,
+            }
+        });
+        failed.collect()
+    }
+
+    /// Trials of the study that are still to be run.
+    pub fn left(&self) -> usize {
+        self.records.records.iter().flatten().filter(|record| record.is_none()).count()
+    }
+}

@@ -1,0 +1,288 @@
+//! A study's folder: what it holds, whose it is, what is done already.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `study.toml` | the resolved study |
+//! | `data.json` | [`DataFacts`], so that a report can be drawn without the data |
+//! | `trials/ARM-sSEED/` | a run folder a trial |
+//! | `.lock` | locked while somebody is at work |
+
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use wellfit_train::plan::Document;
+use wellfit_train::{FileError, Record, write_file};
+
+use crate::error::StudyError;
+use crate::study::{DataFacts, Study, StudyRecords, Trial};
+
+const STUDY: &str = "study.toml";
+const DATA: &str = "data.json";
+const TRIALS: &str = "trials";
+const LOCK: &str = ".lock";
+
+/// The version of `data.json` that this program writes.
+const SCHEMA: u32 = 1;
+
+#[derive(Serialize, Deserialize)]
+struct DataFile {
+    schema: u32,
+    #[serde(flatten)]
+    facts: DataFacts,
+}
+
+/// A study's folder, locked: nobody else writes to it.
+#[derive(Debug)]
+pub(crate) struct Store {
+    folder: PathBuf,
+    _lock: File,
+}
+
+impl Store {
+    /// Opens the folder for this study; makes it when it is missing. A folder of the
+    /// same study with fewer seeds is taken too, and grows.
+    pub(crate) fn open(
+        folder: &Path,
+        study: &Study,
+        facts: &DataFacts,
+    ) -> Result<Store, StudyError> {
+        check_free(folder)?;
+        let trials = folder.join(TRIALS);
+        fs::create_dir_all(&trials).map_err(|error| {
+            StudyError::Folder(FileError::on("make the folder", &trials)(error))
+        })?;
+        let store = Store { folder: folder.to_owned(), _lock: lock(folder)? };
+        if let Some(there) = stored_study(folder)?
+            && let Some(difference) = difference(&there, study)
+        {
+            return Err(StudyError::Other { folder: folder.to_owned(), difference });
+        }
+        let file = DataFile { schema: SCHEMA, facts: facts.clone() };
+        let json = serde_json::to_string_pretty(&file).map_err(|error| StudyError::Damaged {
+            path: folder.join(DATA),
+            reason: error.to_string(),
+        })?;
+        // The study comes last: where it is, the facts are too.
+        write_file(&folder.join(DATA), json.as_bytes())?;
+        write_file(&folder.join(STUDY), study.to_toml().as_bytes())?;
+        Ok(store)
+    }
+
+    /// Where a trial's run folder is.
+    pub(crate) fn trial_folder(&self, trial: &Trial) -> PathBuf {
+        trial_folder(&self.folder, trial)
+    }
+
+    /// The trial's record if it has come to its end.
+    pub(crate) fn ended(&self, trial: &Trial) -> Result<Option<Record>, StudyError> {
+        wellfit_train::done(&self.trial_folder(trial), &trial.plan)
+            .map_err(|error| StudyError::trial(trial, error))
+    }
+}
+
+/// Reads a study's folder: the study, and the records of the trials that have ended
+/// or failed.
+pub fn read(folder: &Path) -> Result<StudyRecords, StudyError> {
+    let study =
+        stored_study(folder)?.ok_or_else(|| StudyError::NoStudy { folder: folder.to_owned() })?;
+    let path = folder.join(DATA);
+    let text = fs::read_to_string(&path).map_err(FileError::on("read", &path))?;
+    let damaged = |reason| StudyError::Damaged { path: path.clone(), reason };
+    let file: DataFile = serde_json::from_str(&text).map_err(|error| damaged(error.to_string()))?;
+    if file.schema > SCHEMA {
+        return Err(damaged(format!("schema {} is of a newer wellfit", file.schema)));
+    }
+    let mut records = empty(&study);
+    for trial in study.trials() {
+        let record = wellfit_train::read_record(&trial_folder(folder, &trial))
+            .map_err(|error| StudyError::trial(&trial, error))?;
+        records[trial.arm][trial.seed_index] = record.filter(counts);
+    }
+    Ok(StudyRecords { study, records, data: file.facts })
+}
+
+/// Whether the folder holds a study.
+pub fn holds_study(folder: &Path) -> bool {
+    folder.join(STUDY).is_file()
+}
+
+/// Whether a record says how its trial came out; one that was interrupted does not.
+pub(crate) fn counts(record: &Record) -> bool {
+    record.state.is_final()
+        || matches!(record.state, wellfit_train::record::RunState::Failed { .. })
+}
+
+/// No record yet, for any arm and seed.
+pub(crate) fn empty(study: &Study) -> Vec<Vec<Option<Record>>> {
+    vec![vec![None; study.seeds.len()]; study.arms.len()]
+}
+
+/// Where a trial's run folder is.
+pub(crate) fn trial_folder(folder: &Path, trial: &Trial) -> PathBuf {
+    folder.join(TRIALS).join(&trial.name)
+}
+
+fn stored_study(folder: &Path) -> Result<Option<Study>, StudyError> {
+    let path = folder.join(STUDY);
+    if !path.is_file() {
+        return Ok(None);
+    }
+    let document = Document::read(&path)?;
+    Ok(Some(Study::read(&document, "study")?))
+}
+
+/// A folder that holds a single run, or files of somebody else, is no study's.
+fn check_free(folder: &Path) -> Result<(), StudyError> {
+    if !folder.is_dir() || holds_study(folder) {
+        return Ok(());
+    }
+    let read = FileError::on("read the folder", folder);
+    for entry in fs::read_dir(folder).map_err(|error| StudyError::Folder(read(error)))? {
+        let name = entry.map_err(|error| StudyError::Folder(read(error)))?.file_name();
+        let name = name.to_string_lossy();
+        // What a study leaves that was stopped before study.toml was in place.
+        if ![TRIALS, LOCK, DATA].contains(&&*name) && !name.ends_with(".partial") {
+            return Err(StudyError::NoStudy { folder: folder.to_owned() });
+        }
+    }
+    Ok(())
+}
+
+fn lock(folder: &Path) -> Result<File, StudyError> {
+    let path = folder.join(LOCK);
+    let fail = |error| StudyError::Folder(FileError::on("lock", &path)(error));
+    let file = File::create(&path).map_err(fail)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(StudyError::InUse { folder: folder.to_owned() }),
+        // Some network file systems have no locks; a study must be possible there too.
+        Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => Ok(file),
+        Err(TryLockError::Error(error)) => Err(fail(error)),
+    }
+}
+
+/// What keeps `new` from going on in the folder of `old`, in words. The studies'
+/// names do not matter; new seeds may join, but none may leave.
+fn difference(old: &Study, new: &Study) -> Option<String> {
+    let mut base = new.plan.clone();
+    base.train.seed = old.plan.train.seed;
+    if old.plan != base {
+        return Some("its base plan differs".into());
+    }
+    let names = |study: &Study| study.arms.iter().map(|arm| arm.name.clone()).collect::<Vec<_>>();
+    if names(old) != names(new) {
+        return Some(format!("its arms are {}", names(old).join(", ")));
+    }
+    for (old_arm, new_arm) in old.arms.iter().zip(&new.arms) {
+        let mut plan = new_arm.plan.clone();
+        plan.train.seed = old_arm.plan.train.seed;
+        if old_arm.plan != plan {
+            return Some(format!("its arm {:?} has another plan", old_arm.name));
+        }
+    }
+    if (old.primary, old.judge_at) != (new.primary, new.judge_at) {
+        let (primary, at) = (old.primary.name(), old.judge_at.name());
+        return Some(format!("it is judged by {primary} at the {at} epoch"));
+    }
+    if !old.seeds.iter().all(|seed| new.seeds.contains(seed)) {
+        return Some(format!("it has seeds {:?}; others may join, but none may leave", old.seeds));
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_plan::article;
+
+    fn study(seeds: usize) -> Study {
+        Study::new("s", article(), seeds).unwrap().with_arm("l1", &["l1(1e-4)"]).unwrap()
+    }
+
+    fn facts() -> DataFacts {
+        DataFacts {
+            source: "fashion-mnist-sample".into(),
+            origin: "embedded".into(),
+            samples: [6000, 5000, 5000],
+            classes: vec!["a".into(), "b".into()],
+            validation_is_test: false,
+        }
+    }
+
+    #[test]
+    fn a_folder_takes_the_same_study_again_and_more_seeds_of_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path().join("new/folder");
+        Store::open(&folder, &study(2), &facts()).unwrap();
+        Store::open(&folder, &study(2), &facts()).unwrap();
+        Store::open(&folder, &study(3), &facts()).unwrap();
+        let read = read(&folder).unwrap();
+        assert_eq!((read.study, read.data), (study(3), facts()));
+        assert_eq!(read.records, vec![vec![None, None, None]; 2]);
+    }
+
+    #[test]
+    fn another_study_is_refused_with_what_differs() {
+        let folder = tempfile::tempdir().unwrap();
+        Store::open(folder.path(), &study(2), &facts()).unwrap();
+        let mut epochs = study(2);
+        epochs.plan.train.epochs = 3;
+        let mut judged = study(2);
+        judged.judge_at = crate::study::JudgeAt::Last;
+        let mut arm = study(2);
+        arm.arms[1].plan.train.lr = 1.0;
+        for (other, words) in [
+            (study(1), "it has seeds [0, 1]"),
+            (study(2).with_arm("l2", &["l2(1e-4)"]).unwrap(), "its arms are baseline, l1"),
+            (epochs, "its base plan differs"),
+            (judged, "it is judged by val_loss at the best epoch"),
+            (arm, "its arm \"l1\" has another plan"),
+        ] {
+            let error = Store::open(folder.path(), &other, &facts()).unwrap_err();
+            assert!(error.is_input() && error.to_string().contains(words), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_folder_of_something_else_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("thesis.tex"), "").unwrap();
+        let error = Store::open(folder.path(), &study(1), &facts()).unwrap_err();
+        assert!(matches!(error, StudyError::NoStudy { .. }), "{error}");
+        let file = folder.path().join("thesis.tex");
+        let error = Store::open(&file, &study(1), &facts()).unwrap_err();
+        assert!(error.is_input() && error.to_string().contains("thesis.tex"), "{error}");
+        assert!(matches!(read(folder.path()), Err(StudyError::NoStudy { .. })));
+    }
+
+    #[test]
+    fn two_at_once_in_one_folder_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = Store::open(folder.path(), &study(1), &facts()).unwrap();
+        let error = Store::open(folder.path(), &study(1), &facts()).unwrap_err();
+        assert!(matches!(error, StudyError::InUse { .. }), "{error}");
+        drop(first);
+        Store::open(folder.path(), &study(1), &facts()).unwrap();
+    }
+
+    #[test]
+    fn damaged_files_are_errors_that_name_them() {
+        let folder = tempfile::tempdir().unwrap();
+        Store::open(folder.path(), &study(1), &facts()).unwrap();
+        for (name, text, words) in [
+            (DATA, "{}", "data.json"),
+            (
+                DATA,
+                r#"{"schema":9,"source":"","origin":"","samples":[1,1,1],"classes":[],"validation_is_test":false}"#,
+                "newer wellfit",
+            ),
+            (STUDY, "[study", "study.toml"),
+        ] {
+            fs::write(folder.path().join(name), text).unwrap();
+            let error = read(folder.path()).unwrap_err().to_string();
+            assert!(error.contains(words), "{error}");
+        }
+    }
+}
