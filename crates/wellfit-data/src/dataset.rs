@@ -22,11 +22,13 @@ pub enum Shape {
 }
 
 impl Shape {
-    /// Values in a sample.
+    /// Values in a sample; `usize::MAX` where no memory could hold them.
     pub fn len(&self) -> usize {
         match *self {
             Shape::Vector(n) => n,
-            Shape::Image { channels, height, width } => channels * height * width,
+            Shape::Image { channels, height, width } => {
+                channels.saturating_mul(height).saturating_mul(width)
+            }
         }
     }
 
@@ -122,12 +124,7 @@ impl Dataset {
         labels: Vec<u32>,
         class_names: Vec<String>,
     ) -> Result<Self, SetFault> {
-        let width = match shape {
-            Shape::Vector(n) => n as u128,
-            Shape::Image { channels, height, width } => {
-                channels as u128 * (height as u128 * width as u128)
-            }
-        };
+        let width = shape.len();
         if width == 0 {
             return Err(SetFault::NoValues(shape));
         }
@@ -137,7 +134,7 @@ impl Dataset {
         if u32::try_from(labels.len()).is_err() {
             return Err(SetFault::TooMany(labels.len()));
         }
-        let needed = width.saturating_mul(labels.len() as u128);
+        let needed = width as u128 * labels.len() as u128;
         if needed != features.len() as u128 {
             let (values, labels) = (features.len(), labels.len());
             return Err(SetFault::Counts { values, labels, shape, needed });
@@ -151,7 +148,7 @@ impl Dataset {
         if let Features::Floats(values) = &features
             && let Some(at) = values.iter().position(|value| !value.is_finite())
         {
-            let (value, width) = (f64::from(values[at]), shape.len());
+            let value = f64::from(values[at]);
             return Err(SetFault::NotFinite { value, sample: at / width, column: at % width });
         }
         Ok(Self {

@@ -226,7 +226,7 @@ pub enum ArrayFault {
         wanted: &'static str,
     },
     /// Another number of labels than of samples.
-    #[error("holds {labels} labels, but \"x\" holds {samples} samples")]
+    #[error("holds {samples} samples, but \"y\" holds {labels} labels")]
     LabelCount {
         /// Labels in `y`.
         labels: u64,
