@@ -118,6 +118,12 @@ impl Dataset {
         Ok(Self::checked(shape, Features::Floats(values.into()), labels, class_names)?)
     }
 
+    /// The same set with its classes renamed.
+    pub(crate) fn with_class_names(self, names: &Arc<Vec<String>>) -> Self {
+        debug_assert_eq!(names.len(), self.classes());
+        Self { class_names: Arc::clone(names), ..self }
+    }
+
     pub(crate) fn checked(
         shape: Shape,
         features: Features,

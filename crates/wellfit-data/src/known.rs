@@ -1,6 +1,7 @@
 //! The data sets that are known by name, and where they are.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
@@ -131,6 +132,19 @@ pub(crate) fn read(name: &str, places: &Places) -> Result<(Own, String), DataErr
         ),
     };
     Ok((own, origin))
+}
+
+/// Gives the classes their names when the set is a known one that was named by its path.
+pub(crate) fn with_known_names(own: Own) -> Own {
+    if !is_published(&own.train) {
+        return own;
+    }
+    let names = Arc::new(class_names());
+    Own {
+        train: own.train.with_class_names(&names),
+        validation: own.validation.map(|set| set.with_class_names(&names)),
+        test: own.test.map(|set| set.with_class_names(&names)),
+    }
 }
 
 #[cfg(feature = "sample")]

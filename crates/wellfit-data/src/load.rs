@@ -95,7 +95,7 @@ fn read(source: &str, places: &Places) -> Result<(Own, Kind, String), DataError>
     let path = Path::new(source);
     let only = |train| Own { train, validation: None, test: None };
     let (own, kind) = if path.is_dir() {
-        (folder::read(path, None)?, Kind::Idx)
+        (known::with_known_names(folder::read(path, None)?), Kind::Idx)
     } else if !path.exists() {
         return Err(match looks_like_path(source) {
             true => FileFault::Missing.at(path),

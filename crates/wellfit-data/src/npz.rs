@@ -12,8 +12,8 @@ use crate::{ArrayFault, DataError, Dataset, Features, FileFault, SetFault, Shape
 const X_TYPES: &str = "float32, float64 and uint8 are read";
 const X_SHAPES: &str = "[n, features] or [n, channels, height, width] is needed";
 
-/// Reads `x`, of shape [n, features] or [n, channels, height, width] (float32,
-/// float64 or uint8), and `y`, of shape [n] (integers of any size: classes).
+/// Reads `x`, of shape `[n, features]` or `[n, channels, height, width]` (float32,
+/// float64 or uint8), and `y`, of shape `[n]` (integers of any size: classes).
 /// float64 values are rounded to float32.
 ///
 /// Without `class_names` the classes are "0", "1", … up to the largest label.

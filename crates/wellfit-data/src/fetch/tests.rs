@@ -28,15 +28,20 @@ enum Manner {
     Announces(usize),
 }
 
-/// Serves `content` under every name; each request is handled in the next manner of
-/// the list, the last one over and over. Ranges asked for are written down.
+/// Serves files; each request is handled in the next manner of the list, the last one
+/// over and over. Ranges asked for are written down.
 struct Server {
     base: String,
     ranges: Arc<Mutex<Vec<Option<usize>>>>,
 }
 
 impl Server {
+    /// Serves one file, `a.gz`.
     fn start(content: Vec<u8>, manners: Vec<Manner>) -> Self {
+        Self::start_with(vec![("a.gz", content)], manners)
+    }
+
+    fn start_with(files: Vec<(&'static str, Vec<u8>)>, manners: Vec<Manner>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let ranges = Arc::new(Mutex::new(Vec::new()));
@@ -45,7 +50,7 @@ impl Server {
             for (i, stream) in listener.incoming().enumerate() {
                 let manner = manners[i.min(manners.len() - 1)];
                 // A client that stopped reading is no failure of the test.
-                let _ = answer(stream.unwrap(), &content, manner, &asked);
+                let _ = answer(stream.unwrap(), &files, manner, &asked);
             }
         });
         Self { base, ranges }
@@ -58,15 +63,19 @@ impl Server {
 
 fn answer(
     mut stream: TcpStream,
-    content: &[u8],
+    files: &[(&str, Vec<u8>)],
     manner: Manner,
     asked: &Mutex<Vec<Option<usize>>>,
 ) -> io::Result<()> {
-    let mut range = None;
+    let (mut range, mut content) = (None, &Vec::new());
     for line in BufReader::new(stream.try_clone()?).lines() {
         let line = line?.to_ascii_lowercase();
         if let Some(start) = line.strip_prefix("range: bytes=") {
             range = start.trim_end_matches('-').parse::<usize>().ok();
+        }
+        if let Some(path) = line.strip_prefix("get /") {
+            let name = path.split(' ').next().unwrap();
+            content = &files.iter().find(|(file, _)| *file == name).expect("a file it has").1;
         }
         if line.is_empty() {
             break;
@@ -334,4 +343,43 @@ fn only_sets_that_are_published_can_be_fetched() {
     assert!(told(FASHION_MNIST_SAMPLE).contains("embedded"));
     let nowhere = FetchOptions::new(FASHION_MNIST, &Places::default());
     assert!(nowhere.unwrap_err().to_string().contains("--data-dir"));
+}
+
+/// The checksums above belong to the real data: Debian's files hold the same deflate
+/// streams as the published ones and differ in gzip's header alone, which gives name and
+/// time. With the published header put back, they pass.
+#[test]
+#[ignore = "needs the Debian package dataset-fashion-mnist"]
+fn the_published_files_are_fetched_and_then_found() {
+    let header = |name: &str, time: u32| {
+        let name = name.trim_end_matches(".gz").as_bytes();
+        [&[0x1f, 0x8b, 8, 8][..], &time.to_le_bytes(), &[0, 3], name, &[0]].concat()
+    };
+    let published = FASHION_MNIST_FILES.each_ref().map(|file| {
+        let time = if file.name.starts_with("train") { 1_504_176_606 } else { 1_504_176_627 };
+        let debian = fs::read(Path::new("/usr/share/datasets/fashion-mnist").join(file.name));
+        (file.name, [header(file.name, time), debian.unwrap()[10..].to_vec()].concat())
+    });
+    let server =
+        Server::start_with(published.to_vec(), vec![Manner::CutAfter(5_000_000), Manner::Good]);
+    let cache = tempfile::tempdir().unwrap();
+    let places = Places { cache: Some(cache.path().into()), ..Places::default() };
+    let options = FetchOptions {
+        base: server.base.clone(),
+        pause: Duration::ZERO,
+        ..FetchOptions::new(FASHION_MNIST, &places).unwrap()
+    };
+    let folder = fetch(FASHION_MNIST, &options, go_on).unwrap();
+    assert_eq!(server.ranges(), [None, Some(5_000_000), None, None, None]);
+    let request = crate::DataRequest {
+        source: FASHION_MNIST.to_string(),
+        validation: None,
+        test: None,
+        split_seed: 0,
+        subset: None,
+        scale: None,
+    };
+    let splits = crate::load(&request, &places).unwrap();
+    assert_eq!(splits.origin, folder.display().to_string());
+    assert_eq!(splits.train.len(), 54_000);
 }
