@@ -173,6 +173,16 @@ impl Study {
         Ok(self)
     }
 
+    /// The same study with as many seeds from `first` on: first, first + 1, …
+    pub fn with_first_seed(mut self, first: u64) -> Study {
+        self.seeds = (0..self.seeds.len() as u64).map(|i| first.wrapping_add(i)).collect();
+        for plan in std::iter::once(&mut self.plan).chain(self.arms.iter_mut().map(|a| &mut a.plan))
+        {
+            plan.train.seed = first;
+        }
+        self
+    }
+
     /// Whether names and seeds are fit to run: unique, and good for folders' names.
     pub fn check(&self) -> Result<(), ArmsError> {
         self.check_seeds()?;
@@ -271,6 +281,15 @@ mod tests {
         let mut study = Study::new("s", article(), 2).unwrap();
         study.seeds = vec![3, 4, 3];
         assert_eq!(study.check(), Err(ArmsError::SameSeed { seed: 3 }));
+    }
+
+    #[test]
+    fn the_first_seed_moves_all_of_them() {
+        let mut study = Study::new("s", article(), 3).unwrap();
+        study.seeds = vec![4, 1, 9];
+        let moved = study.with_first_seed(7);
+        assert_eq!((moved.seeds.as_slice(), moved.plan.train.seed), (&[7, 8, 9][..], 7));
+        assert_eq!(moved.trials()[1].plan.train.seed, 8);
     }
 
     #[test]

@@ -1,1 +1,26 @@
-fn main(){}
+//! `wellfit`: is my network overfitting, and what measurably fixes it?
+
+mod cli;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use cli::arguments::{Arguments, Command, DataCommand};
+use cli::{Interrupt, data, remedies, report, study, train};
+
+fn main() -> ExitCode {
+    let Arguments { command } = Arguments::parse();
+    let done = Interrupt::listen().and_then(|interrupt| match command {
+        Command::Study(arguments) => study::study(arguments, &interrupt),
+        Command::Train(arguments) => train::train(arguments, &interrupt),
+        Command::Data(DataCommand::List(arguments)) => data::list(arguments),
+        Command::Data(DataCommand::Fetch(arguments)) => data::fetch(arguments, &interrupt),
+        Command::Remedies(arguments) => remedies::remedies(arguments),
+        Command::Report(arguments) => report::report(arguments),
+    });
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.tell(),
+    }
+}

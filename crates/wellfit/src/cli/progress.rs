@@ -1,0 +1,67 @@
+//! A study's news on stderr.
+
+use std::sync::OnceLock;
+
+use wellfit::record::{EpochRow, Event, Record};
+use wellfit::report::Progress;
+use wellfit::study::{Begun, Trial, Watch};
+
+/// Shows a study's trials while they run.
+pub struct Live {
+    quiet: bool,
+    progress: OnceLock<Progress>,
+}
+
+impl Live {
+    /// Shows nothing when `quiet`.
+    pub fn new(quiet: bool) -> Live {
+        Live { quiet, progress: OnceLock::new() }
+    }
+
+    fn progress(&self) -> &Progress {
+        self.progress.get_or_init(Progress::quiet)
+    }
+
+    /// Takes the bars away.
+    pub fn end(&self) {
+        self.progress().end();
+    }
+}
+
+impl Watch for Live {
+    fn begun(&self, begun: &Begun<'_>) {
+        let progress = if self.quiet { Progress::quiet() } else { Progress::new(begun.trials) };
+        let progress = self.progress.get_or_init(|| progress);
+        let [train, validation, test] = begun.data.samples;
+        progress.log(&format!(
+            "data: {} ({}), {train} training, {validation} validation, {test} test samples",
+            begun.data.source, begun.data.origin
+        ));
+        if begun.done > 0 {
+            progress.already_done(begun.done);
+        }
+        if begun.done < begun.trials {
+            let (jobs, threads) = (begun.jobs, begun.threads);
+            progress.log(&format!(
+                "{} trials to run, up to {jobs} side by side on {threads} threads",
+                begun.trials - begun.done
+            ));
+        }
+    }
+
+    fn started(&self, trial: &Trial) {
+        self.progress().started(&trial.name, trial.plan.train.epochs);
+    }
+
+    fn epoch(&self, trial: &Trial, row: &EpochRow) {
+        self.progress().epoch(&trial.name, row);
+    }
+
+    fn event(&self, trial: &Trial, event: &Event) {
+        self.progress().log(&format!("{}: {event}", trial.name));
+    }
+
+    fn finished(&self, trial: &Trial, record: &Record) {
+        self.progress().finished(&trial.name, record);
+    }
+}

@@ -1,0 +1,95 @@
+//! `wellfit study [FILE]`
+
+use std::path::{Path, PathBuf};
+
+use wellfit::data::Places;
+use wellfit::plan::Document;
+use wellfit::study::{Outcome, StudyOptions, run, slug};
+use wellfit::{SAMPLE_STUDY, Study, diagnose};
+
+use super::arguments::StudyArguments;
+use super::progress::Live;
+use super::report::write_results;
+use super::{Failure, Interrupt, plan, print};
+
+/// Study → records → findings → report.
+pub fn study(arguments: StudyArguments, interrupt: &Interrupt) -> Result<(), Failure> {
+    let study = read(&arguments)?;
+    let options = arguments.run;
+    let folder = options.out.clone().unwrap_or_else(|| default_folder(&study));
+    let live = Live::new(options.quiet);
+    let outcome = run(
+        &study,
+        &folder,
+        &StudyOptions {
+            places: Places::from_env(options.places.data_dir.clone()),
+            threads: options.threads(),
+            jobs: arguments.jobs.map(|jobs| jobs as usize),
+            stop: interrupt.flag().clone(),
+            watch: &live,
+        },
+    );
+    live.end();
+    let mut outcome = outcome?;
+    if outcome.left() > 0 {
+        return Err(stopped(&outcome));
+    }
+    if let Some(arm) = diagnose(&outcome.records).answer.arm {
+        outcome.open_test(arm, options.threads())?;
+    }
+    let results = write_results(&folder, &outcome.records)?;
+    print::result(if options.json { &results.json } else { &results.answer })?;
+    if !options.quiet {
+        print::note(&format!("report: {}", folder.join("report.html").display()));
+    }
+    failed(&outcome)
+}
+
+/// The file's study, or the article's arms on the sample, with the options' changes.
+fn read(arguments: &StudyArguments) -> Result<Study, Failure> {
+    let (document, name) = match &arguments.file {
+        Some(file) => (Document::read(file)?, plan::name(file)),
+        None => (Document::parse("the built-in study", SAMPLE_STUDY)?, "article-sample".into()),
+    };
+    let mut document = plan::change(document, &arguments.run)?;
+    if let Some(seeds) = arguments.seeds {
+        document.set(&format!("study.seeds={seeds}"))?;
+    }
+    if let Some(epochs) = arguments.epochs {
+        document.set(&format!("train.epochs={epochs}"))?;
+    }
+    let study = Study::read(&document, &name)?;
+    Ok(match arguments.run.seed {
+        Some(first) => study.with_first_seed(first),
+        None => study,
+    })
+}
+
+fn default_folder(study: &Study) -> PathBuf {
+    match slug(&study.name) {
+        name if name.is_empty() => Path::new("runs").join("study"),
+        name => Path::new("runs").join(name),
+    }
+}
+
+/// Trials are left: somebody stopped the study.
+fn stopped(outcome: &Outcome) -> Failure {
+    let trials = outcome.records.records.iter().flatten().count();
+    Failure::interrupted(format!(
+        "interrupted: {} of {trials} trials are done, the others are saved as far as they are. \
+         To go on:\n  {}",
+        trials - outcome.left(),
+        Interrupt::again()
+    ))
+}
+
+/// Every trial was run, but some failed.
+fn failed(outcome: &Outcome) -> Result<(), Failure> {
+    let failed = outcome.failed();
+    if failed.is_empty() {
+        return Ok(());
+    }
+    let each = failed.iter().map(|(trial, why)| format!("\n  {trial}: {why}"));
+    let message = format!("{} trials failed:{}", failed.len(), each.collect::<String>());
+    Err(Failure::failed(message).hint("the same command tries them again, and only them"))
+}

@@ -1,0 +1,135 @@
+//! `wellfit train FILE`
+
+use std::io::IsTerminal;
+use std::path::Path;
+
+use wellfit::data::{Places, Splits, load};
+use wellfit::record::{EpochRow, Event, Record, RunState};
+use wellfit::report::{Progress, train_summary};
+use wellfit::study::slug;
+use wellfit::{Decision, Observer, Plan, Start, TrainOptions, train_in};
+
+use super::arguments::TrainArguments;
+use super::{Failure, Interrupt, plan, print};
+
+/// Plan → data → record.
+pub fn train(arguments: TrainArguments, interrupt: &Interrupt) -> Result<(), Failure> {
+    let TrainArguments { file, run: options } = arguments;
+    let document = plan::read(&file, &options)?;
+    let plan = Plan::read(&document, document.folder())?;
+    let name = slug(&plan::name(&file));
+    let folder = options.out.clone().unwrap_or_else(|| Path::new("runs").join(&name));
+    let splits = load(&plan.data, &Places::from_env(options.places.data_dir.clone()))?;
+
+    let mut live = Live::new(&name, options.quiet);
+    live.progress.log(&found(&plan, &splits));
+    live.progress.started(&name, plan.train.epochs);
+    let (record, start) = train_in(
+        &folder,
+        &plan,
+        &splits,
+        TrainOptions {
+            threads: &|| options.threads(),
+            stop: interrupt.flag(),
+            observer: Some(&mut live),
+            open_test: true,
+            ..TrainOptions::default()
+        },
+    )?;
+    live.progress.end();
+    if record.state == RunState::Interrupted {
+        return Err(stopped(&record, &plan));
+    }
+    if start == Start::AlreadyDone && !options.quiet {
+        print::note("this run was done already; nothing was trained");
+    }
+    if options.json {
+        print::result(&summary_json(&record, &folder)?)?;
+    } else {
+        print::result(&train_summary(&record, print::colour()))?;
+        print::result(&format!("files: {}\n", folder.display()))?;
+    }
+    match record.state {
+        RunState::Diverged { epoch, .. } => Err(Failure::failed(format!(
+            "the run diverged in epoch {epoch}: its loss is not finite"
+        ))
+        .hint("a smaller learning rate, or data that are scaled, may help")),
+        _ => Ok(()),
+    }
+}
+
+/// Where the data were found, and how many there are.
+fn found(plan: &Plan, splits: &Splits) -> String {
+    let len = |part: &Option<wellfit::data::Dataset>| part.as_ref().map_or(0, |part| part.len());
+    format!(
+        "data: {} ({}), {} training, {} validation, {} test samples",
+        plan.data.source,
+        splits.origin,
+        splits.train.len(),
+        len(&splits.validation),
+        len(&splits.test)
+    )
+}
+
+fn stopped(record: &Record, plan: &Plan) -> Failure {
+    let (done, all) = (record.epochs.len(), plan.train.epochs);
+    Failure::interrupted(format!(
+        "interrupted: {done} of {all} epochs are done and saved. To go on:\n  {}",
+        Interrupt::again()
+    ))
+}
+
+/// The record without what only programs that read `record.json` want.
+pub fn summary_json(record: &Record, folder: &Path) -> Result<String, Failure> {
+    let text = |error: serde_json::Error| Failure::failed(error.to_string());
+    let mut value = serde_json::to_value(record).map_err(text)?;
+    if let Some(object) = value.as_object_mut() {
+        for key in ["best_samples", "last_samples", "weights", "diagnosis"] {
+            object.remove(key);
+        }
+        object.insert("folder".into(), folder.to_string_lossy().into());
+    }
+    Ok(serde_json::to_string_pretty(&value).map_err(text)? + "\n")
+}
+
+/// Shows a run while it goes on: a bar on a terminal, a line an epoch elsewhere.
+struct Live<'a> {
+    name: &'a str,
+    progress: Progress,
+    lines: bool,
+}
+
+impl<'a> Live<'a> {
+    fn new(name: &'a str, quiet: bool) -> Live<'a> {
+        let progress = if quiet { Progress::quiet() } else { Progress::new(1) };
+        Live { name, progress, lines: !std::io::stderr().is_terminal() }
+    }
+}
+
+impl Observer for Live<'_> {
+    fn epoch(&mut self, row: &EpochRow) -> Decision {
+        self.progress.epoch(self.name, row);
+        if self.lines {
+            self.progress.log(&line(row));
+        }
+        Decision::Continue
+    }
+
+    fn event(&mut self, event: &Event) {
+        self.progress.log(&event.to_string());
+    }
+}
+
+/// An epoch in a line.
+fn line(row: &EpochRow) -> String {
+    let mut line = format!(
+        "epoch {:>3}  train {:.4} {:.2} %",
+        row.epoch,
+        row.train_eval_loss,
+        100.0 * row.train_accuracy
+    );
+    if let (Some(loss), Some(accuracy)) = (row.val_loss, row.val_accuracy) {
+        line.push_str(&format!("  val {loss:.4} {:.2} %", 100.0 * accuracy));
+    }
+    format!("{line}  {:.2} s", row.seconds)
+}
