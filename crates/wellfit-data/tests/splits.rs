@@ -26,8 +26,11 @@ fn parts_are_stratified_and_moved_by_their_seed_alone() {
 }
 
 #[test]
-fn another_test_share_does_not_move_the_validation_samples() {
+fn validation_and_test_do_not_move_each_other() {
     let set = set((0..300).map(|i| i % 3).collect(), 3);
+    let test = |validation| partition(&set, validation, Some(0.2), 7).unwrap().test;
+    assert_eq!(test(None), test(Some(0.1)));
+    assert_eq!(test(None), test(Some(0.5)));
     let validation = |test| partition(&set, Some(0.2), test, 7).unwrap().validation;
     assert_eq!(validation(None), validation(Some(0.1)));
     assert_eq!(validation(None), validation(Some(0.5)));

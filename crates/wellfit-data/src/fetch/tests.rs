@@ -20,6 +20,8 @@ enum Manner {
     NoRangesCutAfter(usize),
     /// Answers ranges with 416.
     RefusesRanges,
+    /// Answers ranges with the first part of the file.
+    WrongRange,
     /// Sends this status and nothing else.
     Status(u16),
     /// Sends so many bytes more than there are, without saying how many.
@@ -101,7 +103,12 @@ fn answer(
         Manner::RefusesRanges if range.is_some() => {
             ("416 Range Not Satisfiable\r\nContent-Length: 0".to_string(), Vec::new())
         }
-        Manner::RefusesRanges => (usual, body.to_vec()),
+        Manner::WrongRange if range.is_some() => {
+            let head =
+                format!("206 Partial Content\r\nContent-Range: bytes 0-{}/{size}", body.len() - 1);
+            (head, content[..body.len()].to_vec())
+        }
+        Manner::RefusesRanges | Manner::WrongRange => (usual, body.to_vec()),
         Manner::Status(status) => (format!("{status} No\r\nContent-Length: 0"), Vec::new()),
         Manner::TooMuch(n) => ("200 OK".to_string(), [body, &vec![0; n]].concat()),
         Manner::Announces(n) => (format!("200 OK\r\nContent-Length: {n}"), vec![0; n]),
@@ -210,8 +217,8 @@ fn a_stopped_download_goes_on_where_it_stopped() {
 }
 
 #[test]
-fn a_server_without_ranges_sends_everything_again() {
-    for manner in [Manner::NoRanges, Manner::RefusesRanges] {
+fn a_server_that_gets_ranges_wrong_sends_everything_again() {
+    for manner in [Manner::NoRanges, Manner::RefusesRanges, Manner::WrongRange] {
         let folder = tempfile::tempdir().unwrap();
         let server = Server::start(content(), vec![Manner::CutAfter(1000), manner]);
         let options = options(&server.base, folder.path());
