@@ -48,7 +48,7 @@ pub fn answer(
             (said.helped(winner, trials), Some(winner.index), lead.into_iter().collect())
         }
         None if all_settled => (said.nothing_helps(), Some(0), Vec::new()),
-        None => (said.undecided(), None, Vec::new()),
+        None => (said.undecided(trials), None, Vec::new()),
     };
     details.insert(0, overfitting.sentence.clone());
     Answer {
@@ -95,7 +95,7 @@ impl Said<'_> {
     /// The headline when an arm helps.
     fn helped(&self, winner: Candidate, trials: &[ArmTrials]) -> String {
         let effect = words::effect(self.study, &winner.against.primary);
-        let but = words::but(self.study, winner.against);
+        let but = words::but(self.study, winner.against, self.margin);
         let arm = &trials[winner.index];
         let lost = if arm.diverged() > 0 {
             format!("; {}", words::lost_words(arm))
@@ -121,16 +121,12 @@ impl Said<'_> {
     }
 
     /// The headline when nothing can be recommended yet.
-    fn undecided(&self) -> String {
+    fn undecided(&self, trials: &[ArmTrials]) -> String {
         let clause = self.overfitting.verdict.clause();
         if self.arms == 0 {
             return format!("{clause}; no remedy was tried");
         }
-        let open = self.candidates.iter().find(|arm| arm.judgement == Judgement::Undecided);
-        let Some(open) = open else {
-            let score = words::metric_words(self.study.primary);
-            return format!("{clause}; what fixes it is undecided: {score} cannot be compared");
-        };
+        let Some(open) = self.open() else { return self.nothing_to_compare(trials) };
         let effect = words::effect(self.study, &open.against.primary);
         let but = self.contradicted(*open);
         let more = words::more_seeds_words(self.more(open));
@@ -140,12 +136,33 @@ impl Said<'_> {
         )
     }
 
+    /// The headline when arms were tried but none has a seed to compare.
+    fn nothing_to_compare(&self, trials: &[ArmTrials]) -> String {
+        let baseline = trials.first().map(words::lost_words).unwrap_or_default();
+        let no_baseline = trials.first().is_none_or(|arm| arm.ended().next().is_none());
+        let score = words::metric_words(self.study.primary);
+        let measured = |arm: &ArmTrials| arm.ended().any(|trial| !trial.figures.primary.is_nan());
+        if no_baseline {
+            format!("Nothing can be judged: the baseline has no trial that ended: {baseline}")
+        } else if !trials.iter().any(measured) {
+            format!("Nothing can be judged: {score} was not measured")
+        } else {
+            let clause = self.overfitting.verdict.clause();
+            format!("{clause}; what helps is undecided: no other arm has a seed to compare yet")
+        }
+    }
+
+    /// The most promising arm that is undecided.
+    fn open(&self) -> Option<&Candidate<'_>> {
+        self.candidates.iter().find(|arm| arm.judgement == Judgement::Undecided)
+    }
+
     /// What contradicts the primary score in this arm or else in another one.
     fn contradicted(&self, arm: Candidate) -> String {
-        let own = words::but(self.study, arm.against);
+        let own = words::but(self.study, arm.against, self.margin);
         let other = || {
             self.candidates.iter().find_map(|other| {
-                let all = contradictions(self.study, other.against);
+                let all = contradictions(self.study, other.against, self.margin);
                 let said = words::contradiction(self.study, all.first()?);
                 Some(format!(", though {} {said}", other.name))
             })
@@ -157,9 +174,14 @@ impl Said<'_> {
         more_seeds(&arm.against.primary, self.margin, self.arms)
     }
 
-    /// How far the winner is ahead of the next best, paired by seed.
+    /// How far the winner is ahead of the next best arm that helps or may help,
+    /// paired by seed.
     fn lead(&self, winner: Candidate, trials: &[ArmTrials]) -> Option<String> {
-        let next = self.candidates.iter().find(|arm| arm.index != winner.index)?;
+        let rival = |arm: &&Candidate| {
+            let promising = matches!(arm.judgement, Judgement::Helps | Judgement::Undecided);
+            arm.index != winner.index && promising
+        };
+        let next = self.candidates.iter().find(rival)?;
         let ahead = trials[winner.index].difference(&trials[next.index], |t| t.figures.primary);
         let lead = gain(self.study.primary, &ahead);
         if !lead.is_known() {
@@ -174,18 +196,15 @@ impl Said<'_> {
     /// What to do.
     fn recipe(&self, arm: Option<usize>) -> String {
         match arm {
-            None => {
-                let open = self.candidates.iter().find(|a| a.judgement == Judgement::Undecided);
-                match open.map(|open| (open, self.more(open))) {
-                    Some((open, more @ MoreSeeds::About(n))) => {
-                        let seeds = open.against.primary.n + n;
-                        format!("run {}: --seeds {seeds}", words::more_seeds_words(more))
-                    }
-                    Some((_, more)) => format!("run {}", words::more_seeds_words(more)),
-                    None if self.arms == 0 => "add an arm to compare with".to_owned(),
-                    None => "run the trials that are missing or lost".to_owned(),
+            None => match self.open().map(|open| (open, self.more(open))) {
+                Some((open, more @ MoreSeeds::About(n))) => {
+                    let seeds = open.against.primary.n + n;
+                    format!("run {}: --seeds {seeds}", words::more_seeds_words(more))
                 }
-            }
+                Some((_, more)) => format!("run {}", words::more_seeds_words(more)),
+                None if self.arms == 0 => "add an arm to compare with".to_owned(),
+                None => "run the trials that are missing or lost".to_owned(),
+            },
             Some(0) if self.overfitting.verdict == OverfittingVerdict::Overfits => {
                 let rise = format::estimate(&self.overfitting.rise);
                 format!("keep the plan and its best epoch, not its last: {rise} of validation loss")

@@ -79,7 +79,7 @@ pub fn arms(
         ArmFindings {
             name: arm.arm.name.clone(),
             summary,
-            sentence: words::arm_sentence(&records.study, arm, &against, judgement, more),
+            sentence: words::arm_sentence(&records.study, arm, &against, judgement, margin, more),
             against_baseline: Some(against),
             judgement: Some(judgement),
         }
@@ -175,7 +175,7 @@ fn spread(estimate: &Estimate) -> Option<f64> {
     wellfit_stats::Sample::new(estimate.values.clone()).ok()?.std()
 }
 
-/// A figure that says the opposite of the primary score.
+/// A figure that says something else than the primary score.
 pub struct Contradiction<'a> {
     /// Which figure.
     pub metric: Metric,
@@ -185,11 +185,21 @@ pub struct Contradiction<'a> {
     pub difference: &'a Estimate,
 }
 
-/// The figures whose interval lies clearly on the other side of zero than the
-/// primary score's: accuracy against loss at the judged epoch, and the primary score
-/// itself at the other epoch.
-pub fn contradictions<'a>(study: &Study, against: &'a Against) -> Vec<Contradiction<'a>> {
+/// The figures that say something else than the primary score: accuracy against loss
+/// at the judged epoch when their intervals lie clearly on different sides of zero;
+/// and the primary score at the other epoch, when it does so too or is clear of the
+/// margin where the judged one is within.
+pub fn contradictions<'a>(
+    study: &Study,
+    against: &'a Against,
+    margin: f64,
+) -> Vec<Contradiction<'a>> {
     let (metric, at) = (study.primary, study.judge_at);
+    let primary = gain(metric, &against.primary);
+    let opposed = |metric: Metric, difference: &Estimate| {
+        let other = gain(metric, difference);
+        primary.is_above(0.0) && other.is_below(0.0) || primary.is_below(0.0) && other.is_above(0.0)
+    };
     let companion = match (metric, at) {
         (Metric::ValLoss, JudgeAt::Best) => Some((Metric::ValAccuracy, &against.best_val_accuracy)),
         (Metric::ValLoss, JudgeAt::Last) => Some((Metric::ValAccuracy, &against.last_val_accuracy)),
@@ -197,14 +207,19 @@ pub fn contradictions<'a>(study: &Study, against: &'a Against) -> Vec<Contradict
         (Metric::ValAccuracy, JudgeAt::Last) => Some((Metric::ValLoss, &against.last_val_loss)),
         (Metric::TrainLoss | Metric::TrainEvalLoss | Metric::TrainAccuracy, _) => None,
     };
-    let companion = companion.map(|(metric, difference)| Contradiction { metric, at, difference });
-    let other = Contradiction { metric, at: elsewhere(at), difference: &against.primary_elsewhere };
-    let primary = gain(metric, &against.primary);
-    let opposite = |found: &Contradiction| {
-        let gain = gain(found.metric, found.difference);
-        primary.is_above(0.0) && gain.is_below(0.0) || primary.is_below(0.0) && gain.is_above(0.0)
-    };
-    companion.into_iter().chain([other]).filter(opposite).collect()
+    let companion = companion
+        .filter(|(metric, difference)| opposed(*metric, difference))
+        .map(|(metric, difference)| Contradiction { metric, at, difference });
+
+    let difference = &against.primary_elsewhere;
+    let only_there =
+        primary.is_within(margin) && (difference.is_above(margin) || difference.is_below(-margin));
+    let other = (only_there || opposed(metric, difference)).then_some(Contradiction {
+        metric,
+        at: elsewhere(at),
+        difference,
+    });
+    companion.into_iter().chain(other).collect()
 }
 
 /// The other one of kept and last.

@@ -2,10 +2,9 @@
 
 use serde_json::{Map, Value, json};
 use wellfit_stats::Estimate;
-use wellfit_study::{JudgeAt, StudyRecords};
+use wellfit_study::StudyRecords;
 use wellfit_train::record::{EpochRow, Record};
 
-use crate::trials::kept_row;
 use crate::{Against, Findings, Summary};
 
 /// The version of `results.json` that this program writes.
@@ -38,7 +37,7 @@ pub fn results_json(records: &StudyRecords, findings: &Findings) -> String {
         "schema": RESULTS_SCHEMA,
         "study": study.name,
         "primary": study.primary.name(),
-        "judge_at": match study.judge_at { JudgeAt::Best => "best", JudgeAt::Last => "last" },
+        "judge_at": study.judge_at.name(),
         "margin": findings.margin,
         "headline": answer.headline,
         "overfitting": {
@@ -170,7 +169,7 @@ pub fn results_csv(records: &StudyRecords) -> String {
 
 fn row(arm: &str, seed: u64, record: Option<&Record>) -> [String; COLUMNS.len()] {
     let last = record.and_then(|record| record.epochs.last());
-    let kept = record.and_then(kept_row);
+    let kept = record.and_then(Record::best);
     let whole = |n: Option<usize>| n.map_or(String::new(), |n| n.to_string());
     let seconds = record.map(|record| record.epochs.iter().map(|row| row.seconds).sum());
     [

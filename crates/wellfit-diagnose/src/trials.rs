@@ -77,16 +77,10 @@ impl Held {
     }
 }
 
-/// The row of the kept epoch.
-pub fn kept_row(record: &Record) -> Option<&EpochRow> {
-    let kept = record.best_epoch?;
-    record.epochs.iter().find(|row| row.epoch == kept)
-}
-
 /// The row that a study judges by.
 pub fn judged_row(record: &Record, at: JudgeAt) -> Option<&EpochRow> {
     match at {
-        JudgeAt::Best => kept_row(record),
+        JudgeAt::Best => record.best(),
         JudgeAt::Last => record.epochs.last(),
     }
 }
@@ -99,7 +93,7 @@ impl Figures {
         Figures {
             primary: score(at),
             primary_elsewhere: score(elsewhere(at)),
-            best: Held::at(kept_row(record)),
+            best: Held::at(record.best()),
             last: Held::at(last),
             last_train_accuracy: last.map_or(f64::NAN, |row| row.train_accuracy),
             seconds_per_epoch: record.epochs.iter().map(|row| row.seconds).sum::<f64>()

@@ -128,15 +128,15 @@ pub(crate) fn effect(study: &Study, difference: &Estimate) -> String {
     format!("{}{at} ({})", change(study.primary, difference), seeds(difference.n))
 }
 
-/// A figure that says the opposite: `raises validation accuracy by 0.4 [0.2, 0.6] points`.
+/// A figure that contradicts the primary score: `raises validation accuracy by 0.4 [0.2, 0.6] points`.
 pub(crate) fn contradiction(study: &Study, found: &Contradiction) -> String {
     let at = if found.at == study.judge_at { "" } else { at_words(found.at) };
     format!("{}{at}", change(found.metric, found.difference))
 }
 
-/// `, but …` for everything that says the opposite of the primary score.
-pub(crate) fn but(study: &Study, against: &Against) -> String {
-    let all = contradictions(study, against);
+/// `, but …` for everything that contradicts the primary score.
+pub(crate) fn but(study: &Study, against: &Against, margin: f64) -> String {
+    let all = contradictions(study, against, margin);
     let all: Vec<String> = all.iter().map(|found| contradiction(study, found)).collect();
     if all.is_empty() { String::new() } else { format!(", but {}", all.join(" and ")) }
 }
@@ -158,6 +158,7 @@ pub(crate) fn arm_sentence(
     arm: &ArmTrials,
     against: &Against,
     judgement: Judgement,
+    margin: f64,
     more: MoreSeeds,
 ) -> String {
     let lost = lost_words(arm);
@@ -174,7 +175,7 @@ pub(crate) fn arm_sentence(
         return if lost.is_empty() { why.to_owned() } else { format!("{why}: {lost}") };
     }
     let effect = effect(study, &against.primary);
-    let but = but(study, against);
+    let but = but(study, against, margin);
     let meaning = match judgement {
         Judgement::OverRegularised => format!("{}: {effect}{but}", judgement.meaning()),
         Judgement::Helps | Judgement::Hurts => format!("{effect}{but}"),

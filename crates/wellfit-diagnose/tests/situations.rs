@@ -1,0 +1,412 @@
+//! What is said in each situation that a study can end in.
+
+mod common;
+
+use common::*;
+use wellfit_diagnose::{Findings, Judgement, OverfittingVerdict, diagnose};
+use wellfit_study::JudgeAt;
+use wellfit_train::plan::Metric;
+use wellfit_train::record::{RunState, Score};
+
+fn judgements(findings: &Findings) -> Vec<Option<Judgement>> {
+    findings.arms.iter().map(|arm| arm.judgement).collect()
+}
+
+fn has_caveat(findings: &Findings, words: &str) -> bool {
+    findings.caveats.iter().any(|caveat| caveat.contains(words))
+}
+
+#[test]
+fn an_overfit_baseline_is_called_so_and_the_arm_that_helps_is_recommended() {
+    let findings = diagnose(&article());
+    let answer = &findings.answer;
+    assert_eq!(
+        answer.headline,
+        "The baseline overfits; plateau lowers validation loss by 0.0280 [0.0260, 0.0300] (5 seeds)"
+    );
+    assert_eq!((answer.decided, answer.arm), (true, Some(1)));
+    assert_eq!(answer.recipe, r#"remedies = ["reduce-on-plateau(0.5, patience=0)"]"#);
+    assert_eq!(answer.final_figure, "no test set: this figure is optimistic");
+    assert_eq!(findings.overfitting.verdict, OverfittingVerdict::Overfits);
+    assert_eq!(
+        answer.details,
+        [
+            "The baseline overfits: from its lowest (epoch 9) to the last epoch validation loss rises \
+          by 0.119 [0.119, 0.119] while training loss falls on; gap 6.60 [6.60, 6.60] points (5 seeds)"
+        ]
+    );
+    assert!((findings.margin - 0.00327).abs() < 1e-12);
+}
+
+#[test]
+fn an_arm_whose_gap_shrinks_while_its_score_falls_over_regularises() {
+    let findings = diagnose(&article());
+    assert_eq!(findings.arms[2].judgement, Some(Judgement::OverRegularised));
+    assert_eq!(
+        findings.arms[2].sentence,
+        "gap smaller, model worse: raises validation loss by 0.028 [0.023, 0.033] (5 seeds), \
+         but lowers validation loss by 0.073 [0.068, 0.078] at the last epoch"
+    );
+}
+
+#[test]
+fn an_arm_that_is_worse_without_a_smaller_gap_hurts() {
+    let worse = |seed| {
+        Some(record("worse", seed, &course(9, 0.4 + 0.003 * luck(seed + 1), 0.5, 0.97, 0.88)))
+    };
+    let findings = diagnose(&with_arm(study(5, overfit), "worse", &["x"], same, worse));
+    assert_eq!(findings.arms[1].judgement, Some(Judgement::Hurts));
+    assert_eq!((findings.answer.decided, findings.answer.arm), (true, Some(0)));
+    assert_eq!(
+        findings.answer.headline,
+        "The baseline overfits; no remedy makes validation loss better: \
+         the nearest, worse, raises validation loss by 0.073 [0.067, 0.079] (5 seeds)"
+    );
+    assert_eq!(
+        findings.answer.recipe,
+        "keep the plan and its best epoch, not its last: 0.119 [0.119, 0.119] of validation loss"
+    );
+}
+
+#[test]
+fn when_loss_and_accuracy_disagree_the_first_sentence_says_so() {
+    let calm = |seed| {
+        let luck = 0.002 * luck(seed + 1);
+        Some(record("calm", seed, &course(9, 0.30 + luck, 0.31, 0.93, 0.88 + luck)))
+    };
+    let findings = diagnose(&with_arm(study(5, overfit), "calm", &["x"], same, calm));
+    let headline = &findings.answer.headline;
+    assert!(
+        headline.ends_with(
+            "calm lowers validation loss by 0.027 [0.022, 0.032] (5 seeds), \
+             but lowers validation accuracy by 1.30 [1.10, 1.50] points"
+        ),
+        "{headline}"
+    );
+}
+
+#[test]
+fn when_the_kept_and_the_last_epoch_disagree_the_first_sentence_says_so() {
+    let mut study = with_arm(study(5, overfit), "l1", &["l1(1e-4)"], l1, penalised);
+    study.study.judge_at = JudgeAt::Last;
+    let headline = diagnose(&study).answer.headline;
+    assert!(
+        headline.ends_with(
+            "l1 lowers validation loss by 0.073 [0.068, 0.078] at the last epoch (5 seeds), \
+             but lowers validation accuracy by 2.50 [2.50, 2.50] points \
+             and raises validation loss by 0.028 [0.023, 0.033] at the kept epoch"
+        ),
+        "{headline}"
+    );
+}
+
+#[test]
+fn one_seed_gives_no_interval_and_decides_nothing() {
+    let study = with_arm(study(1, overfit), "plateau", &["reduce-on-plateau"], plateau, decayed);
+    let findings = diagnose(&study);
+    assert_eq!(
+        findings.answer.headline,
+        "Whether the baseline overfits is undecided; what helps is undecided: plateau lowers \
+         validation loss by 0.0298 (1 seed: no interval); more seeds (five in all are a good \
+         start) would settle it"
+    );
+    assert_eq!((findings.answer.decided, findings.answer.arm), (false, None));
+    assert_eq!(findings.arms[1].judgement, Some(Judgement::Undecided));
+    assert!(has_caveat(&findings, "1 seed: no interval"));
+    assert!(findings.arms[1].summary.primary.low.is_nan());
+}
+
+#[test]
+fn a_missing_trial_is_counted_and_its_seed_left_out_on_both_sides() {
+    let patchy = |seed| if seed == 2 { None } else { decayed(seed) };
+    let findings = diagnose(&with_arm(study(5, overfit), "plateau", &["x"], plateau, patchy));
+    let arm = &findings.arms[1];
+    assert_eq!((arm.summary.missing, arm.summary.lost), (1, 0));
+    assert_eq!(arm.summary.seeds, [0, 1, 3, 4]);
+    let against = arm.against_baseline.as_ref().unwrap();
+    assert_eq!(against.primary.n, 4);
+    // The pairs stay those of the same seed.
+    let (ours, theirs) = (decayed(4).unwrap(), overfit(4).unwrap());
+    let last = ours.best().unwrap().val_loss.unwrap() - theirs.best().unwrap().val_loss.unwrap();
+    assert_eq!(against.primary.values[3], last);
+    assert!(has_caveat(&findings, "plateau: missing (1 of 5 trials)"));
+    assert!(arm.sentence.ends_with("(4 seeds); missing (1 of 5 trials)"), "{}", arm.sentence);
+}
+
+#[test]
+fn an_interrupted_trial_is_missing_and_a_failed_one_is_lost_with_its_message() {
+    let mut study = article();
+    study.records[1][0].as_mut().unwrap().state = RunState::Interrupted;
+    study.records[1][1].as_mut().unwrap().state = RunState::Failed { message: "disk full".into() };
+    let findings = diagnose(&study);
+    let summary = &findings.arms[1].summary;
+    assert_eq!((summary.missing, summary.lost, summary.diverged), (1, 1, 0));
+    assert!(has_caveat(&findings, "plateau: failed (1 of 5 trials), missing (1 of 5 trials)"));
+    assert!(has_caveat(&findings, "disk full"));
+}
+
+#[test]
+fn an_arm_whose_trials_all_diverge_hurts_and_says_so() {
+    let findings = diagnose(&with_arm(study(5, overfit), "fast", &["x"], high_rate, diverged));
+    assert_eq!(findings.arms[1].judgement, Some(Judgement::Hurts));
+    assert_eq!(findings.arms[1].sentence, "diverged (5 of 5 trials)");
+    assert_eq!(
+        findings.answer.headline,
+        "The baseline overfits; no remedy helps: every one of them diverged"
+    );
+    assert_eq!(findings.answer.arm, Some(0));
+}
+
+#[test]
+fn an_arm_that_sometimes_diverges_yields_to_a_steady_one() {
+    let better = |seed| match seed {
+        0 => diverged(seed),
+        _ => Some(record("risky", seed, &course(14, 0.25 + 0.002 * luck(seed), 0.26, 0.94, 0.90))),
+    };
+    let findings = diagnose(&with_arm(article(), "risky", &["x"], same, better));
+    assert_eq!(findings.arms[3].judgement, Some(Judgement::Helps));
+    assert_eq!(findings.answer.arm, Some(1));
+    let alone = diagnose(&with_arm(study(5, overfit), "risky", &["x"], same, better));
+    assert_eq!(alone.answer.arm, Some(1));
+    let headline = &alone.answer.headline;
+    assert!(headline.ends_with("(4 seeds); diverged (1 of 5 trials)"), "{headline}");
+}
+
+#[test]
+fn a_score_that_is_not_finite_is_a_divergence_whatever_the_record_says() {
+    let mut study = article();
+    let record = study.records[1][0].as_mut().unwrap();
+    let kept = record.best_epoch.unwrap();
+    record.epochs[kept - 1].val_loss = Some(f64::INFINITY);
+    let findings = diagnose(&study);
+    assert_eq!(findings.arms[1].summary.diverged, 1);
+    assert_eq!(findings.arms[1].against_baseline.as_ref().unwrap().primary.n, 4);
+}
+
+#[test]
+fn without_a_validation_set_nothing_is_judged() {
+    let mut study = article();
+    study.data.samples[1] = 0;
+    for record in study.records.iter_mut().flatten().flatten() {
+        record.best_epoch = None;
+        for row in &mut record.epochs {
+            (row.val_loss, row.val_accuracy) = (None, None);
+        }
+    }
+    let findings = diagnose(&study);
+    assert_eq!(findings.answer.headline, "Nothing can be judged: validation loss was not measured");
+    assert_eq!(findings.answer.arm, None);
+    assert_eq!(findings.overfitting.verdict, OverfittingVerdict::Unknown);
+    assert_eq!(judgements(&findings)[1..], [Some(Judgement::Undecided); 2]);
+    assert_eq!(findings.arms[1].sentence, "validation loss was not measured");
+    assert!(has_caveat(&findings, "no validation set"));
+    assert!(findings.arms[0].summary.last_train_accuracy.is_known());
+}
+
+#[test]
+fn without_a_baseline_nothing_is_judged() {
+    let findings = diagnose(&with_arm(study(3, diverged), "plateau", &["x"], plateau, decayed));
+    assert_eq!(
+        findings.answer.headline,
+        "Nothing can be judged: the baseline has no trial that ended: diverged (3 of 3 trials)"
+    );
+    assert_eq!(findings.arms[1].sentence, "no seed in common with the baseline");
+}
+
+#[test]
+fn a_wide_interval_is_undecided_and_says_how_many_seeds_would_settle_it() {
+    let noisy = |seed| {
+        Some(record("noisy", seed, &course(9, 0.31 + 0.02 * luck(seed + 1), 0.44, 0.95, 0.893)))
+    };
+    let findings = diagnose(&with_arm(study(5, overfit), "noisy", &["x"], same, noisy));
+    assert_eq!(findings.arms[1].judgement, Some(Judgement::Undecided));
+    assert_eq!(
+        findings.answer.headline,
+        "The baseline overfits; what helps is undecided: noisy lowers validation loss by \
+         0.017 [−0.005, 0.039] (5 seeds); about 5 more seeds would settle it"
+    );
+    assert_eq!(findings.answer.recipe, "run about 5 more seeds: --seeds 10");
+}
+
+#[test]
+fn identical_arms_differ_by_exactly_nothing_and_are_settled() {
+    let findings = diagnose(&with_arm(study(5, overfit), "same", &["x"], same, overfit));
+    let against = findings.arms[1].against_baseline.as_ref().unwrap();
+    let primary = &against.primary;
+    assert_eq!((primary.mean, primary.low, primary.high, primary.p), (0.0, 0.0, 0.0, 1.0));
+    assert_eq!(against.corrected_p, 1.0);
+    assert_eq!(findings.arms[1].judgement, Some(Judgement::NoUsefulDifference));
+    assert_eq!(findings.answer.arm, Some(0));
+}
+
+#[test]
+fn an_arm_that_only_mends_the_last_epoch_is_said_to_do_so() {
+    // Early stopping keeps the baseline's best epoch and stops soon after it.
+    let stopped = |seed| {
+        let mut record = overfit(seed)?;
+        record.epochs.truncate(14);
+        record.state = RunState::StoppedEarly;
+        Some(record)
+    };
+    let findings =
+        diagnose(&with_arm(study(5, overfit), "early", &["early-stopping"], same, stopped));
+    assert_eq!(
+        findings.answer.headline,
+        "The baseline overfits; no remedy makes validation loss better: the nearest, early, changes \
+         validation loss by 0 [0, 0] (5 seeds), but lowers validation loss by 0.0907 [0.0907, 0.0907] \
+         at the last epoch"
+    );
+}
+
+#[test]
+fn the_better_of_two_helpers_is_recommended_with_how_sure_its_lead_is() {
+    let close = |seed| {
+        let luck = 0.004 * luck(seed + 3);
+        Some(record("close", seed, &course(14, 0.3 + luck, 0.3 + luck, 0.94, 0.90)))
+    };
+    let findings = diagnose(&with_arm(article(), "close", &["x"], same, close));
+    assert_eq!(judgements(&findings)[3], Some(Judgement::Helps));
+    assert_eq!(findings.answer.arm, Some(1));
+    assert_eq!(
+        findings.answer.details[1],
+        "The lead of plateau over close is not clear of noise: 0.001 [−0.004, 0.006] (5 seeds)"
+    );
+}
+
+#[test]
+fn a_baseline_whose_validation_loss_stays_low_does_not_overfit() {
+    let flat = |seed| {
+        Some(record(
+            "b",
+            seed,
+            &course(20, 0.3 + 0.004 * luck(seed), 0.301 + 0.004 * luck(seed), 0.92, 0.89),
+        ))
+    };
+    let findings = diagnose(&study(5, flat));
+    assert_eq!(findings.overfitting.verdict, OverfittingVerdict::DoesNotOverfit);
+    assert_eq!(findings.answer.headline, "The baseline does not overfit; no remedy was tried");
+}
+
+#[test]
+fn rising_training_loss_is_unstable_and_not_overfitting() {
+    let wild = |seed| {
+        let mut record = overfit(seed)?;
+        record
+            .epochs
+            .iter_mut()
+            .for_each(|row| row.train_eval_loss = row.epoch as f64 + luck(seed));
+        Some(record)
+    };
+    let findings = diagnose(&study(5, wild));
+    assert_eq!(findings.overfitting.verdict, OverfittingVerdict::Unstable);
+    assert!(findings.overfitting.sentence.contains("training loss rises too"));
+}
+
+#[test]
+fn accuracy_as_primary_score_is_told_in_points_and_more_is_better() {
+    let mut study = article();
+    study.study.primary = Metric::ValAccuracy;
+    study.study.judge_at = JudgeAt::Last;
+    let findings = diagnose(&study);
+    // 1 % of the baseline's error.
+    assert!((findings.margin - 0.00107).abs() < 1e-12);
+    let headline = &findings.answer.headline;
+    assert!(
+        headline.contains("plateau raises validation accuracy by 0.70 [0.60, 0.80] points at the last epoch (5 seeds)"),
+        "{headline}"
+    );
+    assert_eq!(findings.arms[2].judgement, Some(Judgement::OverRegularised));
+}
+
+#[test]
+fn a_difference_that_one_test_would_call_clear_needs_more_when_there_are_many_arms() {
+    // p is about 0.03: clear alone, not clear among eight.
+    let slight = |seed| {
+        let luck = 0.0135 * luck(seed + 1);
+        Some(record(
+            "slight",
+            seed,
+            &course(9, 0.327 - 0.0185 + 0.004 * common::luck(seed) + luck, 0.44, 0.95, 0.893),
+        ))
+    };
+    let alone = diagnose(&with_arm(study(5, overfit), "slight", &["x"], same, slight));
+    assert_eq!(alone.arms[1].judgement, Some(Judgement::Helps));
+    let mut many = study(5, overfit);
+    for arm in 0..8 {
+        many = with_arm(many, &format!("slight {arm}"), &["x"], same, slight);
+    }
+    let many = diagnose(&many);
+    assert_eq!(many.arms[1].judgement, Some(Judgement::Undecided));
+    assert!(has_caveat(&many, "hold for all 8 arms together (Holm's correction)"));
+}
+
+#[test]
+fn the_chance_of_the_data_widens_the_interval_and_is_told_when_it_matters() {
+    let scored = |record: Option<wellfit_train::record::Record>, spread: f64| {
+        let mut record = record?;
+        let best = record.best()?;
+        let scores = samples(best.epoch, best.val_loss?, 1000, spread);
+        record.best_samples = Some(scores);
+        Some(record)
+    };
+    let with = |spread| {
+        let study = study(5, |seed| scored(overfit(seed), 0.0));
+        let arm = |seed| scored(decayed(seed), spread);
+        diagnose(&with_arm(study, "plateau", &["x"], plateau, arm))
+    };
+    for (spread, told) in [(0.05, false), (2.0, true)] {
+        let findings = with(spread);
+        let against = findings.arms[1].against_baseline.as_ref().unwrap();
+        let both = against.primary_with_data.as_ref().unwrap();
+        assert!((both.mean - against.primary.mean).abs() < 1e-6);
+        assert!(both.half_width() > against.primary.half_width());
+        assert_eq!(has_caveat(&findings, "which includes zero"), told, "{:?}", findings.caveats);
+    }
+    // Scores of another epoch than the judged one are not used.
+    let mut stale = with_arm(study(5, |s| scored(overfit(s), 0.0)), "p", &["x"], plateau, |s| {
+        scored(decayed(s), 0.1)
+    });
+    stale.records[1][3].as_mut().unwrap().best_samples.as_mut().unwrap().epoch += 1;
+    assert!(
+        diagnose(&stale).arms[1].against_baseline.as_ref().unwrap().primary_with_data.is_none()
+    );
+}
+
+#[test]
+fn the_test_figure_is_the_recommended_arms() {
+    let mut study = article();
+    study.data.samples[2] = 5000;
+    assert_eq!(
+        diagnose(&study).answer.final_figure,
+        "the test set has not been opened: this figure is optimistic"
+    );
+    for (i, record) in study.records[1].iter_mut().flatten().enumerate() {
+        let luck = 0.001 * luck(i as u64);
+        record.test = Some(Score { loss: 0.31 + luck, accuracy: 0.897 - luck, n: 5000 });
+    }
+    assert_eq!(
+        diagnose(&study).answer.final_figure,
+        "test loss 0.3100 [0.3090, 0.3110], test accuracy 89.70 [89.60, 89.80] % (5,000 samples, 5 seeds)"
+    );
+}
+
+#[test]
+fn validation_on_the_test_split_and_arms_that_still_improve_are_told() {
+    let rising =
+        |seed| Some(record("slow", seed, &course(30, 0.35 + 0.001 * luck(seed), 0.35, 0.9, 0.88)));
+    let mut study = with_arm(study(5, overfit), "slow", &["x"], same, rising);
+    study.data.validation_is_test = true;
+    let findings = diagnose(&study);
+    assert!(has_caveat(&findings, "the figures are optimistic"));
+    assert!(has_caveat(&findings, "slow: the best epoch is the last one"));
+}
+
+#[test]
+fn what_an_arm_sets_is_told_as_plan_lines() {
+    let changes = ["dropout(0.5, input=0.5)", "train.batch_size = 8"];
+    let findings = diagnose(&with_arm(study(5, overfit), "both", &changes, plateau, decayed));
+    assert_eq!(
+        findings.answer.recipe,
+        r#"remedies = ["dropout(0.5, input=0.5)"]; train.batch_size = 8"#
+    );
+}
