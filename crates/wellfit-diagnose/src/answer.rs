@@ -42,20 +42,17 @@ pub fn answer(
         margin,
         arms: arms.len() - arms.len().min(1),
     };
-    let (headline, arm, mut details) = match winner {
-        Some(winner) => {
-            let lead = said.lead(winner, trials);
-            (said.helped(winner, trials), Some(winner.index), lead.into_iter().collect())
-        }
-        None if all_settled => (said.nothing_helps(), Some(0), Vec::new()),
-        None => (said.undecided(trials), None, Vec::new()),
+    let (headline, arm) = match winner {
+        Some(winner) => (said.helped(winner, trials), Some(winner.index)),
+        None if all_settled => (said.nothing_helps(), Some(0)),
+        None => (said.undecided(trials), None),
     };
-    details.insert(0, overfitting.sentence.clone());
+    let lead = winner.and_then(|winner| said.lead(winner, trials));
     Answer {
         headline,
         decided: arm.is_some(),
         arm,
-        details,
+        details: lead.into_iter().chain(said.still_open()).collect(),
         recipe: said.recipe(arm),
         final_figure: match arm.and_then(|arm| trials.get(arm)) {
             Some(arm) => final_figure(records.data.samples[2], arm),
@@ -155,6 +152,16 @@ impl Said<'_> {
     /// The most promising arm that is undecided.
     fn open(&self) -> Option<&Candidate<'_>> {
         self.candidates.iter().find(|arm| arm.judgement == Judgement::Undecided)
+    }
+
+    /// Which arms are undecided, and what would settle them.
+    fn still_open(&self) -> Option<String> {
+        let open = self.candidates.iter().filter(|arm| arm.judgement == Judgement::Undecided);
+        let open: Vec<String> = open
+            .map(|arm| format!("{} ({})", arm.name, words::more_seeds_words(self.more(arm))))
+            .collect();
+        (!open.is_empty())
+            .then(|| format!("Undecided, and what would settle it: {}", open.join(", ")))
     }
 
     /// What contradicts the primary score in this arm or else in another one.

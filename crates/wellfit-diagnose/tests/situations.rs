@@ -29,12 +29,11 @@ fn an_overfit_baseline_is_called_so_and_the_arm_that_helps_is_recommended() {
     assert_eq!(answer.final_figure, "no test set: this figure is optimistic");
     assert_eq!(findings.overfitting.verdict, OverfittingVerdict::Overfits);
     assert_eq!(
-        answer.details,
-        [
-            "The baseline overfits: from its lowest (epoch 9) to the last epoch validation loss rises \
-          by 0.119 [0.119, 0.119] while training loss falls on; gap 6.60 [6.60, 6.60] points (5 seeds)"
-        ]
+        findings.overfitting.sentence,
+        "The baseline overfits: from its lowest (epoch 9) to the last epoch validation loss rises \
+         by 0.119 [0.119, 0.119] while training loss falls on; gap 6.60 [6.60, 6.60] points (5 seeds)"
     );
+    assert!(answer.details.is_empty(), "{:?}", answer.details);
     assert!((findings.margin - 0.00327).abs() < 1e-12);
 }
 
@@ -226,6 +225,10 @@ fn a_wide_interval_is_undecided_and_says_how_many_seeds_would_settle_it() {
          0.017 [−0.005, 0.039] (5 seeds); about 5 more seeds would settle it"
     );
     assert_eq!(findings.answer.recipe, "run about 5 more seeds: --seeds 10");
+    assert_eq!(
+        findings.answer.details,
+        ["Undecided, and what would settle it: noisy (about 5 more seeds)"]
+    );
 }
 
 #[test]
@@ -268,7 +271,7 @@ fn the_better_of_two_helpers_is_recommended_with_how_sure_its_lead_is() {
     assert_eq!(judgements(&findings)[3], Some(Judgement::Helps));
     assert_eq!(findings.answer.arm, Some(1));
     assert_eq!(
-        findings.answer.details[1],
+        findings.answer.details[0],
         "The lead of plateau over close is not clear of noise: 0.001 [−0.004, 0.006] (5 seeds)"
     );
 }

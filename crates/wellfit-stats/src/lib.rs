@@ -8,7 +8,7 @@
 //! | `holm` | p values → p values that hold together |
 //! | `size` | spread and distance → how many values are needed |
 //! | `student_t`, `normal` | the distributions these stand on |
-//! | [`format`] | an estimate → as many digits as its interval allows |
+//! | [`mod@format`] | an estimate → as many digits as its interval allows |
 
 mod estimate;
 pub mod format;
