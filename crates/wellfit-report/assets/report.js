@@ -16,12 +16,12 @@
   };
   const minus = (s) => s.replace("-", "−");
   const fixed = (value, decimals) => (value === null || value === undefined ? "–" : minus(value.toFixed(decimals)));
-  const short = (value) => {
+  const short = (value, digits = 3) => {
     if (value === null || value === undefined) return "–";
     const size = Math.abs(value);
     if (size === 0) return "0";
     if (size < 1e-3 || size >= 1e4) return minus(value.toExponential(1));
-    return fixed(value, Math.max(0, Math.min(5, 2 - Math.floor(Math.log10(size)))));
+    return fixed(value, Math.max(0, Math.min(5, digits - 1 - Math.floor(Math.log10(size)))));
   };
   const colour = (arm) => `var(--arm-${arms[arm].colour})`;
   const finite = (values) => values.filter((v) => v !== null && Number.isFinite(v));
@@ -37,7 +37,9 @@
     return [1, 2, 5, 10].find((t) => t * power >= step * 0.999) * power;
   };
   const ticks = ([low, high], wanted) => {
-    const step = nice((high - low) / wanted);
+    const inside = (step) => Math.floor(high / step + 1e-9) - Math.ceil(low / step - 1e-9) + 1;
+    const wide = nice((high - low) / wanted);
+    const step = [wide, nice(wide * 0.499), nice(wide * 0.199)].find((s) => inside(s) >= 3) || wide;
     const decimals = Math.max(0, Math.min(12, -Math.floor(Math.log10(step))));
     const out = [];
     for (let i = Math.ceil(low / step - 1e-9); i <= Math.floor(high / step + 1e-9) && out.length < 100; i++)
@@ -256,6 +258,7 @@
       let lines = "";
       let dots = "";
       const labels = [];
+      const taken = []; // kept epochs' labels: middle, base line, half width
       for (const a of list) {
         panel.figures.forEach((f, i) => {
           const runs = [];
@@ -278,9 +281,15 @@
         if (point) {
           const [px, py] = at(point, 1);
           dots += sign(px, py, 6, arms[a].marker, "var(--paper)") + sign(px, py, 4, arms[a].marker, colour(a));
-          if (list.length <= 3) {
-            const range = kept[1] === kept[2] ? "" : ` (${kept[1]}–${kept[2]})`;
-            dots += words(px, panel.factor === 1 ? py + 18 : py - 10, `epoch ${kept[0]}${range}`, MIDDLE);
+          if (list.length <= 3 && panel.factor === 1) {
+            const label = `epoch ${kept[0]}${kept[1] === kept[2] ? "" : ` (${kept[1]}–${kept[2]})`}`;
+            const half = measure(label, 11) / 2;
+            const lx = Math.max(frame.left + half, Math.min(frame.right - half, px));
+            const ly = [py - 11, py + 19].find((y) => !taken.some(([ox, oy, oh]) => Math.abs(ox - lx) < oh + half + 6 && Math.abs(oy - y) < 13));
+            if (ly !== undefined) {
+              taken.push([lx, ly, half]);
+              dots += words(lx, ly, label, `${MIDDLE} stroke="var(--paper)" stroke-width="3" paint-order="stroke"`);
+            }
           }
         }
         const end = validation.at(-1) || arms[a].curves[panel.figures[1]].at(-1);
@@ -432,14 +441,14 @@
       });
       out += words((left + right) / 2, bottom + 31, "weight; count a bin, log scale", MIDDLE);
       let at = bottom + 48;
-      const columns = [[right - 168, "std"], [right - 88, "1–99 %"], [right - 44, "largest"], [right, "near 0"]];
+      const columns = [[right - 190, "std"], [right - 98, "1–99 %"], [right - 50, "largest"], [right, "near 0"]];
       for (const [end, head] of columns) out += words(end, at, head, END);
       list.forEach((a, i) => {
         at += 16;
         const w = of[i];
         out += line([[x0, at - 4], [x0 + 14, at - 4]], colour(a), 2.5);
-        out += `<text x="${n1(x0 + 19)}" y="${n1(at)}" font-size="11" fill="var(--text)">${escape(fit(arms[a].name, 11, wide - 228))}</text>`;
-        const figures = [short(w.std), `${short(w.q01)} … ${short(w.q99)}`, short(w.max_abs), `${fixed(w.near_zero === null ? null : w.near_zero * 100, 1)} %`];
+        out += `<text x="${n1(x0 + 19)}" y="${n1(at)}" font-size="11" fill="var(--text)">${escape(fit(arms[a].name, 11, wide - 248))}</text>`;
+        const figures = [short(w.std), `${short(w.q01, 2)}…${short(w.q99, 2)}`, short(w.max_abs), `${fixed(w.near_zero === null ? null : w.near_zero * 100, 1)} %`];
         columns.forEach(([end], c) => (out += `<text x="${n1(end)}" y="${n1(at)}" font-size="11" fill="var(--text)" ${END}>${escape(figures[c])}</text>`));
       });
       const index = plots.length;

@@ -78,12 +78,21 @@ impl Unit {
 
 /// Three significant digits: `0.0183`, `2.61`, `1.0e−5`.
 pub fn short(value: f64) -> String {
+    significant(value, 3)
+}
+
+/// Two significant digits: `0.018`, `2.6`.
+pub fn brief(value: f64) -> String {
+    significant(value, 2)
+}
+
+fn significant(value: f64, digits: i32) -> String {
     match value.abs() {
         _ if !value.is_finite() => format::UNKNOWN.into(),
         0.0 => "0".into(),
         size if !(1e-3..1e4).contains(&size) => minus(&format!("{value:.1e}")),
         size => {
-            let decimals = (2.0 - size.log10().floor()).clamp(0.0, 5.0) as usize;
+            let decimals = (f64::from(digits - 1) - size.log10().floor()).clamp(0.0, 5.0) as usize;
             minus(&format!("{value:.decimals$}"))
         }
     }
@@ -115,17 +124,6 @@ pub fn duration(seconds: f64) -> String {
 /// `1 seed`, `5 seeds`.
 pub fn count(n: usize, one: &str, many: &str) -> String {
     format!("{n} {}", if n == 1 { one } else { many })
-}
-
-/// A metric in words.
-pub fn metric(of: Metric) -> &'static str {
-    match of {
-        Metric::TrainLoss => "training loss (training mode)",
-        Metric::TrainEvalLoss => "training loss",
-        Metric::TrainAccuracy => "training accuracy",
-        Metric::ValLoss => "validation loss",
-        Metric::ValAccuracy => "validation accuracy",
-    }
 }
 
 #[cfg(test)]

@@ -140,9 +140,14 @@ pub struct Text {
     pub bold: bool,
     /// Colour.
     pub ink: Ink,
+    /// Whether the ground shows around them, where they stand on lines.
+    pub halo: bool,
     /// The words.
     pub words: String,
 }
+
+/// How far the ground shows around words with a halo.
+pub const HALO: f64 = 1.5;
 
 /// What of a text its x is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -228,6 +233,7 @@ pub fn text(x: f64, y: f64, words: impl Into<String>) -> Text {
         size: SIZE,
         bold: false,
         ink: Ink::Text,
+        halo: false,
         words: words.into(),
     }
 }
@@ -248,6 +254,12 @@ impl Text {
     /// Explains rather than says.
     pub fn muted(mut self) -> Text {
         (self.ink, self.size) = (Ink::Muted, SMALL);
+        self
+    }
+
+    /// Stands on lines.
+    pub fn halo(mut self) -> Text {
+        self.halo = true;
         self
     }
 

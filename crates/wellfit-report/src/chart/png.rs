@@ -4,7 +4,7 @@ use tiny_skia::{
     Color, FillRule, LineJoin, Paint, PathBuilder, Pixmap, Stroke, StrokeDash, Transform,
 };
 
-use super::{Anchor, Mark, Picture, font};
+use super::{Anchor, HALO, Mark, Picture, font};
 use crate::ReportError;
 use crate::palette::{Ink, rgb};
 
@@ -73,7 +73,15 @@ fn draw(pixels: &mut Pixmap, mark: &Mark) {
                 Anchor::Middle => text.x - wide / 2.0,
                 Anchor::End => text.x - wide,
             };
-            for path in font::outline(&text.words, text.size, text.bold, (start, text.y)) {
+            let glyphs = font::outline(&text.words, text.size, text.bold, (start, text.y));
+            if text.halo {
+                let width = (2.0 * HALO) as f32;
+                let stroke = Stroke { width, line_join: LineJoin::Round, ..Stroke::default() };
+                for path in &glyphs {
+                    pixels.stroke_path(path, &paint(Ink::Paper, 1.0), &stroke, zoom, None);
+                }
+            }
+            for path in glyphs {
                 fill(pixels, Some(path), text.ink, 1.0);
             }
         }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Anchor, Item, Mark, Picture};
+use super::{Anchor, HALO, Item, Mark, Picture};
 use crate::palette::Ink;
 use crate::text::escape;
 
@@ -17,7 +17,7 @@ pub enum Ground {
 
 /// The fonts that a picture asks for, the page's too.
 pub const FONTS: &str =
-    "system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue','Liberation Sans',Arial,sans-serif";
+    "-apple-system,'Segoe UI',Roboto,'Helvetica Neue','Liberation Sans','Noto Sans',Arial,system-ui,sans-serif";
 
 /// Writes a picture; `id` makes its inner names unique in a page.
 pub fn svg(picture: &Picture, ground: Ground, id: &str) -> String {
@@ -121,9 +121,15 @@ impl Writer {
                     Anchor::Middle => r#" text-anchor="middle""#,
                     Anchor::End => r#" text-anchor="end""#,
                 };
+                let halo = if t.halo {
+                    let (paper, width) = (self.colour(Ink::Paper), number(2.0 * HALO));
+                    format!(r#" stroke="{paper}" stroke-width="{width}" paint-order="stroke""#)
+                } else {
+                    String::new()
+                };
                 write!(
                     out,
-                    r#"<text x="{}" y="{}" font-size="{}"{anchor}{} fill="{}">{}</text>"#,
+                    r#"<text x="{}" y="{}" font-size="{}"{anchor}{}{halo} fill="{}">{}</text>"#,
                     number(t.x),
                     number(t.y),
                     number(t.size),

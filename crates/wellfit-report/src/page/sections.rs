@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
+use wellfit_diagnose::metric_words;
 use wellfit_stats::format::count as thousands;
 
 use super::table;
 use crate::chart::Picture;
 use crate::chart::svg::{Ground, svg};
 use crate::picture::{self, NARROW, Panel, WIDE};
-use crate::text::{Unit, count, escape, metric};
+use crate::text::{Unit, count, escape};
 use crate::view::View;
 
 /// A picture for wide and for narrow pages; the style sheet shows one of them.
@@ -82,7 +83,7 @@ pub fn effects(view: &View) -> String {
          Shaded: ±{margin}, too small to matter. \
          The gap is training minus validation accuracy at the last epoch, baseline → arm; \
          it is not the goal.",
-        metric(study.primary)
+        metric_words(study.primary)
     );
     let figure = figure("effects", &caption, |width| picture::effects(view, width));
     format!("<section>\n<h2>Effects</h2>\n{figure}</section>\n")

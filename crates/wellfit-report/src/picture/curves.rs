@@ -2,7 +2,7 @@
 
 use crate::chart::labels::spread;
 use crate::chart::scale::{Scale, epoch_ticks, extent};
-use crate::chart::{Ink, Item, Mark, Marker, Picture, SMALL, font, rule, text};
+use crate::chart::{Anchor, Ink, Item, Mark, Marker, Picture, SMALL, font, rule, text};
 use crate::curves::{Figure, Point};
 use crate::view::View;
 
@@ -40,6 +40,20 @@ struct Frame {
     labels: f64,
 }
 
+/// A panel's scales.
+struct Place<'a> {
+    frame: &'a Frame,
+    x: Scale,
+    y: Scale,
+    factor: f64,
+}
+
+impl Place<'_> {
+    fn point(&self, at: &Point, value: f64) -> (f64, f64) {
+        (self.x.at(at.epoch as f64), self.y.at(value * self.factor))
+    }
+}
+
 /// The curves of some arms.
 pub fn curves(view: &View, arms: &[usize], width: f64) -> Picture {
     let wide = width >= 600.0;
@@ -63,7 +77,66 @@ pub fn curves(view: &View, arms: &[usize], width: f64) -> Picture {
     let last = frame(1);
     epoch_axis(&mut picture, &last, epochs);
     rate_cuts(&mut picture, view, arms, &last, epochs);
+    multiples(&mut picture, view, arms);
     picture
+}
+
+/// Other arms than those of the main picture that get a small one, at most.
+const SMALL_ONES: usize = 12;
+
+/// Below the main picture: each other arm against the baseline, losses only, on one
+/// scale.
+fn multiples(picture: &mut Picture, view: &View, arms: &[usize]) {
+    let others: Vec<usize> = (1..view.arms()).filter(|arm| !arms.contains(arm)).collect();
+    if others.is_empty() {
+        return;
+    }
+    let columns = if picture.width >= 600.0 { 3 } else { 2 };
+    let (gap, height, title) = (20.0, 92.0, 20.0);
+    let wide = (picture.width - 34.0 - gap * (columns - 1) as f64) / columns as f64;
+    let panel = &PANELS[0];
+    let some: Vec<usize> = others.iter().copied().take(SMALL_ONES).collect();
+    let all: Vec<usize> = std::iter::once(0).chain(some.iter().copied()).collect();
+    let domain = values(view, &all, panel);
+    let epochs = all.iter().map(|arm| view.curves[*arm].epochs()).max().unwrap_or(1).max(1);
+    let mut words = String::from("The other arms against the baseline: loss");
+    if some.len() < others.len() {
+        words += &format!(", the first {} of {}", some.len(), others.len());
+    }
+    picture.add(text(0.0, picture.height + 22.0, words).bold().mark());
+    let mut bottom = picture.height;
+    for (i, &arm) in some.iter().enumerate() {
+        let (row, column) = (i / columns, i % columns);
+        let left = 34.0 + column as f64 * (wide + gap);
+        let top = picture.height + 34.0 + title + row as f64 * (height + title + 14.0);
+        let frame = Frame { left, right: left + wide, top, bottom: top + height, labels: 0.0 };
+        let x = across(&frame, epochs);
+        let y = Scale::new(domain, (frame.bottom, frame.top));
+        let place = Place { frame: &frame, x, y, factor: panel.factor };
+        for tick in y.ticks(3) {
+            let at = y.at(tick.value);
+            picture.add(rule((left, at), (left + wide, at), Ink::Grid, 1.0));
+            if column == 0 {
+                picture.add(text(left - 6.0, at + 4.0, tick.label).muted().end().mark());
+            }
+        }
+        picture.add(rule((left, frame.bottom), (left + wide, frame.bottom), Ink::Axis, 1.0));
+        for (epoch, anchor) in [(1, Anchor::Start), (epochs, Anchor::End)] {
+            let mut label = text(x.at(epoch as f64), frame.bottom + 13.0, epoch.to_string()).muted();
+            label.anchor = anchor;
+            if i + columns >= some.len() && (epoch == 1 || epochs > 1) {
+                picture.add(label.mark());
+            }
+        }
+        let key = vec![(left, top - 10.0), (left + 14.0, top - 10.0)];
+        picture.add(Mark::Line { points: key, ink: Ink::Arm(arm), width: 2.5, dash: &[], opacity: 1.0 });
+        let mut name = text(left + 19.0, top - 6.0, view.name(arm));
+        name.size = SMALL;
+        picture.add(name.at_most(wide - 19.0).mark());
+        plot(picture, view, &[0, arm], panel, &place);
+        bottom = frame.bottom + 18.0;
+    }
+    picture.height = bottom;
 }
 
 fn across(frame: &Frame, epochs: usize) -> Scale {
@@ -127,39 +200,47 @@ fn draw(
 ) {
     let x = across(frame, epochs);
     let y = Scale::new(values(view, arms, panel), (frame.bottom, frame.top));
+    let place = Place { frame, x, y, factor: panel.factor };
     picture.add(text(0.0, frame.top - 9.0, panel.name).bold().mark());
-    for tick in y.ticks(5) {
-        let at = y.at(tick.value);
-        picture.add(rule((frame.left, at), (frame.right, at), Ink::Grid, 1.0));
-        picture.add(text(frame.left - 6.0, at + 4.0, tick.label).muted().end().mark());
-    }
+    grid(picture, &place, 5);
     let any = arms.iter().any(|arm| {
         panel.figures.iter().any(|figure| !view.curves[*arm].points(*figure).is_empty())
     });
     if !any {
-        let middle = (frame.left + frame.right) / 2.0;
-        let words = "no figures yet";
-        picture.add(text(middle, (frame.top + frame.bottom) / 2.0, words).muted().middle().mark());
+        let middle = ((frame.left + frame.right) / 2.0, (frame.top + frame.bottom) / 2.0);
+        picture.add(text(middle.0, middle.1, "no figures").muted().middle().mark());
     }
-    // Bands first, so that no band covers a line.
+    plot(picture, view, arms, panel, &place);
+    kept(picture, view, arms, panel, &place);
+    end_labels(picture, view, arms, panel, &place);
+}
+
+fn grid(picture: &mut Picture, place: &Place, wanted: usize) {
+    let Frame { left, right, .. } = *place.frame;
+    for tick in place.y.ticks(wanted) {
+        let at = place.y.at(tick.value);
+        picture.add(rule((left, at), (right, at), Ink::Grid, 1.0));
+        picture.add(text(left - 6.0, at + 4.0, tick.label).muted().end().mark());
+    }
+}
+
+/// Bands first, so that no band covers a line.
+fn plot(picture: &mut Picture, view: &View, arms: &[usize], panel: &Panel, place: &Place) {
     for &arm in arms {
         for figure in panel.figures {
-            for area in bands(view.curves[arm].points(figure), &x, &y, panel.factor) {
-                picture.add(Mark::Area { points: area, ink: Ink::Arm(arm), opacity: 0.16 });
+            for points in bands(view.curves[arm].points(figure), place) {
+                picture.add(Mark::Area { points, ink: Ink::Arm(arm), opacity: 0.16 });
             }
         }
     }
     for &arm in arms {
         let mut marks = Vec::new();
         for (figure, dash) in panel.figures.into_iter().zip([&[], DASH]) {
-            let points = view.curves[arm].points(figure);
-            marks.extend(lines(points, &x, &y, panel.factor, arm, dash));
+            marks.extend(lines(view.curves[arm].points(figure), place, arm, dash));
         }
         let title = format!("{}: {}", view.name(arm), panel.name);
         picture.items.push(Item::Group { arm: Some(arm), title, marks });
     }
-    kept(picture, view, arms, panel, &x, &y);
-    end_labels(picture, view, arms, panel, frame, &x, &y);
 }
 
 /// The points in runs of consecutive epochs.
@@ -167,103 +248,87 @@ fn runs(points: &[Point]) -> impl Iterator<Item = &[Point]> {
     points.chunk_by(|a, b| a.epoch + 1 == b.epoch)
 }
 
-fn bands(points: &[Point], x: &Scale, y: &Scale, factor: f64) -> Vec<Vec<(f64, f64)>> {
-    let known = |p: &Point| p.estimate.low.is_finite() && p.estimate.high.is_finite();
-    let known: Vec<Point> = points.iter().filter(|p| known(p)).cloned().collect();
+fn bands(points: &[Point], place: &Place) -> Vec<Vec<(f64, f64)>> {
+    let known: Vec<Point> = points.iter().filter(|p| p.estimate.has_interval()).cloned().collect();
     runs(&known)
         .filter(|run| run.len() > 1)
         .map(|run| {
-            let at = |p: &Point, value: f64| (x.at(p.epoch as f64), y.at(value * factor));
-            let up = run.iter().map(|p| at(p, p.estimate.high));
-            up.chain(run.iter().rev().map(|p| at(p, p.estimate.low))).collect()
+            let up = run.iter().map(|p| place.point(p, p.estimate.high));
+            up.chain(run.iter().rev().map(|p| place.point(p, p.estimate.low))).collect()
         })
         .collect()
 }
 
-fn lines(
-    points: &[Point],
-    x: &Scale,
-    y: &Scale,
-    factor: f64,
-    arm: usize,
-    dash: &'static [f64],
-) -> Vec<Mark> {
+fn lines(points: &[Point], place: &Place, arm: usize, dash: &'static [f64]) -> Vec<Mark> {
     let ink = Ink::Arm(arm);
+    let at = |p: &Point| place.point(p, p.estimate.mean);
     runs(points)
-        .map(|run| {
-            let at = |p: &Point| (x.at(p.epoch as f64), y.at(p.estimate.mean * factor));
-            match run {
-                [alone] => {
-                    let (marker, opacity) =
-                        (Marker::of(arm), if dash.is_empty() { 1.0 } else { 0.6 });
-                    Mark::Sign { at: at(alone), radius: 2.6, marker, ink, opacity }
-                }
-                run => {
-                    let points = run.iter().map(at).collect();
-                    Mark::Line { points, ink, width: 1.8, dash, opacity: 1.0 }
-                }
+        .map(|run| match run {
+            [alone] => {
+                let opacity = if dash.is_empty() { 1.0 } else { 0.6 };
+                Mark::Sign { at: at(alone), radius: 2.6, marker: Marker::of(arm), ink, opacity }
+            }
+            run => {
+                let points = run.iter().map(at).collect();
+                Mark::Line { points, ink, width: 1.8, dash, opacity: 1.0 }
             }
         })
         .collect()
 }
 
-/// A dot at the median kept epoch on the validation line, with the epochs' range.
-fn kept(picture: &mut Picture, view: &View, arms: &[usize], panel: &Panel, x: &Scale, y: &Scale) {
+/// A dot at the median kept epoch on the validation line; among losses, where there
+/// is room, with the epochs' range.
+fn kept(picture: &mut Picture, view: &View, arms: &[usize], panel: &Panel, place: &Place) {
+    // Labels so far: middle, base line, half their width.
+    let mut taken: Vec<(f64, f64, f64)> = Vec::new();
     for &arm in arms {
         let curves = &view.curves[arm];
         let Some(kept) = curves.kept else { continue };
         let Some(point) = curves.at(panel.figures[0], kept.median) else { continue };
-        let at = (x.at(kept.median as f64), y.at(point.estimate.mean * panel.factor));
+        let at = place.point(point, point.estimate.mean);
         let (ink, marker) = (Ink::Arm(arm), Marker::of(arm));
         picture.add(Mark::Sign { at, radius: 6.0, marker, ink: Ink::Paper, opacity: 1.0 });
         picture.add(Mark::Sign { at, radius: 4.0, marker, ink, opacity: 1.0 });
-        if arms.len() > 3 {
+        if arms.len() > 3 || panel.factor != 1.0 {
             continue;
         }
-        let range = if kept.first == kept.last {
-            String::new()
-        } else {
-            format!(" ({}–{})", kept.first, kept.last)
+        let words = match kept.first == kept.last {
+            true => format!("epoch {}", kept.median),
+            false => format!("epoch {} ({}–{})", kept.median, kept.first, kept.last),
         };
-        let mut words = text(at.0, 0.0, format!("epoch {}{range}", kept.median)).muted().middle();
-        // Beyond the line: losses turn up and accuracies down, so below and above it.
-        words.y = if panel.factor == 1.0 { at.1 + 18.0 } else { at.1 - 10.0 };
-        picture.add(words.mark());
+        let half = font::width(&words, SMALL, false) / 2.0;
+        let (left, right) = (place.frame.left + half, place.frame.right - half);
+        let x = at.0.min(right).max(left);
+        let covers = |y: f64| {
+            move |(ox, oy, oh): &(f64, f64, f64)| {
+                (ox - x).abs() < oh + half + 6.0 && (oy - y).abs() < 13.0
+            }
+        };
+        let y = [at.1 - 11.0, at.1 + 19.0].into_iter().find(|y| !taken.iter().any(covers(*y)));
+        if let Some(y) = y {
+            taken.push((x, y, half));
+            picture.add(text(x, y, words).muted().middle().halo().mark());
+        }
     }
 }
 
-fn end_labels(
-    picture: &mut Picture,
-    view: &View,
-    arms: &[usize],
-    panel: &Panel,
-    frame: &Frame,
-    x: &Scale,
-    y: &Scale,
-) {
+fn end_labels(picture: &mut Picture, view: &View, arms: &[usize], panel: &Panel, place: &Place) {
     let ends: Vec<(usize, (f64, f64))> = arms
         .iter()
         .filter_map(|&arm| {
             let curves = &view.curves[arm];
-            let points = panel.figures.iter().map(|f| curves.points(*f));
-            let last = points.filter_map(|points| points.last()).next()?;
-            let mean = last.estimate.mean * panel.factor;
-            Some((arm, (x.at(last.epoch as f64), y.at(mean))))
+            let last = panel.figures.iter().find_map(|f| curves.points(*f).last())?;
+            Some((arm, place.point(last, last.estimate.mean)))
         })
         .collect();
+    let frame = place.frame;
     let wanted: Vec<f64> = ends.iter().map(|(_, (_, y))| *y).collect();
     let heights = spread(&wanted, 14.0, frame.top + 4.0, frame.bottom - 4.0);
     for ((arm, end), height) in ends.into_iter().zip(heights) {
         let Some(height) = height else { continue };
         let x = frame.right + 12.0;
-        let points = vec![end, (x - 2.0, height)];
-        picture.add(Mark::Line {
-            points,
-            ink: Ink::Arm(arm),
-            width: 0.75,
-            dash: &[],
-            opacity: 0.8,
-        });
+        let (points, ink) = (vec![end, (x - 2.0, height)], Ink::Arm(arm));
+        picture.add(Mark::Line { points, ink, width: 0.75, dash: &[], opacity: 0.8 });
         let mut label = text(x, height + 4.0, view.name(arm));
         label.size = SMALL;
         picture.add(label.at_most(frame.labels).mark());

@@ -1,11 +1,11 @@
 //! The forest plot: each arm's difference to the baseline, best on top.
 
-use wellfit_diagnose::Against;
+use wellfit_diagnose::{Against, metric_words};
 use wellfit_stats::Estimate;
 
 use crate::chart::scale::{Scale, extent};
-use crate::chart::{Ink, Item, Mark, Marker, Picture, rectangle, rule, text};
-use crate::text::{Unit, count, metric};
+use crate::chart::{Ink, Item, Mark, Marker, Picture, SIZE, font, rectangle, rule, text};
+use crate::text::{Unit, count};
 use crate::view::View;
 use crate::words::verdict;
 
@@ -28,13 +28,13 @@ struct Axis {
 
 /// Columns to the right: their right ends, from the picture's right end, and heads.
 const COLUMNS: [(f64, &str); 4] =
-    [(170.0, "score"), (112.0, "accuracy"), (44.0, "gap, points"), (0.0, "s/epoch")];
+    [(228.0, "score"), (150.0, "accuracy, %"), (58.0, "gap, points"), (0.0, "s/epoch")];
 
 impl Layout {
     fn of(width: f64) -> Layout {
         let wide = width >= 600.0;
         if wide {
-            Layout { width, wide, plot: (128.0, 372.0), top: 40.0, row: 30.0 }
+            Layout { width, wide, plot: (132.0, 352.0), top: 40.0, row: 32.0 }
         } else {
             Layout { width, wide, plot: (10.0, width - 10.0), top: 24.0, row: 64.0 }
         }
@@ -48,7 +48,7 @@ pub fn effects(view: &View, width: f64) -> Picture {
     let arms: Vec<usize> = view.best_first();
     let bottom = layout.top + layout.row * arms.len() as f64;
     let mut picture =
-        Picture::new(width, bottom + 46.0, format!("Effects on {}", metric(study.primary)));
+        Picture::new(width, bottom + 46.0, format!("Effects on {}", metric_words(study.primary)));
     picture.description = description(view, &arms);
 
     let axis = axis(view, &arms, &layout);
@@ -83,7 +83,7 @@ fn axis_name(view: &View) -> String {
     let primary = view.records.study.primary;
     let side = if primary.higher_is_better() { "right" } else { "left" };
     let points = if Unit::of_difference(primary) == Unit::Points { ", points" } else { "" };
-    format!("difference in {}{points}; better to the {side}", metric(primary))
+    format!("difference in {}{points}; better to the {side}", metric_words(primary))
 }
 
 /// From the smallest to the largest interval, single seed and margin, in pixels;
@@ -106,7 +106,7 @@ fn heads(picture: &mut Picture, view: &View, layout: &Layout) {
         _ => "judged by",
     };
     if !layout.wide {
-        let words = format!("{score} · accuracy · gap in points, last epoch");
+        let words = format!("{score} · accuracy, % · gap in points, last epoch");
         picture.add(text(0.0, 12.0, words).muted().mark());
         return;
     }
@@ -131,7 +131,7 @@ fn figures(view: &View, arm: usize) -> [String; 4] {
     let seconds = summary.seconds_per_epoch;
     [
         Unit::of(view.records.study.primary).mean(&summary.primary),
-        format!("{} %", Unit::Percent.mean(&summary.best_val_accuracy)),
+        Unit::Percent.mean(&summary.best_val_accuracy),
         gap,
         if seconds.is_finite() { format!("{seconds:.2}") } else { "–".into() },
     ]
@@ -143,7 +143,11 @@ fn row(picture: &mut Picture, view: &View, arm: usize, layout: &Layout, axis: &A
     let figures = figures(view, arm);
     let middle = if layout.wide {
         let base = y + layout.row / 2.0 + 4.0;
-        marks.push(text(layout.plot.1 + 14.0, base, verdict(view, arm)).at_most(148.0).mark());
+        let words = two_lines(verdict(view, arm), 96.0);
+        for (i, line) in words.iter().enumerate() {
+            let y = if words.len() == 1 { base } else { base - 7.0 + 14.0 * i as f64 };
+            marks.push(text(layout.plot.1 + 14.0, y, line.as_str()).mark());
+        }
         for ((right, head), figure) in COLUMNS.iter().zip(figures) {
             let mut words = text(layout.width - right, base, figure).end();
             if *head == "gap, points" || *head == "s/epoch" {
@@ -151,7 +155,7 @@ fn row(picture: &mut Picture, view: &View, arm: usize, layout: &Layout, axis: &A
             }
             marks.push(words.mark());
         }
-        marks.push(text(0.0, base, view.name(arm)).at_most(120.0).mark());
+        marks.push(text(0.0, base, view.name(arm)).at_most(122.0).mark());
         y + layout.row / 2.0
     } else {
         let base = y + 15.0;
@@ -168,6 +172,17 @@ fn row(picture: &mut Picture, view: &View, arm: usize, layout: &Layout, axis: &A
     }
     let title = sentence(view, arm);
     picture.items.push(Item::Group { arm: Some(arm), title, marks });
+}
+
+/// Words in one line, or in two where they are wider than `room`.
+fn two_lines(words: &str, room: f64) -> Vec<String> {
+    if font::width(words, SIZE, false) <= room {
+        return vec![words.into()];
+    }
+    let fits = |(at, _): &(usize, &str)| font::width(&words[..*at], SIZE, false) <= room;
+    let at = words.match_indices(' ').filter(fits).last().map_or(words.len(), |(at, _)| at);
+    let rest = words[at..].trim_start();
+    vec![words[..at].into(), font::fit(rest, SIZE, false, room)]
 }
 
 fn estimate(marks: &mut Vec<Mark>, primary: &Estimate, arm: usize, axis: &Axis, y: f64) {
@@ -200,7 +215,7 @@ pub fn sentence(view: &View, arm: usize) -> String {
             format!(
                 "{}: {} {}{points} against the baseline ({n}). {}",
                 found.name,
-                metric(primary),
+                metric_words(primary),
                 unit.interval(&against.primary),
                 found.sentence
             )

@@ -4,7 +4,7 @@ use wellfit_nn::{Layer, PenaltyKind};
 
 use crate::chart::scale::Scale;
 use crate::chart::{Ink, Item, Mark, Picture, SMALL, font, rule, text};
-use crate::text::short;
+use crate::text::{brief, short};
 use crate::view::View;
 use crate::weights::{Bins, LayerWeights, ends, layers};
 
@@ -207,9 +207,9 @@ fn table(picture: &mut Picture, view: &View, spread: &Spread, at: (f64, f64, f64
     let right = x0 + width;
     // Right ends of the columns.
     let columns = [
-        (right - 168.0, "std"),
-        (right - 88.0, "1–99 %"),
-        (right - 44.0, "largest"),
+        (right - 190.0, "std"),
+        (right - 98.0, "1–99 %"),
+        (right - 50.0, "largest"),
         (right, "near 0"),
     ];
     for (end, head) in columns {
@@ -222,11 +222,11 @@ fn table(picture: &mut Picture, view: &View, spread: &Spread, at: (f64, f64, f64
         picture.add(Mark::Line { points, ink, width: 2.5, dash: &[], opacity: 1.0 });
         let mut name = text(x0 + 19.0, y, view.name(*arm));
         name.size = SMALL;
-        let room = width - 168.0 - font::width("0.0000", SMALL, false) - 24.0;
+        let room = width - 190.0 - font::width("0.0000", SMALL, false) - 24.0;
         picture.add(name.at_most(room).mark());
         let figures = [
             short(of.std),
-            format!("{} … {}", short(of.q01), short(of.q99)),
+            format!("{}…{}", brief(of.q01), brief(of.q99)),
             short(of.max_abs),
             format!("{:.1} %", of.near_zero * 100.0),
         ];
