@@ -105,7 +105,7 @@ pub fn base64(bytes: &[u8]) -> String {
 /// The bytes that [`base64`] wrote; `None` for anything else.
 pub fn from_base64(text: &str) -> Option<Vec<u8>> {
     let text = text.as_bytes();
-    if text.len() % 4 != 0 {
+    if !text.len().is_multiple_of(4) {
         return None;
     }
     let padding = text.iter().rev().take_while(|&&c| c == b'=').count();

@@ -108,7 +108,7 @@ impl TrainError {
             | TrainError::NoRun { .. }
             | TrainError::OtherData { .. } => true,
             TrainError::Tensors(error) => !matches!(error, TensorFileError::File(_)),
-            TrainError::Engine(error) => matches!(error, CompileError::Spec(_)),
+            TrainError::Engine(error) => !matches!(error, CompileError::Memory { .. }),
             TrainError::File(_) | TrainError::Damaged { .. } | TrainError::InUse { .. } => false,
         }
     }

@@ -34,7 +34,7 @@ const CHECKPOINT: &str = "checkpoint";
 const STATE: &str = "state.safetensors";
 const LOCK: &str = "lock";
 
-/// A checkpoint is written when so much time has passed since the last one.
+/// The time between checkpoints, unless told otherwise.
 const EVERY: Duration = Duration::from_secs(2);
 
 /// A run's folder, locked: nobody else writes to it.
@@ -44,15 +44,16 @@ pub struct RunFolder {
     plan_hash: String,
     /// SHA-256 of the data, once it is known.
     data: Option<String>,
+    every: Duration,
     saved: Instant,
-    _lock: File,
+    lock: File,
 }
 
 /// What was found in a folder.
 #[derive(Debug)]
 pub enum Opened {
     /// A run of the same plan that has ended.
-    Done(Record),
+    Done(Box<Record>),
     /// A place to train in.
     Ready(RunFolder),
 }
@@ -61,7 +62,10 @@ impl RunFolder {
     /// Opens the folder for a run of `plan`; makes it when it is missing.
     pub fn open(folder: &Path, plan: &Plan) -> Result<Opened, TrainError> {
         if let Some(record) = done(folder, plan)? {
-            return Ok(Opened::Done(record));
+            // Left by a kill after the record was written. It does no harm in a folder
+            // that cannot be written to.
+            let _ = remove_checkpoint(folder);
+            return Ok(Opened::Done(Box::new(record)));
         }
         check_free(folder)?;
         let checkpoint = folder.join(CHECKPOINT);
@@ -69,8 +73,9 @@ impl RunFolder {
         let lock = lock(folder)?;
         // Whoever held the lock may have finished the run just now.
         if let Some(record) = done(folder, plan)? {
+            drop(lock);
             remove_checkpoint(folder)?;
-            return Ok(Opened::Done(record));
+            return Ok(Opened::Done(Box::new(record)));
         }
         let text = plan.to_toml();
         if !folder.join(PLAN).exists() {
@@ -80,9 +85,15 @@ impl RunFolder {
             folder: folder.to_path_buf(),
             plan_hash: plan.hash(),
             data: None,
+            every: EVERY,
             saved: Instant::now(),
-            _lock: lock,
+            lock,
         }))
+    }
+
+    /// Sets the least time between two checkpoints; zero for one after each epoch.
+    pub fn checkpoint_every(self, every: Duration) -> Self {
+        Self { every, ..self }
     }
 
     fn state(&self) -> PathBuf {
@@ -116,7 +127,7 @@ impl RunFolder {
     /// checkpoint, one that was interrupted does.
     pub fn save(&mut self, run: &Run) -> Result<(), TrainError> {
         let due = match run.ended() {
-            None => self.saved.elapsed() >= EVERY,
+            None => self.saved.elapsed() >= self.every,
             Some(state) => *state == RunState::Interrupted,
         };
         if !due {
@@ -140,6 +151,8 @@ impl RunFolder {
         write_tensors(&file(LAST), &trained.last)?;
         write_file(&file(HISTORY), to_csv(&trained.record.epochs).as_bytes())?;
         write_record(&self.folder, &trained.record)?;
+        // The lock lies in the checkpoint's folder, and some systems remove no open file.
+        drop(self.lock);
         if trained.record.state.is_final() {
             remove_checkpoint(&self.folder)?;
         }

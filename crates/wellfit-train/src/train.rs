@@ -110,7 +110,7 @@ pub fn train_in(
 ) -> Result<(Record, Start), TrainError> {
     plan.check()?;
     let mut folder = match RunFolder::open(folder, plan)? {
-        Opened::Done(record) => return Ok((record, Start::AlreadyDone)),
+        Opened::Done(record) => return Ok((*record, Start::AlreadyDone)),
         Opened::Ready(folder) => folder,
     };
     let mut run = Run::new(plan, splits)?;

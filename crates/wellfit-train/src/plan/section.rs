@@ -39,7 +39,12 @@ impl<'a> Section<'a> {
     pub fn need(&mut self, key: &'static str) -> Result<Field<'a>, PlanError> {
         self.field(key).ok_or_else(|| {
             let path = join(&self.path, key);
-            PlanError::about(&path, format!("{path} is missing")).at(self.place.clone())
+            let slip = |entry: &&Entry| did_you_mean(&entry.key, [key]).is_some();
+            let slip = self.entries.iter().find(slip);
+            let hint = slip.map(|entry| format!("did you mean it by `{}`?", entry.key));
+            PlanError::about(&path, format!("{path} is missing"))
+                .with_hint(hint)
+                .at(slip.map_or(&self.place, |entry| &entry.key_place).clone())
         })
     }
 

@@ -12,17 +12,24 @@ pub fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) ->
         .map(|(_, candidate)| format!("did you mean `{candidate}`?"))
 }
 
-/// Levenshtein's distance: the fewest characters to insert, delete or replace.
+/// The fewest characters to insert, delete, replace or swap with a neighbour
+/// (optimal string alignment).
 fn distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
+    let mut before: Vec<usize> = vec![0; b.len() + 1];
     let mut row: Vec<usize> = (0..=b.len()).collect();
+    let mut last = None;
     for (i, x) in a.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, y) in b.iter().enumerate() {
-            let replace = diagonal + usize::from(x != *y);
-            diagonal = row[j + 1];
-            row[j + 1] = replace.min(diagonal + 1).min(row[j] + 1);
+        let mut next = vec![i + 1];
+        for (j, &y) in b.iter().enumerate() {
+            let mut least = (row[j] + usize::from(x != y)).min(row[j + 1] + 1).min(next[j] + 1);
+            if j > 0 && last == Some(y) && b[j - 1] == x {
+                least = least.min(before[j - 1] + 1);
+            }
+            next.push(least);
         }
+        before = std::mem::replace(&mut row, next);
+        last = Some(x);
     }
     row[b.len()]
 }
@@ -41,8 +48,10 @@ mod tests {
     }
 
     #[test]
-    fn distance_is_levenshteins() {
+    fn a_distance_counts_inserted_deleted_replaced_and_swapped_characters() {
         assert_eq!(distance("kitten", "sitting"), 3);
+        assert_eq!(distance("trian", "train"), 1);
+        assert_eq!(distance("ab", "ba"), 1);
         assert_eq!(distance("", "abc"), 3);
         assert_eq!(distance("abc", ""), 3);
         assert_eq!(distance("abc", "abc"), 0);

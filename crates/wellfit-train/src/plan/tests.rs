@@ -135,7 +135,9 @@ fn an_unknown_key_is_shown_with_its_line_and_the_nearest_known_one() {
          `epochs`?"
     );
     assert!(data_error("sorce = 1").contains("did you mean `source`?"));
-    assert!(read("[data]\n[modle]\n").unwrap_err().to_string().contains("model is missing"));
+    let error = read("[data]\n[modle]\n").unwrap_err().to_string();
+    assert!(error.starts_with("plan.toml:2:2: model is missing"), "{error}");
+    assert!(error.ends_with("did you mean it by `modle`?"), "{error}");
     assert!(
         read(&format!("{BASE}[trian]\n")).unwrap_err().to_string().contains("did you mean `train`")
     );

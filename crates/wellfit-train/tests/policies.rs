@@ -1,0 +1,146 @@
+//! What the loop makes of an engine's figures, with an engine that follows a script.
+
+mod common;
+
+use common::{plan, splits};
+use wellfit_nn::{
+    DataId, EpochEnd, EpochRun, EpochTally, Evaluation, Samples, Session, SessionError, State,
+    Tensor,
+};
+use wellfit_train::plan::{EarlyStoppingSettings, PlateauSettings, Schedule, ThresholdMode};
+use wellfit_train::record::{Event, RunState};
+use wellfit_train::{Plan, Run, Trained};
+
+/// Gives the losses of a list, one an epoch; its only weight is the epoch's number.
+struct Scripted {
+    losses: &'static [f32],
+    epoch: usize,
+    orders: std::sync::Arc<std::sync::Mutex<Vec<Vec<u32>>>>,
+}
+
+impl Session for Scripted {
+    fn upload(&mut self, samples: &Samples) -> Result<DataId, SessionError> {
+        // The training set has 50 samples, the validation set 37.
+        Ok(DataId(samples.len()))
+    }
+
+    fn set_threads(&mut self, _: usize) {}
+
+    fn train_epoch(&mut self, _: DataId, run: EpochRun<'_>) -> EpochTally {
+        self.orders.lock().unwrap().push(run.order.to_vec());
+        self.epoch += 1;
+        EpochTally { loss: 1.0, penalty: 0.0, steps: 7, end: EpochEnd::Complete }
+    }
+
+    fn evaluate(&mut self, data: DataId) -> Evaluation {
+        let loss = self.losses[self.epoch - 1];
+        Evaluation { losses: vec![loss; data.0], hits: vec![true; data.0] }
+    }
+
+    fn logits(&mut self, _: DataId) -> Vec<f32> {
+        Vec::new()
+    }
+
+    fn export(&self) -> State {
+        let data = vec![self.epoch as f32];
+        let parameters = vec![Tensor { name: "0.weight".into(), shape: vec![1], data }];
+        State { parameters, slots: Vec::new(), step: self.epoch as u64, sums: Vec::new() }
+    }
+
+    fn import(&mut self, _: &State) -> Result<(), SessionError> {
+        Ok(())
+    }
+
+    fn import_parameters(&mut self, _: &[Tensor]) -> Result<(), SessionError> {
+        Ok(())
+    }
+}
+
+fn follow(plan: &Plan, losses: &'static [f32]) -> (Trained, Vec<Vec<u32>>) {
+    let orders = std::sync::Arc::default();
+    let session = Scripted { losses, epoch: 0, orders: std::sync::Arc::clone(&orders) };
+    let mut run = Run::on(Box::new(session), plan, &splits()).unwrap();
+    let never = std::sync::atomic::AtomicBool::new(false);
+    while run.next_epoch(&never).is_some() {}
+    let orders = orders.lock().unwrap().clone();
+    (run.finish(), orders)
+}
+
+/// The plan of the tests over so many epochs.
+fn over(epochs: usize) -> Plan {
+    let mut plan = plan();
+    plan.train.epochs = epochs;
+    plan
+}
+
+#[test]
+fn the_articles_schedule_cuts_as_pytorch_does() {
+    let mut plan = over(6);
+    plan.train.lr = 1e-3;
+    plan.train.schedule = Some(Schedule::ReduceOnPlateau(PlateauSettings {
+        factor: 0.5,
+        patience: 0,
+        threshold: 1e-3,
+        threshold_mode: ThresholdMode::Abs,
+        min_lr: 1e-5,
+        ..Default::default()
+    }));
+    let (trained, _) = follow(&plan, &[0.50, 0.42, 0.4195, 0.40, 0.41, 0.38]);
+    let cuts: Vec<String> = trained.record.events.iter().map(Event::to_string).collect();
+    assert_eq!(
+        cuts,
+        [
+            "Epoch     3: reducing learning rate of group 0 to 5.0000e-04.",
+            "Epoch     5: reducing learning rate of group 0 to 2.5000e-04.",
+        ]
+    );
+    let rates: Vec<f64> = trained.record.epochs.iter().map(|row| row.lr).collect();
+    assert_eq!(rates, [1e-3, 1e-3, 1e-3, 5e-4, 5e-4, 2.5e-4]);
+    // 0.4195 is no improvement to the schedule, but it is the lowest so far.
+    assert_eq!(trained.record.best_epoch, Some(6));
+}
+
+#[test]
+fn early_stopping_keeps_the_earliest_best_and_says_when_it_stopped() {
+    let mut plan = over(6);
+    plan.train.early_stopping = Some(EarlyStoppingSettings { patience: 2, ..Default::default() });
+    let (trained, _) = follow(&plan, &[0.5, 0.4, 0.4, 0.6, 0.1, 0.1]);
+    assert_eq!(trained.record.state, RunState::StoppedEarly);
+    assert_eq!(trained.record.events, [Event::StoppedEarly { epoch: 4 }]);
+    assert_eq!(trained.record.best_epoch, Some(2));
+    assert_eq!((trained.best[0].data[0], trained.last[0].data[0]), (2.0, 4.0));
+}
+
+#[test]
+fn patience_that_ends_with_the_last_epoch_leaves_the_run_complete() {
+    let mut plan = over(3);
+    plan.train.early_stopping = Some(EarlyStoppingSettings { patience: 2, ..Default::default() });
+    let (trained, _) = follow(&plan, &[0.5, 0.6, 0.7]);
+    assert_eq!(trained.record.state, RunState::Complete);
+    assert_eq!((trained.record.events.len(), trained.record.best_epoch), (0, Some(1)));
+}
+
+#[test]
+fn a_loss_that_is_not_finite_after_the_epoch_ends_the_run_and_keeps_the_best_before() {
+    for bad in [&[0.5, 0.6, f32::NAN, 0.1][..], &[0.5, 0.6, f32::INFINITY, 0.1]] {
+        let (trained, _) = follow(&over(4), bad);
+        assert_eq!(trained.record.state, RunState::Diverged { epoch: 3, step: None });
+        assert_eq!(trained.record.epochs.len(), 3);
+        assert_eq!((trained.record.best_epoch, trained.best[0].data[0]), (Some(1), 1.0));
+    }
+}
+
+#[test]
+fn each_epoch_has_an_order_of_its_own_that_holds_every_sample_once() {
+    let (_, orders) = follow(&over(3), &[1.0; 3]);
+    assert_ne!(orders[0], orders[1]);
+    assert_ne!(orders[1], orders[2]);
+    for mut order in orders {
+        order.sort_unstable();
+        assert!(order.into_iter().eq(0..50));
+    }
+    let mut plan = over(2);
+    plan.train.shuffle = false;
+    let (_, orders) = follow(&plan, &[1.0; 2]);
+    assert!(orders.iter().all(|order| order.iter().copied().eq(0..50)));
+}

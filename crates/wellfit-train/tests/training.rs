@@ -1,0 +1,291 @@
+//! Whole runs in memory, on the real engine.
+
+mod common;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use common::{clouds, plan, splits, timeless};
+use wellfit_data::Scale;
+use wellfit_nn::{Layer, Optimizer, Tensor};
+use wellfit_train::plan::{EarlyStoppingSettings, Metric, PlateauSettings, Schedule};
+use wellfit_train::record::{EpochRow, Event, Record, RunState};
+use wellfit_train::{
+    Decision, Observer, Plan, TrainError, TrainOptions, evaluate, train, write_tensors,
+};
+
+fn train_quietly(plan: &Plan) -> wellfit_train::Trained {
+    train(plan, &splits(), TrainOptions::default()).unwrap()
+}
+
+#[test]
+fn a_network_learns_and_its_record_says_how() {
+    let mut plan = plan();
+    plan.train.epochs = 30;
+    let record = train_quietly(&plan).record;
+    assert_eq!(record.state, RunState::Complete);
+    assert_eq!(record.epochs.len(), 30);
+    let (first, last) = (&record.epochs[0], record.last().unwrap());
+    assert!(last.train_eval_loss < 0.7 * first.train_eval_loss, "{last:?}");
+    assert!(last.train_accuracy > 0.85, "{last:?}");
+    assert!(last.val_accuracy.unwrap() > 0.6, "{last:?}");
+    assert!(record.epochs.iter().all(|row| row.lr == 1e-2 && row.seconds >= row.train_seconds));
+    assert_eq!((record.plan_hash, record.arm.as_str()), (plan.hash(), "baseline"));
+    let names: Vec<&str> = record.weights.iter().map(|weight| weight.name.as_str()).collect();
+    assert_eq!(names, ["0.weight", "0.bias", "3.weight", "3.bias"]);
+    assert_eq!(record.weights[0].histogram.counts.iter().sum::<u64>(), 16 * 6);
+}
+
+#[test]
+fn the_epoch_with_the_lowest_validation_loss_is_kept() {
+    let mut plan = plan();
+    plan.train.epochs = 60;
+    plan.train.lr = 5e-2;
+    let trained = train_quietly(&plan);
+    let record = &trained.record;
+    let loss = |row: &EpochRow| row.val_loss.unwrap();
+    let lowest = record.epochs.iter().map(loss).fold(f64::INFINITY, f64::min);
+    let best = record.best().unwrap();
+    assert_eq!(loss(best), lowest);
+    assert!(best.epoch < 60, "the plan was made to overfit");
+
+    let set = splits().validation.unwrap();
+    for (weights, samples, row) in [
+        (&trained.best, &record.best_samples, best),
+        (&trained.last, &record.last_samples, record.last().unwrap()),
+    ] {
+        let samples = samples.as_ref().unwrap();
+        let again = evaluate(&plan, weights, &set, Scale::None, 2).unwrap();
+        assert_eq!(samples.epoch, row.epoch);
+        assert_eq!((&again.losses, &again.hits), (&samples.losses, &samples.hits));
+        assert_eq!((again.loss(), again.accuracy()), (loss(row), row.val_accuracy.unwrap()));
+    }
+}
+
+#[test]
+fn any_number_of_threads_gives_the_same_bits() {
+    let run = |threads: usize| {
+        let options = TrainOptions { threads: &|| threads, ..Default::default() };
+        let trained = train(&plan(), &splits(), options).unwrap();
+        (timeless(trained.record), trained.best, trained.last)
+    };
+    let alone = run(1);
+    assert_eq!(run(2), alone);
+    assert_eq!(run(3), alone);
+    assert_eq!(run(0), alone);
+}
+
+#[test]
+fn seed_and_order_move_the_result() {
+    let losses = |plan: &Plan| {
+        train_quietly(plan).record.epochs.iter().map(|row| row.train_loss).collect::<Vec<_>>()
+    };
+    let base = losses(&plan());
+    assert_eq!(losses(&plan()), base);
+    let mut other = plan();
+    other.train.seed = 1;
+    assert_ne!(losses(&other), base);
+    let mut other = plan();
+    other.train.shuffle = false;
+    assert_ne!(losses(&other), base);
+}
+
+#[test]
+fn divergence_ends_a_run_with_a_record() {
+    let mut plan = plan();
+    plan.train.optimizer = Optimizer::Sgd { momentum: 0.0, nesterov: false, weight_decay: 0.0 };
+    plan.train.lr = 1e30;
+    let trained = train_quietly(&plan);
+    let record = trained.record;
+    let RunState::Diverged { epoch: 1, step: Some(step) } = record.state else {
+        panic!("{:?}", record.state)
+    };
+    assert!(step >= 1, "the first loss is that of the initial weights");
+    assert_eq!(record.events, [Event::Diverged { epoch: 1 }]);
+    assert_eq!(record.epochs.len(), 1);
+    assert!(!record.epochs[0].train_loss.is_finite());
+    assert_eq!((record.best_epoch, trained.best.len()), (None, 0));
+    let text = serde_json::to_string(&record).unwrap();
+    let back: Record = serde_json::from_str(&text).unwrap();
+    assert_eq!(serde_json::to_string(&back).unwrap(), text);
+}
+
+#[test]
+fn early_stopping_ends_a_run_and_a_plateau_cuts_its_rate() {
+    let mut plan = plan();
+    plan.train.epochs = 200;
+    plan.train.lr = 5e-2;
+    plan.train.early_stopping = Some(EarlyStoppingSettings { patience: 6, ..Default::default() });
+    let settings = PlateauSettings { factor: 0.5, patience: 1, ..Default::default() };
+    plan.train.schedule = Some(Schedule::ReduceOnPlateau(settings));
+    let record = train_quietly(&plan).record;
+    let epochs = record.epochs.len();
+    assert_eq!(record.state, RunState::StoppedEarly);
+    assert_eq!(record.events.last(), Some(&Event::StoppedEarly { epoch: epochs }));
+    assert_eq!(record.best_epoch, Some(epochs - 6));
+    let mut lr = 5e-2;
+    for row in &record.epochs {
+        assert_eq!(row.lr, lr, "epoch {}", row.epoch);
+        for event in &record.events {
+            if let Event::RateCut { epoch, lr: new } = event
+                && *epoch == row.epoch
+            {
+                assert_eq!(*new, lr / 2.0);
+                lr = *new;
+            }
+        }
+    }
+    assert!(lr < 5e-2, "the rate was cut");
+}
+
+/// Notes what it is told and stops after an epoch.
+struct Notes {
+    epochs: Vec<usize>,
+    events: Vec<Event>,
+    stop_after: usize,
+}
+
+impl Observer for Notes {
+    fn epoch(&mut self, row: &EpochRow) -> Decision {
+        self.epochs.push(row.epoch);
+        if row.epoch == self.stop_after { Decision::Stop } else { Decision::Continue }
+    }
+
+    fn event(&mut self, event: &Event) {
+        self.events.push(event.clone());
+    }
+}
+
+#[test]
+fn an_observer_sees_every_epoch_and_event_and_may_stop_the_run() {
+    let mut plan = plan();
+    let settings = PlateauSettings { threshold: 1e9, patience: 0, ..Default::default() };
+    plan.train.schedule = Some(Schedule::ReduceOnPlateau(settings));
+    let mut notes = Notes { epochs: Vec::new(), events: Vec::new(), stop_after: 4 };
+    let options = TrainOptions { observer: Some(&mut notes), ..Default::default() };
+    let record = train(&plan, &splits(), options).unwrap().record;
+    assert_eq!(notes.epochs, [1, 2, 3, 4]);
+    assert_eq!(record.state, RunState::Interrupted);
+    assert_eq!(notes.events, record.events);
+    assert!(!notes.events.is_empty());
+}
+
+#[test]
+fn a_raised_flag_ends_the_run_and_the_epoch_it_cut_short_counts_for_nothing() {
+    let stop = AtomicBool::new(true);
+    let options = TrainOptions { stop: &stop, ..Default::default() };
+    let trained = train(&plan(), &splits(), options).unwrap();
+    assert_eq!(trained.record.state, RunState::Interrupted);
+    assert!(trained.record.epochs.is_empty() && trained.best.is_empty());
+    assert_eq!(trained.last.len(), 4);
+
+    // Raised by the callback that is asked before the third epoch.
+    let (stop, asked) = (AtomicBool::new(false), std::cell::Cell::new(0));
+    let threads = || {
+        asked.set(asked.get() + 1);
+        stop.store(asked.get() == 3, Ordering::Relaxed);
+        1
+    };
+    let options = TrainOptions { stop: &stop, threads: &threads, ..Default::default() };
+    let stopped = train(&plan(), &splits(), options).unwrap();
+    let mut short = plan();
+    short.train.epochs = 2;
+    let whole = train_quietly(&short);
+    assert_eq!(timeless(stopped.record).epochs, timeless(whole.record).epochs);
+    assert_eq!(stopped.last, whole.last);
+}
+
+#[test]
+fn a_batch_larger_than_the_data_is_one_batch_or_an_error() {
+    let mut plan = plan();
+    plan.train.batch_size = 1000;
+    let record = train_quietly(&plan).record;
+    assert_eq!(record.state, RunState::Complete);
+    plan.train.drop_last = true;
+    let error = train(&plan, &splits(), TrainOptions::default()).unwrap_err();
+    assert!(matches!(error, TrainError::Batch { batch_size: 1000, samples: 50 }));
+    assert!(error.is_input() && error.to_string().contains("1000, but there are only 50"));
+}
+
+#[test]
+fn without_a_validation_set_the_last_epoch_is_kept_and_nothing_may_watch_it() {
+    let mut splits = splits();
+    splits.validation = None;
+    let trained = train(&plan(), &splits, TrainOptions::default()).unwrap();
+    assert_eq!(trained.record.best_epoch, Some(6));
+    assert_eq!(trained.best, trained.last);
+    assert_eq!(trained.record.last_samples, None);
+    assert!(trained.record.epochs.iter().all(|row| row.val_loss.is_none()));
+
+    let mut watching = plan();
+    watching.train.early_stopping = Some(EarlyStoppingSettings::default());
+    let error = train(&watching, &splits, TrainOptions::default()).unwrap_err();
+    assert!(error.to_string().starts_with("train.early_stopping.monitor is val_loss"), "{error}");
+    let mut watching = plan();
+    let settings = PlateauSettings { monitor: Metric::ValAccuracy, ..Default::default() };
+    watching.train.schedule = Some(Schedule::ReduceOnPlateau(settings));
+    let error = train(&watching, &splits, TrainOptions::default()).unwrap_err();
+    assert!(error.to_string().starts_with("train.schedule.monitor is val_accuracy"), "{error}");
+}
+
+#[test]
+fn a_run_goes_on_from_the_weights_of_init() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("init.safetensors");
+    let first = train_quietly(&plan());
+    write_tensors(&path, &first.last).unwrap();
+    let mut next = plan();
+    next.model.init = Some(path.clone());
+    next.train.lr = 1e-12;
+    next.train.epochs = 1;
+    let second = train_quietly(&next);
+    let (before, after) = (first.record.last().unwrap(), second.record.last().unwrap());
+    assert!((before.train_eval_loss - after.train_eval_loss).abs() < 1e-6);
+
+    // With a dropout layer before them, the same weights are found by their old names.
+    next.model.layers.insert(0, Layer::Dropout { p: 0.0 });
+    next.model.init_index.insert(0, None);
+    let shifted = |tensor: &Tensor| tensor.data.clone();
+    let third = train_quietly(&next);
+    assert_eq!(
+        third.last.iter().map(shifted).collect::<Vec<_>>(),
+        second.last.iter().map(shifted).collect::<Vec<_>>()
+    );
+
+    let mut tensors = first.last;
+    tensors[0].shape.reverse();
+    write_tensors(&path, &tensors).unwrap();
+    let error = train(&next, &splits(), TrainOptions::default()).unwrap_err();
+    assert!(error.is_input(), "{error}");
+    let text = error.to_string();
+    assert!(text.contains("init.safetensors: tensor 0.weight has shape [6, 16]"), "{text}");
+    next.model.init = Some(folder.path().join("missing"));
+    let error = train(&next, &splits(), TrainOptions::default()).unwrap_err();
+    assert!(error.to_string().contains("missing"), "{error}");
+}
+
+#[test]
+fn the_test_set_is_opened_only_when_asked_and_judges_the_kept_weights() {
+    assert_eq!(train_quietly(&plan()).record.test, None);
+    let options = TrainOptions { open_test: true, ..Default::default() };
+    let trained = train(&plan(), &splits(), options).unwrap();
+    let again = evaluate(&plan(), &trained.best, &clouds(20, 3), Scale::None, 1).unwrap();
+    let score = trained.record.test.unwrap();
+    assert_eq!((score.loss, score.accuracy, score.n), (again.loss(), again.accuracy(), 20));
+}
+
+#[test]
+fn data_that_do_not_fit_the_network_are_refused() {
+    let mut wrong = plan();
+    wrong.model.layers[3] = Layer::Linear { out: 4, bias: true };
+    let error = train(&wrong, &splits(), TrainOptions::default()).unwrap_err();
+    let TrainError::Plan(error) = error else { panic!("{error}") };
+    assert_eq!(error.key.as_deref(), Some("model.layers.3.out"));
+
+    let mut narrow = splits();
+    let shape = wellfit_data::Shape::Vector(1);
+    let names = vec!["0".into(), "1".into()];
+    let set = wellfit_data::Dataset::from_floats(shape, vec![0.0, 1.0], vec![0, 1], names);
+    narrow.validation = Some(set.unwrap());
+    let error = train(&plan(), &narrow, TrainOptions::default()).unwrap_err();
+    assert!(error.to_string().starts_with("validation set: samples have 1 values"), "{error}");
+}
