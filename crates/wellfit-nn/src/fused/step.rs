@@ -32,9 +32,9 @@ use super::workspace::{Scratch, Workspace};
 use crate::kernel::{Kernels, LANES, Rows, Rule, Step, Strided, TILE, TILE_VECTORS};
 use crate::{EpochEnd, EpochRun, EpochTally, Optimizer, PenaltyKind, PenaltyOn, Spec};
 
-/// Inputs whose weights are updated before the next batch meets them: 16 × 64
-/// floats of weights and as many rows of two batches stay in the nearest cache.
-const SUB_BLOCK: usize = 32;
+/// Inputs whose weights are updated before the next batch meets them: 64 × 64
+/// weights, 16 KB, stay in the nearest cache.
+const SUB_BLOCK: usize = 64;
 
 /// What all threads of an epoch see.
 pub struct Epoch<'a> {
@@ -363,7 +363,7 @@ impl<'a> Worker<'a> {
 
     /// A block's part of the logits; the first block's holds the biases.
     fn partial_logits(&self, block: usize, t: usize, rows: usize) {
-        let Epoch { network, workspace, kernels, .. } = *self.epoch;
+        let Epoch { network, kernels, .. } = *self.epoch;
         let (head, width) = (&network.head, network.head.padded);
         let feed = self.block(self.feed(network.hidden.len(), t), block);
         let to = self.partial(block, t);
@@ -381,7 +381,6 @@ impl<'a> Worker<'a> {
             let c = Rows { at: to, row: width };
             (kernels.matmul)(a, b, c, (rows, TILE, width / LANES), block == 0);
         }
-        let _ = workspace;
     }
 
     fn partial(&self, block: usize, t: usize) -> *mut f32 {

@@ -33,7 +33,6 @@ pub trait Simd: Copy {
     unsafe fn mul(a: Self::V, b: Self::V) -> Self::V;
     /// b where a is NaN.
     unsafe fn max(a: Self::V, b: Self::V) -> Self::V;
-    unsafe fn min(a: Self::V, b: Self::V) -> Self::V;
     unsafe fn abs(a: Self::V) -> Self::V;
     /// a with b's sign.
     unsafe fn copysign(a: Self::V, b: Self::V) -> Self::V;
@@ -155,10 +154,6 @@ impl Simd for Portable {
     #[inline(always)]
     unsafe fn max(a: Self::V, b: Self::V) -> Self::V {
         lanes!(|i: usize| if a[i] > b[i] { a[i] } else { b[i] })
-    }
-    #[inline(always)]
-    unsafe fn min(a: Self::V, b: Self::V) -> Self::V {
-        lanes!(|i: usize| if a[i] < b[i] { a[i] } else { b[i] })
     }
     #[inline(always)]
     unsafe fn abs(a: Self::V) -> Self::V {
@@ -288,11 +283,6 @@ mod x86 {
         unsafe fn max(a: __m512, b: __m512) -> __m512 {
             // SAFETY: see above.
             unsafe { _mm512_max_ps(a, b) }
-        }
-        #[inline(always)]
-        unsafe fn min(a: __m512, b: __m512) -> __m512 {
-            // SAFETY: see above.
-            unsafe { _mm512_min_ps(a, b) }
         }
         #[inline(always)]
         unsafe fn abs(a: __m512) -> __m512 {
@@ -458,11 +448,6 @@ mod x86 {
         unsafe fn max(a: Self::V, b: Self::V) -> Self::V {
             // SAFETY: see above.
             unsafe { both!(_mm256_max_ps, a, b) }
-        }
-        #[inline(always)]
-        unsafe fn min(a: Self::V, b: Self::V) -> Self::V {
-            // SAFETY: see above.
-            unsafe { both!(_mm256_min_ps, a, b) }
         }
         #[inline(always)]
         unsafe fn abs(a: Self::V) -> Self::V {
