@@ -6,7 +6,7 @@ use thiserror::Error;
 use wellfit_nn::{CompileError, SessionError};
 
 use crate::files::FileError;
-use crate::plan::PlanError;
+use crate::plan::{Document, PlanError};
 use crate::tensors::TensorFileError;
 
 /// Why a run could not be made.
@@ -96,6 +96,14 @@ pub enum TrainError {
 }
 
 impl TrainError {
+    /// With the line of `document`, the plan's, where that can be told.
+    pub fn locate(self, document: &Document) -> Self {
+        match self {
+            TrainError::Plan(error) => TrainError::Plan(error.locate(document)),
+            other => other,
+        }
+    }
+
     /// Whether what was asked for is at fault (plan, data, model file, choice of
     /// folder), rather than the machine.
     pub fn is_input(&self) -> bool {

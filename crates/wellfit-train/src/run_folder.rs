@@ -61,10 +61,7 @@ pub enum Opened {
 impl RunFolder {
     /// Opens the folder for a run of `plan`; makes it when it is missing.
     pub fn open(folder: &Path, plan: &Plan) -> Result<Opened, TrainError> {
-        if let Some(record) = done(folder, plan)? {
-            // Left by a kill after the record was written. It does no harm in a folder
-            // that cannot be written to.
-            let _ = remove_checkpoint(folder);
+        if let Some(record) = ended(folder, plan)? {
             return Ok(Opened::Done(Box::new(record)));
         }
         check_free(folder)?;
@@ -72,9 +69,7 @@ impl RunFolder {
         fs::create_dir_all(&checkpoint).map_err(FileError::on("make the folder", &checkpoint))?;
         let lock = lock(folder)?;
         // Whoever held the lock may have finished the run just now.
-        if let Some(record) = done(folder, plan)? {
-            drop(lock);
-            remove_checkpoint(folder)?;
+        if let Some(record) = ended(folder, plan)? {
             return Ok(Opened::Done(Box::new(record)));
         }
         let text = plan.to_toml();
@@ -177,6 +172,16 @@ pub fn done(folder: &Path, plan: &Plan) -> Result<Option<Record>, TrainError> {
         return Err(TrainError::OtherPlan { folder: folder.to_path_buf() });
     }
     Ok(read_record(folder)?.filter(|record| record.state.is_final()))
+}
+
+/// As [`done`]; removes the checkpoint that a kill after the record was written left.
+pub(crate) fn ended(folder: &Path, plan: &Plan) -> Result<Option<Record>, TrainError> {
+    let record = done(folder, plan)?;
+    if record.is_some() {
+        // It does no harm where it cannot be removed.
+        let _ = remove_checkpoint(folder);
+    }
+    Ok(record)
 }
 
 /// The record in `folder`, if there is one.

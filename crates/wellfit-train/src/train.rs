@@ -9,7 +9,7 @@ use crate::error::TrainError;
 use crate::plan::Plan;
 use crate::record::{EpochRow, Event, Record, Score};
 use crate::run::{Run, Trained, evaluate};
-use crate::run_folder::{Opened, RunFolder};
+use crate::run_folder::{Opened, RunFolder, ended};
 
 /// Looks on while a run goes on, and may stop it.
 pub trait Observer {
@@ -109,11 +109,15 @@ pub fn train_in(
     mut options: TrainOptions<'_>,
 ) -> Result<(Record, Start), TrainError> {
     plan.check()?;
+    if let Some(record) = ended(folder, plan)? {
+        return Ok((record, Start::AlreadyDone));
+    }
+    // Before the folder is touched: a plan that does not fit its data leaves no trace.
+    let mut run = Run::new(plan, splits)?;
     let mut folder = match RunFolder::open(folder, plan)? {
         Opened::Done(record) => return Ok((*record, Start::AlreadyDone)),
         Opened::Ready(folder) => folder,
     };
-    let mut run = Run::new(plan, splits)?;
     let start = match folder.resume(&mut run)? {
         Some(epoch) => Start::Resumed { epoch },
         None => Start::New,

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use common::{clouds, plan, splits, timeless};
 use proptest::prelude::*;
-use wellfit_train::plan::{EarlyStoppingSettings, PlateauSettings, Schedule};
+use wellfit_train::plan::{Document, EarlyStoppingSettings, PlateauSettings, Schedule};
 use wellfit_train::record::{EpochRow, Event, Record, RunState};
 use wellfit_train::{
     Decision, Observer, Opened, Plan, Run, RunFolder, Start, TrainError, TrainOptions, done,
@@ -95,7 +95,11 @@ fn a_run_that_has_ended_is_left_alone() {
     assert_eq!(done(folder.path(), &plan()).unwrap(), None);
     let (first, _) = finish(folder.path(), &plan()).unwrap();
     let written = fs::metadata(folder.path().join("record.json")).unwrap().modified().unwrap();
+    // As a kill leaves it that comes between the record and the end.
+    fs::create_dir(folder.path().join("checkpoint")).unwrap();
+    fs::write(folder.path().join("checkpoint/lock"), "").unwrap();
     let (again, start) = finish(folder.path(), &plan()).unwrap();
+    assert!(!folder.path().join("checkpoint").exists());
     assert_eq!((&again, start), (&first, Start::AlreadyDone));
     assert_eq!(done(folder.path(), &plan()).unwrap(), Some(first));
     let now = fs::metadata(folder.path().join("record.json")).unwrap().modified().unwrap();
@@ -170,6 +174,18 @@ fn a_folder_with_something_else_in_it_is_refused() {
     let error = finish(folder.path(), &plan()).unwrap_err();
     assert!(matches!(error, TrainError::NoRun { .. }) && error.is_input(), "{error}");
     assert_eq!(names(folder.path()), ["thesis.tex"]);
+}
+
+#[test]
+fn a_plan_that_does_not_fit_its_data_leaves_no_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path().join("run");
+    let mut wrong = plan();
+    wrong.model.layers[3] = wellfit_nn::Layer::Linear { out: 9, bias: true };
+    let document = Document::parse("plan.toml", &wrong.to_toml()).unwrap();
+    let error = finish(&folder, &wrong).unwrap_err().locate(&document).to_string();
+    assert!(error.starts_with("plan.toml:10:"), "{error}");
+    assert!(!folder.exists());
 }
 
 #[test]
