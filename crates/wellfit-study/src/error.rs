@@ -88,7 +88,11 @@ impl StudyError {
             | StudyError::Other { .. }
             | StudyError::NoStudy { .. }
             | StudyError::Folder(_) => true,
-            StudyError::Plan { source, .. } | StudyError::Trial { source, .. } => source.is_input(),
+            // Nothing was written yet: a file in the way is one that the plan names.
+            StudyError::Plan { source, .. } => {
+                source.is_input() || matches!(**source, TrainError::Tensors(_))
+            }
+            StudyError::Trial { source, .. } => source.is_input(),
             StudyError::InUse { .. }
             | StudyError::File(_)
             | StudyError::Stored(_)

@@ -85,8 +85,9 @@ pub use wellfit_diagnose::{Findings, diagnose, results_csv, results_json};
 pub use wellfit_nn::{Layer, Optimizer, Penalty, PenaltyKind, PenaltyOn, Tensor};
 pub use wellfit_study::{Arm, Study, StudyError, StudyRecords};
 pub use wellfit_train::{
-    Decision, FileError, Observer, Plan, Record, Run, Start, TrainError, TrainOptions, Trained,
-    evaluate, read_model, read_record, read_tensors, train, train_in, write_file, write_tensors,
+    Decision, FileError, Observer, Plan, Record, Run, Start, TensorFileError, TrainError,
+    TrainOptions, Trained, done, evaluate, read_model, read_record, read_tensors, train, train_in,
+    write_file, write_tensors,
 };
 
 #[doc(no_inline)]

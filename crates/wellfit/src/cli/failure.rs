@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use wellfit::data::{DataError, FetchFault};
 use wellfit::plan::PlanError;
 use wellfit::report::ReportError;
-use wellfit::{FileError, StudyError, TrainError};
+use wellfit::{FileError, StudyError, TensorFileError, TrainError};
 
 use super::print::note;
 
@@ -104,7 +104,10 @@ impl From<FileError> for Failure {
 
 impl From<TrainError> for Failure {
     fn from(error: TrainError) -> Failure {
-        let failure = Failure::of(&error, error.is_input() || is_unusable_folder(&error));
+        let input = error.is_input()
+            || is_unusable_folder(&error)
+            || matches!(&error, TrainError::Tensors(TensorFileError::File(file)) if file.action == "read");
+        let failure = Failure::of(&error, input);
         match error {
             TrainError::OtherPlan { .. } => failure.hint(OTHER_FOLDER),
             TrainError::InUse { .. } => failure.hint(WAIT),
@@ -133,7 +136,8 @@ impl From<StudyError> for Failure {
 const OTHER_FOLDER: &str = "name another folder with --out DIR";
 const WAIT: &str = "wait until it has ended, or name another folder with --out DIR";
 
-/// The folder itself cannot be made: another one is needed.
+/// The folder itself cannot be made or looked into: another one is needed.
 fn is_unusable_folder(error: &TrainError) -> bool {
-    matches!(error, TrainError::File(FileError { action: "make the folder", .. }))
+    let actions = ["make the folder", "read the folder"];
+    matches!(error, TrainError::File(FileError { action, .. }) if actions.contains(action))
 }

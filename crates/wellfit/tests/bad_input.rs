@@ -1,0 +1,224 @@
+//! Whatever is wrong with the input, the program says what, where and what would be
+//! right, and ends with the exit code that scripts rely on. It never panics.
+
+mod common;
+
+use common::World;
+
+#[test]
+fn every_slip_in_a_plan_is_shown_with_its_line() {
+    let world = World::new(40);
+    for (old, new, words) in [
+        ("epochs = 3", "epoch = 3", &["plan.toml:13:1", "^^^^^", "did you mean `epochs`?"][..]),
+        ("epochs = 3", "epochs = \"three\"", &["plan.toml:13:10", "epochs"]),
+        ("epochs = 3", "epochs = 0", &["plan.toml:13:10", "at least 1"]),
+        ("epochs = 3", "epochs = -1", &["plan.toml:13", "at least 1"]),
+        ("epochs = 3", "epochs = 2.5", &["plan.toml:13", "whole number"]),
+        ("epochs = 3", "epochs = 3\nclip_grad_norm = 1.0", &["plan.toml:14", "not supported yet"]),
+        ("batch_size = 16", "batch_size = 0", &["plan.toml:14", "batch_size"]),
+        (
+            "{ type = \"relu\" }",
+            "{ type = \"dropout\", p = 1.5 }",
+            &["plan.toml:8", "1.5", "from 0 to 1"],
+        ),
+        ("{ type = \"relu\" }", "{ type = \"dropout\", p = nan }", &["plan.toml:8"]),
+        ("{ type = \"relu\" }", "{ type = \"rleu\" }", &["plan.toml:8", "did you mean `relu`?"]),
+        (
+            "epochs = 3",
+            "penalties = [{ type = \"l1\", lambda = -1 }]",
+            &["plan.toml:13", "lambda", "-1"],
+        ),
+        ("epochs = 3", "penalties = [{ type = \"l1\" }]", &["lambda is missing"]),
+        ("epochs = 3", "optimizer = { type = \"adam\", lr = 0 }", &["plan.toml:13", "lr"]),
+        ("[train]", "[trian]", &["plan.toml:12", "did you mean `train`?"]),
+        ("[train]", "[train", &["plan.toml:12", "not TOML"]),
+        ("source = \"./data\"", "source = 5", &["plan.toml:2", "must be a string"]),
+        ("source = \"./data\"\n", "", &["data.source is missing"]),
+    ] {
+        world.plan_with(old, new);
+        for command in ["train", "study"] {
+            world.run(&[command, "plan.toml"]).fails(2, words);
+        }
+        assert!(!world.path("runs").exists(), "{new}: nothing is written");
+    }
+}
+
+#[test]
+fn networks_that_do_not_fit_the_data_are_refused_before_anything_is_written() {
+    let world = World::new(40);
+    for (old, new, words) in [
+        ("out = 3 ", "out = 5 ", &["5 outputs", "3 classes", "set out = 3"][..]),
+        ("out = 32 ", "out = 100000000000 ", &["100000000000", "limit"]),
+        ("out = 32 ", "out = 0 ", &["at least 1"]),
+        (
+            "batch_size = 16",
+            "batch_size = 64\nlast_batch = \"drop\"",
+            &["batch_size is 64", "40 training samples"],
+        ),
+    ] {
+        world.plan_with(old, new);
+        world.run(&["train", "plan.toml"]).fails(2, words);
+        world.run(&["study", "plan.toml"]).fails(2, words);
+        assert!(!world.path("runs/plan/study.toml").exists());
+    }
+}
+
+#[test]
+fn a_batch_larger_than_the_data_is_one_batch_when_the_last_is_kept() {
+    let world = World::new(40);
+    world.plan_with("batch_size = 16", "batch_size = 64");
+    world.run(&["train", "plan.toml"]).succeeds();
+    assert_eq!(world.text("runs/plan/history.csv").lines().count(), 4);
+}
+
+#[test]
+fn plan_files_that_are_no_plan_files_are_named() {
+    let world = World::new(40);
+    world.write("empty.toml", "");
+    world.write("image.toml", [0xff, 0xfe, 0x00, 0x80]);
+    for (file, words) in [
+        ("missing.toml", &["missing.toml", "No such file"][..]),
+        ("data", &["it is a folder"]),
+        ("empty.toml", &["data is missing"]),
+        ("image.toml", &["image.toml", "not UTF-8"]),
+    ] {
+        world.run(&["train", file]).fails(2, words);
+        world.run(&["study", file]).fails(2, words);
+    }
+}
+
+#[test]
+fn data_that_are_no_data_are_named() {
+    let world = World::new(40);
+    let images = world.read("data/train-images-idx3-ubyte");
+    let check = |words: &[&str]| {
+        world.run(&["train", "plan.toml"]).fails(2, words);
+        world.run(&["study", "plan.toml"]).fails(2, words);
+        world.write("data/train-images-idx3-ubyte", &images);
+        world.write_part("t10k", 10, 10, 3);
+    };
+    world.write("data/train-images-idx3-ubyte", "");
+    check(&["train-images-idx3-ubyte", "is empty"]);
+    world.write("data/train-images-idx3-ubyte", &images[..100]);
+    check(&["train-images-idx3-ubyte", "truncated"]);
+    world.write("data/train-images-idx3-ubyte", [b"PK\x03\x04", &images[..]].concat());
+    check(&["train-images-idx3-ubyte", "is no IDX file"]);
+    let mut labels = world.read("data/train-labels-idx1-ubyte");
+    labels[20] = 200;
+    world.write("data/train-labels-idx1-ubyte", &labels);
+    check(&["3 outputs", "201 classes"]);
+    world.write_part("train", 40, 39, 3);
+    check(&["39 labels", "40 samples"]);
+    world.write_part("train", 40, 40, 3);
+    world.write_part("t10k", 10, 10, 4);
+    check(&["label 3", "3"]);
+
+    world.plan_with("./data", "./nowhere");
+    world.run(&["train", "plan.toml"]).fails(2, &["nowhere", "no such file"]);
+    world.plan_with("\"./data\"", "\"fashion-minst\"");
+    world.run(&["train", "plan.toml"]).fails(2, &["fashion-minst", "fashion-mnist"]);
+    world.plan_with("\"./data\"", "\"fashion-mnist\"");
+    let empty = world.path("empty");
+    std::fs::create_dir(&empty).unwrap();
+    world
+        .run(&["train", "plan.toml", "--data-dir", "empty"])
+        .fails(2, &["was not found", "wellfit data fetch fashion-mnist", "dataset-fashion-mnist"]);
+}
+
+#[test]
+fn a_truncated_gzip_file_is_named() {
+    let world = World::new(40);
+    let images = world.path("data/train-images-idx3-ubyte");
+    let zipped = world.shell("gzip \"$2\"", &[images.to_str().unwrap()]);
+    zipped.succeeds();
+    world.run(&["train", "plan.toml", "--out", "whole"]).succeeds();
+    let whole = world.read("data/train-images-idx3-ubyte.gz");
+    world.write("data/train-images-idx3-ubyte.gz", &whole[..whole.len() / 2]);
+    world.run(&["train", "plan.toml"]).fails(2, &["train-images-idx3-ubyte.gz", "truncated"]);
+    world.write("data/train-images-idx3-ubyte.gz", "");
+    world.run(&["train", "plan.toml"]).fails(2, &["train-images-idx3-ubyte.gz", "is empty"]);
+}
+
+#[test]
+fn initial_weights_that_do_not_fit_are_refused() {
+    let world = World::new(40);
+    world.run(&["train", "plan.toml", "--out", "first"]).succeeds();
+    let init = |file: &str| format!("[model]\ninit = \"{file}\"");
+    world.plan_with("[model]", &init("first/model.safetensors"));
+    world.run(&["train", "plan.toml", "--out", "again"]).succeeds();
+
+    world.plan_with("[model]", &init("first/none.safetensors"));
+    world.run(&["train", "plan.toml"]).fails(2, &["none.safetensors"]);
+    world.plan_with("[model]", &init("first/history.csv"));
+    world.run(&["train", "plan.toml"]).fails(2, &["history.csv"]);
+
+    world.plan_with("[model]", &init("first/model.safetensors"));
+    let wider = world.text("plan.toml").replace("out = 32", "out = 33");
+    world.write("plan.toml", wider);
+    let words = ["model.safetensors", "0.weight", "[32, 64]", "[33, 64]"];
+    world.run(&["train", "plan.toml"]).fails(2, &words);
+    world.run(&["study", "plan.toml"]).fails(2, &words);
+
+    world.plan_with("[model]", &init("first/model.safetensors"));
+    let deeper = "{ type = \"relu\" },\n  { type = \"linear\", out = 3 },\n  { type = \"linear\", out = 3 },\n]";
+    let text = world.text("plan.toml");
+    let at = text.find("{ type = \"relu\" }").unwrap();
+    let end = text.find("\n]").unwrap() + 2;
+    world.write("plan.toml", format!("{}{deeper}{}", &text[..at], &text[end..]));
+    world.run(&["train", "plan.toml"]).fails(2, &["3.weight", "missing"]);
+}
+
+#[test]
+fn wrong_usage_says_how_it_is_done() {
+    let world = World::new(40);
+    for (arguments, words) in [
+        (&[][..], &["Usage"][..]),
+        (&["stduy"], &["unrecognized subcommand", "study"]),
+        (&["train"], &["<FILE>"]),
+        (&["study", "plan.toml", "--seeds", "0"], &["--seeds", "1..=1000000"]),
+        (&["study", "plan.toml", "--epochs", "x"], &["--epochs"]),
+        (&["study", "plan.toml", "--jobs", "0"], &["--jobs"]),
+        (&["train", "plan.toml", "--threads", "0"], &["--threads"]),
+        (&["train", "plan.toml", "--set", "train.epochs"], &["--set needs key=value"]),
+        (&["train", "plan.toml", "--set", "train.epoch=2"], &["--set", "did you mean `epochs`?"]),
+        (&["train", "plan.toml", "--set", "train.epochs=0"], &["--set", "at least 1"]),
+        (&["train", "plan.toml", "--set", "model.layers.9.out=2"], &["--set", "3 items"]),
+        (&["study", "plan.toml", "--set", "study.seeds=0"], &["--set", "study.seeds"]),
+        (&["study", "plan.toml", "--set", "study.folds=5"], &["not supported yet"]),
+        (&["report", "data"], &["holds no study and no run"]),
+        (&["report", "nowhere"], &["nowhere"]),
+        (&["data", "fetch", "mnist"], &["mnist", "fashion-mnist"]),
+        (&["data", "fetch", "fashion-mnist-sample"], &["embedded"]),
+    ] {
+        world.run(arguments).fails(2, words);
+    }
+}
+
+#[test]
+fn study_files_say_what_is_wrong_with_their_arms() {
+    let world = World::new(40);
+    for (section, words) in [
+        ("[study]\nseedz = 1", &["plan.toml:17:1", "did you mean `seeds`?"][..]),
+        (
+            "[[study.arm]]\nname = \"x\"\nremedies = [\"dropuot(0.5)\"]",
+            &["plan.toml:18:13", "did you mean `dropout`?"],
+        ),
+        (
+            "[[study.arm]]\nname = \"x\"\nremedies = [\"dropout(1.5)\"]",
+            &["plan.toml:18:13", "dropout: p must be a number from 0 to 1, not \"1.5\""],
+        ),
+        (
+            "[[study.arm]]\nname = \"x\"\nremedies = [\"l1(-1)\"]",
+            &["l1: lambda must be a number of at least 0, not \"-1\""],
+        ),
+        ("[[study.arm]]\nname = \"L1!\"\n[[study.arm]]\nname = \"l1\"", &["same name in folders"]),
+        (
+            "[[study.arm]]\nname = \"wide\"\nset = { model.layers.2.out = 4 }",
+            &["wide", "4 outputs", "3 classes"],
+        ),
+    ] {
+        world.write("plan.toml", format!("{}\n{section}\n", common::PLAN));
+        world.run(&["study", "plan.toml"]).fails(2, words);
+        assert!(!world.path("runs/plan/study.toml").exists());
+    }
+}

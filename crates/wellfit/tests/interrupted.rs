@@ -1,0 +1,131 @@
+//! Ctrl-C and kill -9 at any moment: what is there is whole, and the same command
+//! goes on and ends with the same bits.
+
+mod common;
+
+use std::time::{Duration, Instant};
+
+use common::{Ended, World, signal, wait};
+
+const STUDY: &str = r#"
+[study]
+seeds = 2
+[[study.arm]]
+name = "dropout"
+remedies = ["dropout(0.5)"]
+[[study.arm]]
+name = "plateau"
+remedies = ["reduce-on-plateau(0.5, patience=0)"]
+"#;
+
+fn study_world() -> World {
+    let world = World::new(600);
+    let plan = common::PLAN.replace("epochs = 3", "epochs = 60");
+    world.write("study.toml", format!("{plan}{STUDY}"));
+    world
+}
+
+fn study_bits(world: &World, study: &str) -> Vec<(String, Vec<Vec<u8>>)> {
+    let names = world.trials(study).into_iter();
+    names.map(|name| (name.clone(), world.bits(&format!("{study}/trials/{name}")))).collect()
+}
+
+/// Moments spread over `all`, in no order.
+fn moments(all: Duration, count: u32) -> impl Iterator<Item = Duration> {
+    (0..count).map(move |i| all * ((i * 7 + 3) % count) / count)
+}
+
+/// Runs the study, signals it after a while; how it ended.
+fn disturbed(world: &World, out: &str, name: &str, after: Duration) -> Ended {
+    let child = world.start(&["study", "study.toml", "--out", out]);
+    std::thread::sleep(after);
+    signal(&child, name);
+    wait(child)
+}
+
+#[test]
+fn a_study_that_is_interrupted_at_any_moment_goes_on_to_the_same_bits() {
+    let world = study_world();
+    let started = Instant::now();
+    world.run(&["study", "study.toml", "--out", "whole"]).succeeds();
+    let (whole, took) = (study_bits(&world, "whole"), started.elapsed());
+    let mut stopped = 0;
+    for (i, after) in moments(took, 6).enumerate() {
+        let out = format!("interrupted-{i}");
+        let ended = disturbed(&world, &out, "INT", after);
+        match ended.code {
+            // Before it listened, or after all was done.
+            None | Some(0) => {}
+            _ => {
+                let command = format!("study study.toml --out {out}");
+                ended.fails(130, &["To go on", &command]);
+                stopped += 1;
+            }
+        }
+        world.run(&["study", "study.toml", "--out", &out]).succeeds();
+        assert_eq!(study_bits(&world, &out), whole, "interrupted after {after:?}");
+    }
+    assert!(stopped > 0, "no moment hit the study at work");
+}
+
+#[test]
+fn a_study_that_is_killed_at_any_moment_goes_on_to_the_same_bits() {
+    let world = study_world();
+    let started = Instant::now();
+    world.run(&["study", "study.toml", "--out", "whole"]).succeeds();
+    let (whole, took) = (study_bits(&world, "whole"), started.elapsed());
+    for (i, after) in moments(took, 6).enumerate() {
+        let out = format!("killed-{i}");
+        disturbed(&world, &out, "KILL", after);
+        world.run(&["study", "study.toml", "--out", &out]).succeeds();
+        assert_eq!(study_bits(&world, &out), whole, "killed after {after:?}");
+        let results = |study: &str| {
+            let text = world.text(&format!("{study}/results.csv"));
+            let timeless = |line: &str| line.rsplit_once(',').map(|(rest, _)| rest.to_owned());
+            text.lines().map(timeless).collect::<Vec<_>>()
+        };
+        assert_eq!(results(&out), results("whole"));
+    }
+}
+
+#[test]
+fn a_run_that_is_killed_goes_on_from_its_checkpoint_to_the_same_bits() {
+    let world = World::new(600);
+    let run = |out: &str, epochs: usize| {
+        let epochs = format!("train.epochs={epochs}");
+        world.start(&["train", "plan.toml", "--set", &epochs, "--out", out])
+    };
+    // So many epochs that checkpoints, one every two seconds, are written on the way.
+    wait(run("pace", 300)).succeeds();
+    let history = world.text("pace/history.csv");
+    let seconds = |line: &str| line.rsplit(',').next().and_then(|s| s.parse::<f64>().ok());
+    let pace = history.lines().filter_map(seconds).sum::<f64>() / 300.0;
+    let epochs = (6.0 / pace) as usize;
+    wait(run("whole", epochs)).succeeds();
+    for name in ["KILL", "INT"] {
+        let out = format!("stopped-{name}");
+        let child = run(&out, epochs);
+        world.wait_for(&format!("{out}/checkpoint/state.safetensors"));
+        std::thread::sleep(Duration::from_millis(300));
+        signal(&child, name);
+        let ended = wait(child);
+        assert_eq!(ended.code, (name == "INT").then_some(130), "{}", ended.err);
+        let again = wait(run(&out, epochs)).succeeds();
+        assert!(again.err.contains("went on from here"), "{name}: {}", again.err);
+        assert_eq!(world.bits(&out), world.bits("whole"), "{name}");
+        assert!(!world.path(&out).join("checkpoint").exists());
+    }
+}
+
+#[test]
+fn a_second_interrupt_ends_the_program_at_once() {
+    let world = World::new(600);
+    let child = world.start(&["study", "plan.toml", "--set", "train.epochs=1000000", "--out", "o"]);
+    world.wait_for("o/study.toml");
+    signal(&child, "INT");
+    signal(&child, "INT");
+    let started = Instant::now();
+    let ended = wait(child);
+    assert_eq!(ended.code, Some(130), "{}", ended.err);
+    assert!(started.elapsed() < Duration::from_secs(10));
+}
