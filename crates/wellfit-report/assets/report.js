@@ -39,7 +39,7 @@
   const ticks = ([low, high], wanted) => {
     const inside = (step) => Math.floor(high / step + 1e-9) - Math.ceil(low / step - 1e-9) + 1;
     const wide = nice((high - low) / wanted);
-    const step = [wide, nice(wide * 0.499), nice(wide * 0.199)].find((s) => inside(s) >= 3) || wide;
+    const step = [wide, nice(wide * 0.4), nice(wide * 0.2)].find((s) => inside(s) >= 3 && inside(s) <= wanted + 1) || wide;
     const decimals = Math.max(0, Math.min(12, -Math.floor(Math.log10(step))));
     const out = [];
     for (let i = Math.ceil(low / step - 1e-9); i <= Math.floor(high / step + 1e-9) && out.length < 100; i++)
@@ -434,10 +434,16 @@
       for (const [v, label] of ticks(x.domain, wide > 300 ? 6 : 4)) out += line([[x(v), bottom], [x(v), bottom + 4]], "var(--axis)", 1) + words(x(v), bottom + 16, label, MIDDLE);
       list.forEach((a, i) => {
         const b = bins[i];
-        const points = [[x(b.first * target), y(0)]];
-        b.counts.forEach((c, j) => points.push([x((b.first + j) * target), y(c)], [x((b.first + j + 1) * target), y(c)]));
-        points.push([x((b.first + b.counts.length) * target), y(0)]);
-        out += line(points, colour(a), 1.5);
+        const edge = (j) => x((b.first + j) * target);
+        let points = [];
+        b.counts.forEach((c, j) => {
+          if (c > 0 && !points.length) points.push([edge(j), y(0)]);
+          if (c > 0) points.push([edge(j), y(c)], [edge(j + 1), y(c)]);
+          if (points.length && !(b.counts[j + 1] > 0)) {
+            out += line([...points, [edge(j + 1), y(0)]], colour(a), 1.5);
+            points = [];
+          }
+        });
       });
       out += words((left + right) / 2, bottom + 31, "weight; count a bin, log scale", MIDDLE);
       let at = bottom + 48;

@@ -42,9 +42,17 @@ pub fn answer(
             lines.push(format!("{} {line}", style.dim(&format!("{head:<7}"))));
         }
     }
-    for caveat in findings.caveats.iter().take(2) {
-        let words = wrap(caveat, width - 8, 1);
-        lines.push(format!("{} {}", style.dim("note   "), words.concat()));
+    // Whole sentences as far as there is room beside the table; the page has them all.
+    let table_lines = view.arms().min(8) + 2;
+    for sentence in answer.details.iter().chain(&findings.caveats) {
+        let words = wrap(sentence, width - 8, usize::MAX);
+        if lines.len() + words.len() + table_lines > LINES {
+            continue;
+        }
+        for (i, line) in words.iter().enumerate() {
+            let head = if i == 0 { "note" } else { "" };
+            lines.push(format!("{} {line}", style.dim(&format!("{head:<7}"))));
+        }
     }
     lines.push(String::new());
     let room = LINES - lines.len().min(LINES - 3);
@@ -135,7 +143,7 @@ fn table(view: &View, width: usize, room: usize, style: Style) -> Vec<String> {
         .collect();
     if hidden > 0 {
         lines.push(
-            style.dim(&format!("… and {} more in report.html", count(hidden, "arm", "arms"))),
+            style.dim(&format!("… and {} in report.html", count(hidden, "more arm", "more arms"))),
         );
     }
     lines

@@ -56,9 +56,12 @@ impl Unit {
         if self == Unit::Plain { 1.0 } else { 100.0 }
     }
 
-    /// The mean alone, with as many digits as its interval allows.
+    /// The mean alone, with as many digits as its interval allows, of per cent at most
+    /// hundredths.
     pub fn mean(self, of: &Estimate) -> String {
-        format::mean(&of.scaled(self.factor()))
+        let of = of.scaled(self.factor());
+        let most = if self == Unit::Plain { 6 } else { 2 };
+        format::number(of.mean, format::decimals(&of).min(most))
     }
 
     /// Mean and interval, `0.026 [0.021, 0.031]`; the mean alone when there is none.

@@ -16,8 +16,7 @@ pub enum Ground {
 }
 
 /// The fonts that a picture asks for, the page's too.
-pub const FONTS: &str =
-    "-apple-system,'Segoe UI',Roboto,'Helvetica Neue','Liberation Sans','Noto Sans',Arial,system-ui,sans-serif";
+pub const FONTS: &str = "-apple-system,'Segoe UI',Roboto,'Helvetica Neue','Liberation Sans','Noto Sans',Arial,system-ui,sans-serif";
 
 /// Writes a picture; `id` makes its inner names unique in a page.
 pub fn svg(picture: &Picture, ground: Ground, id: &str) -> String {

@@ -50,12 +50,12 @@ pub fn answer(view: &View) -> String {
         let words = if code { format!("<code>{words}</code>") } else { words };
         let _ = writeln!(out, "<div><dt>{head}</dt><dd>{words}</dd></div>");
     };
-    entry(if answer.decided { "Do" } else { "To settle it" }, &answer.recipe, false);
+    let is_plan_line = answer.arm.is_some_and(|arm| arm > 0);
+    entry(if answer.decided { "Do" } else { "To settle it" }, &answer.recipe, is_plan_line);
     entry("Repeat", &crate::words::repeat(view), true);
     entry("Test", &answer.final_figure, false);
     out.push_str("</dl>\n");
-    let overfitting = &view.findings.overfitting.sentence;
-    for sentence in answer.details.iter().chain([overfitting]).filter(|s| !s.is_empty()) {
+    for sentence in answer.details.iter().filter(|s| !s.is_empty()) {
         let _ = writeln!(out, "<p>{}</p>", escape(sentence));
     }
     if !view.findings.caveats.is_empty() {

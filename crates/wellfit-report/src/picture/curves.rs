@@ -99,11 +99,11 @@ fn multiples(picture: &mut Picture, view: &View, arms: &[usize]) {
     let all: Vec<usize> = std::iter::once(0).chain(some.iter().copied()).collect();
     let domain = values(view, &all, panel);
     let epochs = all.iter().map(|arm| view.curves[*arm].epochs()).max().unwrap_or(1).max(1);
-    let mut words = String::from("The other arms against the baseline: loss");
+    let mut words = String::from("Other arms against the baseline: loss");
     if some.len() < others.len() {
-        words += &format!(", the first {} of {}", some.len(), others.len());
+        words += &format!(", {} of {}", some.len(), others.len());
     }
-    picture.add(text(0.0, picture.height + 22.0, words).bold().mark());
+    picture.add(text(0.0, picture.height + 22.0, words).bold().at_most(picture.width).mark());
     let mut bottom = picture.height;
     for (i, &arm) in some.iter().enumerate() {
         let (row, column) = (i / columns, i % columns);
@@ -122,14 +122,21 @@ fn multiples(picture: &mut Picture, view: &View, arms: &[usize]) {
         }
         picture.add(rule((left, frame.bottom), (left + wide, frame.bottom), Ink::Axis, 1.0));
         for (epoch, anchor) in [(1, Anchor::Start), (epochs, Anchor::End)] {
-            let mut label = text(x.at(epoch as f64), frame.bottom + 13.0, epoch.to_string()).muted();
+            let mut label =
+                text(x.at(epoch as f64), frame.bottom + 13.0, epoch.to_string()).muted();
             label.anchor = anchor;
             if i + columns >= some.len() && (epoch == 1 || epochs > 1) {
                 picture.add(label.mark());
             }
         }
         let key = vec![(left, top - 10.0), (left + 14.0, top - 10.0)];
-        picture.add(Mark::Line { points: key, ink: Ink::Arm(arm), width: 2.5, dash: &[], opacity: 1.0 });
+        picture.add(Mark::Line {
+            points: key,
+            ink: Ink::Arm(arm),
+            width: 2.5,
+            dash: &[],
+            opacity: 1.0,
+        });
         let mut name = text(left + 19.0, top - 6.0, view.name(arm));
         name.size = SMALL;
         picture.add(name.at_most(wide - 19.0).mark());

@@ -34,7 +34,7 @@ impl Layout {
     fn of(width: f64) -> Layout {
         let wide = width >= 600.0;
         if wide {
-            Layout { width, wide, plot: (132.0, 352.0), top: 40.0, row: 32.0 }
+            Layout { width, wide, plot: (132.0, 352.0), top: 24.0, row: 32.0 }
         } else {
             Layout { width, wide, plot: (10.0, width - 10.0), top: 24.0, row: 64.0 }
         }
@@ -60,7 +60,7 @@ pub fn effects(view: &View, width: f64) -> Picture {
         let (y, height) = (layout.top, bottom - layout.top);
         picture.add(rectangle(from, y, to - from, height, Ink::Zone, 1.0));
     }
-    for tick in scale.ticks(if layout.wide { 5 } else { 4 }) {
+    for tick in scale.ticks(if layout.wide { 5 } else { 6 }) {
         let x = scale.at(tick.value);
         picture.add(rule((x, layout.top), (x, bottom), Ink::Grid, 1.0));
         picture.add(text(x, bottom + 16.0, tick.label).muted().middle().mark());
@@ -180,7 +180,7 @@ fn two_lines(words: &str, room: f64) -> Vec<String> {
         return vec![words.into()];
     }
     let fits = |(at, _): &(usize, &str)| font::width(&words[..*at], SIZE, false) <= room;
-    let at = words.match_indices(' ').filter(fits).last().map_or(words.len(), |(at, _)| at);
+    let at = words.match_indices(' ').filter(fits).next_back().map_or(words.len(), |(at, _)| at);
     let rest = words[at..].trim_start();
     vec![words[..at].into(), font::fit(rest, SIZE, false, room)]
 }
@@ -199,7 +199,7 @@ fn estimate(marks: &mut Vec<Mark>, primary: &Estimate, arm: usize, axis: &Axis, 
     }
     if primary.mean.is_finite() {
         let at = (at(primary.mean), y);
-        marks.push(Mark::Sign { at, radius: 4.2, marker, ink, opacity: 1.0 });
+        marks.push(Mark::Sign { at, radius: 3.8, marker, ink, opacity: 1.0 });
     }
 }
 

@@ -139,9 +139,9 @@ fn histogram(picture: &mut Picture, view: &View, spread: &Spread, at: (f64, f64,
     }
     for (arm, bins) in &shared {
         let title = format!("{}: {}", view.name(*arm), first.name);
-        let points = outline(bins, &x, &y);
         let ink = Ink::Arm(*arm);
-        let marks = vec![Mark::Line { points, ink, width: 1.5, dash: &[], opacity: 1.0 }];
+        let line = |points| Mark::Line { points, ink, width: 1.5, dash: &[], opacity: 1.0 };
+        let marks = outlines(bins, &x, &y).into_iter().map(line).collect();
         picture.items.push(Item::Group { arm: Some(*arm), title, marks });
     }
     let words = "weight; count a bin, log scale";
@@ -189,16 +189,23 @@ fn power_name(power: i32) -> String {
     }
 }
 
-/// Along the tops of the bins, down to the axis at both ends.
-fn outline(bins: &Bins, x: &Scale, y: &LogScale) -> Vec<(f64, f64)> {
+/// Along the tops of the bins, down to the axis where a bin is empty.
+fn outlines(bins: &Bins, x: &Scale, y: &LogScale) -> Vec<Vec<(f64, f64)>> {
     let edge = |i: usize| x.at((bins.first + i as i64) as f64 * bins.width);
-    let mut points = vec![(edge(0), y.at(0.0))];
-    for (i, count) in bins.counts.iter().enumerate() {
-        points.push((edge(i), y.at(*count)));
-        points.push((edge(i + 1), y.at(*count)));
-    }
-    points.push((edge(bins.counts.len()), y.at(0.0)));
-    points
+    let counts: Vec<(usize, f64)> = bins.counts.iter().copied().enumerate().collect();
+    counts
+        .chunk_by(|(_, a), (_, b)| (*a > 0.0) == (*b > 0.0))
+        .filter(|run| run[0].1 > 0.0)
+        .map(|run| {
+            let mut points = vec![(edge(run[0].0), y.at(0.0))];
+            for (i, count) in run {
+                points.push((edge(*i), y.at(*count)));
+                points.push((edge(i + 1), y.at(*count)));
+            }
+            points.push((edge(run[run.len() - 1].0 + 1), y.at(0.0)));
+            points
+        })
+        .collect()
 }
 
 /// The figures below a histogram, an arm a line; returns where it ends.

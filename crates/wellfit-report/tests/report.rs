@@ -1,0 +1,254 @@
+//! Whole reports of made-up studies, among them the odd ones.
+
+mod fixture;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use wellfit_report::{ReportError, answer, train_summary, write_report};
+use wellfit_study::StudyRecords;
+use wellfit_train::record::{Event, RunState};
+
+/// Writes a report and returns its files.
+fn written(records: &StudyRecords) -> BTreeMap<String, Vec<u8>> {
+    let folder = tempfile::tempdir().unwrap();
+    write_report(folder.path(), records, &fixture::findings(records)).unwrap();
+    let files = std::fs::read_dir(folder.path()).unwrap();
+    files
+        .map(|file| {
+            let path = file.unwrap().path();
+            let name = path.file_name().unwrap().to_str().unwrap().to_string();
+            (name, std::fs::read(path).unwrap())
+        })
+        .collect()
+}
+
+fn page(records: &StudyRecords) -> String {
+    String::from_utf8(written(records).remove("report.html").unwrap()).unwrap()
+}
+
+/// The page's embedded data.
+fn data(page: &str) -> serde_json::Value {
+    let start = page.find(r#"id="data">"#).unwrap() + r#"id="data">"#.len();
+    let end = start + page[start..].find("</script>").unwrap();
+    serde_json::from_str(&page[start..end]).unwrap()
+}
+
+fn lines(records: &StudyRecords, width: usize) -> Vec<String> {
+    let text = answer(records, &fixture::findings(records), width, false).unwrap();
+    text.lines().map(String::from).collect()
+}
+
+/// Studies that are not as one would like them.
+fn odd() -> Vec<(&'static str, StudyRecords)> {
+    let mut all = vec![
+        ("one seed", fixture::article(1, 30)),
+        ("one epoch", fixture::article(3, 1)),
+        ("one arm", fixture::study(&fixture::ARTICLE[..1], 3, 10)),
+        ("one of everything", fixture::study(&fixture::ARTICLE[..1], 1, 1)),
+    ];
+    let mut missing = fixture::article(3, 8);
+    missing.records[3] = vec![None; 3];
+    missing.records[0][1] = None;
+    all.push(("missing trials", missing));
+    let mut nothing = fixture::article(2, 8);
+    nothing.records.iter_mut().flatten().for_each(|record| *record = None);
+    all.push(("nothing yet", nothing));
+    let mut blind = fixture::article(3, 8);
+    for record in blind.records.iter_mut().flatten().flatten() {
+        for row in &mut record.epochs {
+            (row.val_loss, row.val_accuracy) = (None, None);
+        }
+        record.best_epoch = None;
+    }
+    all.push(("no validation", blind));
+    let mut diverged = fixture::article(3, 8);
+    let trials = diverged.records.iter_mut().enumerate().flat_map(|(arm, trials)| {
+        let some = if arm == 2 { 3 } else { usize::from(arm == 4) };
+        trials[..some].iter_mut().flatten()
+    });
+    for record in trials {
+        for (i, row) in record.epochs.iter_mut().enumerate().skip(3) {
+            row.train_loss = f64::NAN;
+            row.train_eval_loss = if i == 3 { 1e30 } else { f64::INFINITY };
+            row.train_accuracy = f64::NAN;
+            (row.val_loss, row.val_accuracy) = (Some(f64::INFINITY), Some(f64::NAN));
+        }
+        record.state = RunState::Diverged { epoch: 4, step: Some(17) };
+        record.events.push(Event::Diverged { epoch: 4 });
+        for weights in &mut record.weights {
+            (weights.std, weights.max_abs) = (f64::NAN, f64::INFINITY);
+            (weights.histogram.width, weights.histogram.first) = (f64::NAN, i64::MIN);
+        }
+    }
+    all.push(("diverged arms", diverged));
+    let mut empty = fixture::article(2, 4);
+    for record in empty.records.iter_mut().flatten().flatten() {
+        record.epochs.clear();
+        record.weights.clear();
+        record.state = RunState::Failed { message: "<out of memory>".into() };
+    }
+    all.push(("failed before the first epoch", empty));
+    all
+}
+
+#[test]
+fn a_report_is_seven_files_and_depends_on_nothing_outside() {
+    let files = written(&fixture::article(5, 30));
+    let names: Vec<&str> = files.keys().map(String::as_str).collect();
+    assert_eq!(
+        names,
+        [
+            "curves.png",
+            "curves.svg",
+            "effects.png",
+            "effects.svg",
+            "report.html",
+            "weights.png",
+            "weights.svg"
+        ]
+    );
+    for (name, bytes) in &files {
+        if name.ends_with(".png") {
+            assert!(bytes.starts_with(b"\x89PNG\r\n\x1a\n"), "{name}");
+            assert!(bytes.len() > 10_000, "{name} is {} bytes", bytes.len());
+            continue;
+        }
+        let text = std::str::from_utf8(bytes).unwrap();
+        for outside in ["src=\"http", "href=\"http", "url(", "@import", "fetch("] {
+            assert!(!text.contains(outside), "{name} contains {outside}");
+        }
+    }
+    assert!(files["report.html"].len() < 2_000_000);
+}
+
+#[test]
+fn the_page_answers_before_it_proves() {
+    let page = page(&fixture::article(5, 30));
+    let at = |words: &str| page.find(words).unwrap_or_else(|| panic!("no {words}"));
+    let order = [
+        "<h1>",
+        "id=\"effects\"",
+        "id=\"curves\"",
+        "Claims</h2>",
+        "id=\"weights\"",
+        "id=\"by-arm\"",
+        "Plans</h2>",
+        "Instructions",
+        "id=\"data\"",
+    ];
+    let places: Vec<usize> = order.iter().map(|words| at(words)).collect();
+    assert!(places.is_sorted(), "{places:?}");
+    let findings = fixture::findings(&fixture::article(5, 30));
+    assert!(page.contains(&findings.answer.headline));
+}
+
+#[test]
+fn every_history_is_embedded_and_gives_the_curves_again() {
+    let records = fixture::article(5, 30);
+    let data = data(&page(&records));
+    for (arm, trials) in records.records.iter().enumerate() {
+        let embedded = &data["arms"][arm];
+        for (trial, record) in trials.iter().enumerate() {
+            let record = record.as_ref().unwrap();
+            let losses = embedded["trials"][trial]["val_loss"].as_array().unwrap();
+            assert_eq!(losses.len(), record.epochs.len());
+            for (loss, row) in losses.iter().zip(&record.epochs) {
+                assert!((loss.as_f64().unwrap() - row.val_loss.unwrap()).abs() < 1e-6);
+            }
+        }
+        let point = &embedded["curves"]["val_loss"][0];
+        let first: f64 = trials.iter().flatten().map(|r| r.epochs[0].val_loss.unwrap()).sum();
+        assert!((point[1].as_f64().unwrap() - first / 5.0).abs() < 1e-6);
+        assert_eq!(point[4], 5);
+    }
+}
+
+#[test]
+fn odd_studies_give_whole_reports() {
+    for (name, records) in odd() {
+        let files = written(&records);
+        let page = std::str::from_utf8(&files["report.html"]).unwrap();
+        data(page);
+        assert!(page.contains("<h1>") && page.contains("</html>"), "{name}");
+        for (file, bytes) in files.iter().filter(|(file, _)| file.ends_with(".svg")) {
+            let text = std::str::from_utf8(bytes).unwrap();
+            for bad in ["NaN", "inf", "null"] {
+                let marks = text.split('<').filter(|tag| {
+                    !tag.starts_with("text")
+                        && !tag.starts_with("desc")
+                        && !tag.starts_with("title")
+                });
+                for tag in marks {
+                    assert!(!tag.contains(bad), "{name}, {file}: {tag}");
+                }
+            }
+        }
+        let lines = lines(&records, 80);
+        assert!(lines.len() <= 20 && !lines[0].is_empty(), "{name}: {lines:#?}");
+    }
+}
+
+#[test]
+fn a_crowd_of_arms_stays_within_bounds_and_hostile_names_are_harmless() {
+    let records = fixture::crowd(30, 20, 30);
+    let page = page(&records);
+    assert!(page.len() < 6_000_000, "{} bytes", page.len());
+    assert!(!page.contains("<b>bold"), "a name became markup");
+    assert_eq!(page.matches("</script>").count(), 2, "a name ended the script");
+    assert_eq!(data(&page)["arms"][1]["name"], "</script><b>bold</b> & \"quoted\"");
+    for width in [40, 60, 80, 120] {
+        let lines = lines(&records, width);
+        assert!(lines.len() <= 20, "{} lines", lines.len());
+        assert!(lines.iter().all(|line| line.chars().count() <= width), "{width}: {lines:#?}");
+        assert!(lines.iter().any(|line| line.contains("more arms")), "{lines:#?}");
+        assert!(lines.iter().any(|line| line.starts_with("baseline")), "{lines:#?}");
+    }
+}
+
+#[test]
+fn the_terminal_says_what_the_page_says() {
+    let records = fixture::article(5, 30);
+    let findings = fixture::findings(&records);
+    let lines = lines(&records, 80);
+    let text = lines.join(" ");
+    assert!(text.starts_with(&findings.answer.headline), "{text}");
+    assert!(lines.len() <= 20 && lines.iter().all(|line| line.chars().count() <= 80));
+    for (name, _, _) in fixture::ARTICLE {
+        assert!(lines.iter().any(|line| line.starts_with(name)), "{name}: {lines:#?}");
+    }
+    assert!(!text.contains('\u{1b}'));
+    let coloured = answer(&records, &findings, 80, true).unwrap();
+    assert!(coloured.contains("\u{1b}[1m") && coloured.contains("\u{1b}[32m"));
+}
+
+#[test]
+fn a_run_is_summed_up_with_its_kept_and_last_epoch() {
+    let records = fixture::article(1, 30);
+    let record = records.records[0][0].as_ref().unwrap();
+    let summary = train_summary(record, false);
+    let kept = &record.epochs[record.best_epoch.unwrap() - 1];
+    assert!(summary.starts_with("30 epochs run\n"), "{summary}");
+    assert!(summary.contains(&format!("val loss {:.4}", kept.val_loss.unwrap())), "{summary}");
+    assert!(summary.contains("0.weight") && summary.contains("13.9 × std"), "{summary}");
+    for (_, records) in odd() {
+        for record in records.records.iter().flatten().flatten() {
+            assert!(!train_summary(record, true).is_empty());
+        }
+    }
+}
+
+#[test]
+fn a_folder_that_is_not_there_is_an_error_that_names_the_file() {
+    let records = fixture::article(1, 2);
+    let findings = fixture::findings(&records);
+    let error = write_report(Path::new("no/such/folder"), &records, &findings).unwrap_err();
+    assert!(error.to_string().contains("no/such/folder"), "{error}");
+}
+
+#[test]
+fn findings_of_another_study_are_an_error() {
+    let findings = fixture::findings(&fixture::study(&fixture::ARTICLE[..2], 1, 2));
+    let error = answer(&fixture::article(1, 2), &findings, 80, false).unwrap_err();
+    assert!(matches!(error, ReportError::Mismatch { arms: 8, found: 2, .. }), "{error}");
+}
