@@ -1,0 +1,19 @@
+"""scikit-learn's MLPClassifier: one pass over the data with partial_fit, plain only."""
+
+import numpy as np
+import sklearn
+from serve import serve, task
+from sklearn.neural_network import MLPClassifier
+from threadpoolctl import threadpool_limits
+
+job = task()
+threadpool_limits(job.threads)
+model = MLPClassifier((1000,), alpha=0, batch_size=job.batch, random_state=0)
+
+
+def epoch():
+    model.partial_fit(job.x, job.y, classes=np.arange(10))
+    return model.loss_
+
+
+serve(f"scikit-learn {sklearn.__version__}", epoch)
