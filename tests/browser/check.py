@@ -104,7 +104,7 @@ class Browser:
         if script:
             self.wait(lambda: self.evaluate("!!document.querySelector('#curves .live svg')"), "the curves to be drawn")
 
-    def wait(self, done, what, seconds=20):
+    def wait(self, done, what, seconds=90):
         end = time.monotonic() + seconds
         while not done():
             if time.monotonic() > end:

@@ -240,7 +240,8 @@
       out += sign(x + 4, 8, 4, "circle", "var(--muted)") + words(x + 12, 12, "kept epoch");
       x += 30 + measure("kept epoch", 11);
       const band = "band: 95 % interval of the mean over seeds";
-      return x + measure(band, 11) < width ? out + words(x, 12, band) : out;
+      const known = [...chosen].some((a) => Object.values(arms[a].curves).some((c) => c.some((p) => p[2] !== null)));
+      return known && x + measure(band, 11) < width ? out + words(x, 12, band) : out;
     };
 
     const drawPanel = (panel, list, x, top, bottom, room) => {

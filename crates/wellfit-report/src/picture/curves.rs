@@ -63,7 +63,7 @@ pub fn curves(view: &View, arms: &[usize], width: f64) -> Picture {
     let total = key + 2.0 * (title + height) + between + below;
     let mut picture = Picture::new(width, total, "Loss and accuracy by epoch");
     picture.description = description(view, arms);
-    legend(&mut picture, width);
+    legend(&mut picture, has_band(view, arms));
 
     let labels = label_room(view, arms, wide);
     let frame = |i: usize| {
@@ -84,66 +84,59 @@ pub fn curves(view: &View, arms: &[usize], width: f64) -> Picture {
 /// Other arms than those of the main picture that get a small one, at most.
 const SMALL_ONES: usize = 12;
 
-/// Below the main picture: each other arm against the baseline, losses only, on one
-/// scale.
+/// Below the main picture: each other arm against the baseline, loss above accuracy,
+/// all on the same scales.
 fn multiples(picture: &mut Picture, view: &View, arms: &[usize]) {
     let others: Vec<usize> = (1..view.arms()).filter(|arm| !arms.contains(arm)).collect();
-    if others.is_empty() {
+    let some: Vec<usize> = others.iter().copied().take(SMALL_ONES).collect();
+    if some.is_empty() {
         return;
     }
     let columns = if picture.width >= 600.0 { 3 } else { 2 };
-    let (gap, height, title) = (20.0, 92.0, 20.0);
-    let wide = (picture.width - 34.0 - gap * (columns - 1) as f64) / columns as f64;
-    let panel = &PANELS[0];
-    let some: Vec<usize> = others.iter().copied().take(SMALL_ONES).collect();
+    let (axis, gap, name, height, between) = (34.0, 20.0, 20.0, 76.0, 10.0);
+    let wide = (picture.width - axis - gap * (columns - 1) as f64) / columns as f64;
     let all: Vec<usize> = std::iter::once(0).chain(some.iter().copied()).collect();
-    let domain = values(view, &all, panel);
-    let epochs = all.iter().map(|arm| view.curves[*arm].epochs()).max().unwrap_or(1).max(1);
-    let mut words = String::from("Other arms against the baseline: loss");
+    let epochs = all.iter().map(|arm| view.curves[*arm].epochs()).max().unwrap_or(0).max(1);
+    let mut words = String::from("Other arms against the baseline: loss, accuracy in %");
     if some.len() < others.len() {
-        words += &format!(", {} of {}", some.len(), others.len());
+        words += &format!("; {} of {}", some.len(), others.len());
     }
     picture.add(text(0.0, picture.height + 22.0, words).bold().at_most(picture.width).mark());
-    let mut bottom = picture.height;
+
+    let start = picture.height + 34.0;
+    let cell = name + 2.0 * height + between + 30.0;
     for (i, &arm) in some.iter().enumerate() {
-        let (row, column) = (i / columns, i % columns);
-        let left = 34.0 + column as f64 * (wide + gap);
-        let top = picture.height + 34.0 + title + row as f64 * (height + title + 14.0);
-        let frame = Frame { left, right: left + wide, top, bottom: top + height, labels: 0.0 };
-        let x = across(&frame, epochs);
-        let y = Scale::new(domain, (frame.bottom, frame.top));
-        let place = Place { frame: &frame, x, y, factor: panel.factor };
-        for tick in y.ticks(3) {
-            let at = y.at(tick.value);
-            picture.add(rule((left, at), (left + wide, at), Ink::Grid, 1.0));
-            if column == 0 {
-                picture.add(text(left - 6.0, at + 4.0, tick.label).muted().end().mark());
-            }
+        let left = axis + (i % columns) as f64 * (wide + gap);
+        let top = start + (i / columns) as f64 * cell;
+        let points = vec![(left, top + 10.0), (left + 14.0, top + 10.0)];
+        let ink = Ink::Arm(arm);
+        picture.add(Mark::Line { points, ink, width: 2.5, dash: &[], opacity: 1.0 });
+        let mut label = text(left + 19.0, top + 14.0, view.name(arm));
+        label.size = SMALL;
+        picture.add(label.at_most(wide - 19.0).mark());
+        let mut bottom = top + name;
+        for panel in &PANELS {
+            let top = bottom + between;
+            bottom = top + height;
+            let frame = Frame { left, right: left + wide, top, bottom, labels: 0.0 };
+            let x = across(&frame, epochs);
+            let y = Scale::new(values(view, &all, panel), (bottom, top));
+            let place = Place { frame: &frame, x, y, factor: panel.factor };
+            grid(picture, &place, 3, i % columns == 0);
+            plot(picture, view, &[0, arm], panel, &place);
         }
-        picture.add(rule((left, frame.bottom), (left + wide, frame.bottom), Ink::Axis, 1.0));
-        for (epoch, anchor) in [(1, Anchor::Start), (epochs, Anchor::End)] {
-            let mut label =
-                text(x.at(epoch as f64), frame.bottom + 13.0, epoch.to_string()).muted();
+        picture.add(rule((left, bottom), (left + wide, bottom), Ink::Axis, 1.0));
+        let mut ends = vec![(left, 1, Anchor::Start)];
+        if epochs > 1 {
+            ends.push((left + wide, epochs, Anchor::End));
+        }
+        for (x, epoch, anchor) in ends {
+            let mut label = text(x, bottom + 13.0, epoch.to_string()).muted();
             label.anchor = anchor;
-            if i + columns >= some.len() && (epoch == 1 || epochs > 1) {
-                picture.add(label.mark());
-            }
+            picture.add(label.mark());
         }
-        let key = vec![(left, top - 10.0), (left + 14.0, top - 10.0)];
-        picture.add(Mark::Line {
-            points: key,
-            ink: Ink::Arm(arm),
-            width: 2.5,
-            dash: &[],
-            opacity: 1.0,
-        });
-        let mut name = text(left + 19.0, top - 6.0, view.name(arm));
-        name.size = SMALL;
-        picture.add(name.at_most(wide - 19.0).mark());
-        plot(picture, view, &[0, arm], panel, &place);
-        bottom = frame.bottom + 18.0;
     }
-    picture.height = bottom;
+    picture.height = start + some.len().div_ceil(columns) as f64 * cell;
 }
 
 fn across(frame: &Frame, epochs: usize) -> Scale {
@@ -151,7 +144,13 @@ fn across(frame: &Frame, epochs: usize) -> Scale {
     Scale::new(domain, (frame.left, frame.right))
 }
 
-fn legend(picture: &mut Picture, width: f64) {
+/// Whether any line has an interval.
+fn has_band(view: &View, arms: &[usize]) -> bool {
+    let points = |arm: usize| Figure::ALL.iter().flat_map(move |f| view.curves[arm].points(*f));
+    arms.iter().flat_map(|arm| points(*arm)).any(|point| point.estimate.has_interval())
+}
+
+fn legend(picture: &mut Picture, band: bool) {
     let y = 12.0;
     let mut x = 0.0;
     let entries: [(&str, &'static [f64]); 2] = [("validation", &[]), ("training", DASH)];
@@ -172,7 +171,7 @@ fn legend(picture: &mut Picture, width: f64) {
     picture.add(text(x + 12.0, y, "kept epoch").muted().mark());
     x += 12.0 + font::width("kept epoch", SMALL, false) + 18.0;
     let words = "band: 95 % interval of the mean over seeds";
-    if x + font::width(words, SMALL, false) < width {
+    if band && x + font::width(words, SMALL, false) < picture.width {
         picture.add(text(x, y, words).muted().mark());
     }
 }
@@ -209,7 +208,7 @@ fn draw(
     let y = Scale::new(values(view, arms, panel), (frame.bottom, frame.top));
     let place = Place { frame, x, y, factor: panel.factor };
     picture.add(text(0.0, frame.top - 9.0, panel.name).bold().mark());
-    grid(picture, &place, 5);
+    grid(picture, &place, 5, true);
     let any = arms.iter().any(|arm| {
         panel.figures.iter().any(|figure| !view.curves[*arm].points(*figure).is_empty())
     });
@@ -222,12 +221,14 @@ fn draw(
     end_labels(picture, view, arms, panel, &place);
 }
 
-fn grid(picture: &mut Picture, place: &Place, wanted: usize) {
+fn grid(picture: &mut Picture, place: &Place, wanted: usize, named: bool) {
     let Frame { left, right, .. } = *place.frame;
     for tick in place.y.ticks(wanted) {
         let at = place.y.at(tick.value);
         picture.add(rule((left, at), (right, at), Ink::Grid, 1.0));
-        picture.add(text(left - 6.0, at + 4.0, tick.label).muted().end().mark());
+        if named {
+            picture.add(text(left - 6.0, at + 4.0, tick.label).muted().end().mark());
+        }
     }
 }
 
