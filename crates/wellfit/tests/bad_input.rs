@@ -47,8 +47,8 @@ fn every_slip_in_a_plan_is_shown_with_its_line() {
 fn networks_that_do_not_fit_the_data_are_refused_before_anything_is_written() {
     let world = World::new(40);
     for (old, new, words) in [
-        ("out = 3 ", "out = 5 ", &["5 outputs", "3 classes", "set out = 3"][..]),
-        ("out = 32 ", "out = 100000000000 ", &["100000000000", "limit"]),
+        ("out = 3 ", "out = 5 ", &["plan.toml:9:28", "5 outputs", "3 classes", "set out = 3"][..]),
+        ("out = 32 ", "out = 100000000000 ", &["plan.toml:7:28", "100000000000", "limit"]),
         ("out = 32 ", "out = 0 ", &["at least 1"]),
         (
             "batch_size = 16",

@@ -1,8 +1,10 @@
 //! From a file and the options that change it to a document.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use wellfit::TrainError;
 use wellfit::plan::Document;
+use wellfit::study::slug;
 
 use super::Failure;
 use super::arguments::RunArguments;
@@ -26,4 +28,37 @@ pub fn change(mut document: Document, run: &RunArguments) -> Result<Document, Fa
 /// What a file's study or run is called: its name without the ending.
 pub fn name(file: &Path) -> String {
     file.file_stem().map_or_else(|| "study".into(), |stem| stem.to_string_lossy().into_owned())
+}
+
+/// Where results go when nobody says: `runs/NAME`.
+pub fn default_folder(name: &str) -> PathBuf {
+    let slug = slug(name);
+    let usable = slug.contains(|c: char| c.is_ascii_alphanumeric());
+    Path::new("runs").join(if usable { &slug } else { "study" })
+}
+
+/// The error with the line of the file that it is about, where that can be told.
+pub fn locate(error: TrainError, document: &Document) -> TrainError {
+    match error {
+        TrainError::Plan(error) => TrainError::Plan(error.locate(document)),
+        error => error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_never_go_outside_of_runs() {
+        for (name, folder) in [
+            ("article", "runs/article"),
+            ("My Study!", "runs/my-study"),
+            ("..", "runs/study"),
+            ("???", "runs/study"),
+            ("../../etc", "runs/..-..-etc"),
+        ] {
+            assert_eq!(default_folder(name), Path::new(folder));
+        }
+    }
 }

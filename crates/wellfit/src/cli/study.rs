@@ -1,11 +1,9 @@
 //! `wellfit study [FILE]`
 
-use std::path::{Path, PathBuf};
-
 use wellfit::data::Places;
 use wellfit::plan::Document;
-use wellfit::study::{Outcome, StudyOptions, run, slug};
-use wellfit::{SAMPLE_STUDY, Study, diagnose};
+use wellfit::study::{BASELINE, Outcome, StudyOptions, run};
+use wellfit::{SAMPLE_STUDY, Study, StudyError, diagnose};
 
 use super::arguments::StudyArguments;
 use super::progress::Live;
@@ -14,9 +12,9 @@ use super::{Failure, Interrupt, plan, print};
 
 /// Study → records → findings → report.
 pub fn study(arguments: StudyArguments, interrupt: &Interrupt) -> Result<(), Failure> {
-    let study = read(&arguments)?;
+    let (study, document) = read(&arguments)?;
     let options = arguments.run;
-    let folder = options.out.clone().unwrap_or_else(|| default_folder(&study));
+    let folder = options.out.clone().unwrap_or_else(|| plan::default_folder(&study.name));
     let live = Live::new(options.quiet);
     let outcome = run(
         &study,
@@ -30,7 +28,7 @@ pub fn study(arguments: StudyArguments, interrupt: &Interrupt) -> Result<(), Fai
         },
     );
     live.end();
-    let mut outcome = outcome?;
+    let mut outcome = outcome.map_err(|error| locate(error, &document))?;
     if outcome.left() > 0 {
         return Err(stopped(&outcome));
     }
@@ -46,7 +44,7 @@ pub fn study(arguments: StudyArguments, interrupt: &Interrupt) -> Result<(), Fai
 }
 
 /// The file's study, or the article's arms on the sample, with the options' changes.
-fn read(arguments: &StudyArguments) -> Result<Study, Failure> {
+fn read(arguments: &StudyArguments) -> Result<(Study, Document), Failure> {
     let (document, name) = match &arguments.file {
         Some(file) => (Document::read(file)?, plan::name(file)),
         None => (Document::parse("the built-in study", SAMPLE_STUDY)?, "article-sample".into()),
@@ -59,16 +57,21 @@ fn read(arguments: &StudyArguments) -> Result<Study, Failure> {
         document.set(&format!("train.epochs={epochs}"))?;
     }
     let study = Study::read(&document, &name)?;
-    Ok(match arguments.run.seed {
+    let study = match arguments.run.seed {
         Some(first) => study.with_first_seed(first),
         None => study,
-    })
+    };
+    Ok((study, document))
 }
 
-fn default_folder(study: &Study) -> PathBuf {
-    match slug(&study.name) {
-        name if name.is_empty() => Path::new("runs").join("study"),
-        name => Path::new("runs").join(name),
+/// The error with the line that it is about. An arm's layers may stand elsewhere than
+/// the file's, so this is for the baseline only.
+fn locate(error: StudyError, document: &Document) -> StudyError {
+    match error {
+        StudyError::Plan { arm, source } if arm == BASELINE => {
+            StudyError::Plan { arm, source: Box::new(plan::locate(*source, document)) }
+        }
+        error => error,
     }
 }
 

@@ -6,7 +6,6 @@ use std::path::Path;
 use wellfit::data::{Places, Splits, load};
 use wellfit::record::{EpochRow, Event, Record, RunState};
 use wellfit::report::{Progress, train_summary};
-use wellfit::study::slug;
 use wellfit::{Decision, Observer, Plan, Start, TrainOptions, train_in};
 
 use super::arguments::TrainArguments;
@@ -17,14 +16,14 @@ pub fn train(arguments: TrainArguments, interrupt: &Interrupt) -> Result<(), Fai
     let TrainArguments { file, run: options } = arguments;
     let document = plan::read(&file, &options)?;
     let plan = Plan::read(&document, document.folder())?;
-    let name = slug(&plan::name(&file));
-    let folder = options.out.clone().unwrap_or_else(|| Path::new("runs").join(&name));
+    let name = plan::name(&file);
+    let folder = options.out.clone().unwrap_or_else(|| plan::default_folder(&name));
     let splits = load(&plan.data, &Places::from_env(options.places.data_dir.clone()))?;
 
     let mut live = Live::new(&name, options.quiet);
     live.progress.log(&found(&plan, &splits));
     live.progress.started(&name, plan.train.epochs);
-    let (record, start) = train_in(
+    let trained = train_in(
         &folder,
         &plan,
         &splits,
@@ -35,8 +34,9 @@ pub fn train(arguments: TrainArguments, interrupt: &Interrupt) -> Result<(), Fai
             open_test: true,
             ..TrainOptions::default()
         },
-    )?;
+    );
     live.progress.end();
+    let (record, start) = trained.map_err(|error| plan::locate(error, &document))?;
     if record.state == RunState::Interrupted {
         return Err(stopped(&record, &plan));
     }
