@@ -39,7 +39,7 @@
   const ticks = ([low, high], wanted) => {
     const inside = (step) => Math.floor(high / step + 1e-9) - Math.ceil(low / step - 1e-9) + 1;
     const wide = nice((high - low) / wanted);
-    const step = [wide, nice(wide * 0.4), nice(wide * 0.2)].find((s) => inside(s) >= 3 && inside(s) <= wanted + 1) || wide;
+    const step = [wide, nice(wide * 0.4), nice(wide * 0.2)].find((s) => inside(s) >= 3 && inside(s) <= wanted + 2) || wide;
     const decimals = Math.max(0, Math.min(12, -Math.floor(Math.log10(step))));
     const out = [];
     for (let i = Math.ceil(low / step - 1e-9); i <= Math.floor(high / step + 1e-9) && out.length < 100; i++)
@@ -239,8 +239,8 @@
       }
       out += sign(x + 4, 8, 4, "circle", "var(--muted)") + words(x + 12, 12, "kept epoch");
       x += 30 + measure("kept epoch", 11);
-      const band = "band: 95 % interval of the mean over seeds";
-      const known = [...chosen].some((a) => Object.values(arms[a].curves).some((c) => c.some((p) => p[2] !== null)));
+      const band = "band: smallest to largest seed";
+      const known = [...chosen].some((a) => Object.values(arms[a].curves).some((c) => c.some((p) => p[4] > 1)));
       return known && x + measure(band, 11) < width ? out + words(x, 12, band) : out;
     };
 
@@ -269,9 +269,8 @@
             else runs.push([p]);
           }
           for (const run of runs) {
-            const known = run.filter((p) => p[2] !== null);
-            if (known.length > 1)
-              bands += `<path d="${path([...known.map((p) => at(p, 3)), ...known.reverse().map((p) => at(p, 2))], true)}" fill="${colour(a)}" opacity="0.16"/>`;
+            if (run.length > 1 && run.some((p) => p[4] > 1))
+              bands += `<path d="${path([...run.map((p) => at(p, 6)), ...[...run].reverse().map((p) => at(p, 5))], true)}" fill="${colour(a)}" opacity="0.16"/>`;
             const points = run.map((p) => at(p, 1));
             lines += points.length > 1 ? line(points, colour(a), 1.8, i ? 'stroke-dasharray="5 3.5"' : "") : sign(...points[0], 2.6, arms[a].marker, colour(a));
           }

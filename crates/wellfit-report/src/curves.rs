@@ -77,6 +77,15 @@ pub struct Point {
     pub estimate: Estimate,
 }
 
+impl Point {
+    /// The smallest and the largest trial.
+    pub fn range(&self) -> (f64, f64) {
+        let values = &self.estimate.values;
+        let low = values.iter().copied().fold(f64::INFINITY, f64::min);
+        (low, values.iter().copied().fold(f64::NEG_INFINITY, f64::max))
+    }
+}
+
 /// The kept epochs of an arm's trials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Kept {

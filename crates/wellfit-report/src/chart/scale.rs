@@ -36,14 +36,14 @@ impl Scale {
         self.domain
     }
 
-    /// Round values inside the domain, at most `wanted` and one more; three or more
+    /// Round values inside the domain, at most `wanted` and two more; three or more
     /// where that is possible.
     pub fn ticks(&self, wanted: usize) -> Vec<Tick> {
         let (low, high) = self.domain;
         let inside = |step: f64| (high / step + 1e-9).floor() - (low / step - 1e-9).ceil() + 1.0;
         let wide = nice((high - low) / wanted.max(1) as f64);
         let steps = [wide, nice(wide * 0.4), nice(wide * 0.2)];
-        let fits = |step: &f64| inside(*step) >= 3.0 && inside(*step) <= (wanted + 1) as f64;
+        let fits = |step: &f64| inside(*step) >= 3.0 && inside(*step) <= (wanted + 2) as f64;
         let step = steps.into_iter().find(fits).unwrap_or(wide);
         let decimals = (-step.log10().floor()).clamp(0.0, 12.0) as usize;
         let first = (low / step - 1e-9).ceil() as i64;

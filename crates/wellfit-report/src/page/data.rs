@@ -85,8 +85,8 @@ fn curves_json(curves: &Curves) -> Value {
     let figure = |figure: Figure| {
         let rows = curves.points(figure).iter().map(|point| {
             let of = &point.estimate;
-            let ends = [f64::min, f64::max].map(|f| of.values.iter().copied().reduce(f));
-            let [low, high] = ends.map(|end| number(end.unwrap_or(f64::NAN)));
+            let (low, high) = point.range();
+            let (low, high) = (number(low), number(high));
             json!([point.epoch, number(of.mean), number(of.low), number(of.high), of.n, low, high])
         });
         (figure.name().to_string(), rows.collect::<Value>())

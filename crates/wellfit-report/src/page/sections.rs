@@ -92,8 +92,8 @@ pub fn effects(view: &View) -> String {
 /// Loss and accuracy by epoch.
 pub fn curves(view: &View, shown: &[usize]) -> String {
     let caption = "Means over seeds. Solid: validation; dashed: training set, in evaluation \
-                   mode. Band: 95 % interval of the mean over seeds, cut where it leaves the \
-                   picture. Dot: the kept epoch (median, earliest to latest). A line ends \
+                   mode. Band: from the smallest to the largest seed; the readout gives the 95 % \
+                   interval of the mean. Dot: the kept epoch (median, earliest to latest). A line ends \
                    where fewer than half of its seeds go on.";
     let figure = figure("curves", caption, |width| picture::curves(view, shown, width));
     format!("<section>\n<h2>Curves</h2>\n{figure}</section>\n")

@@ -144,10 +144,10 @@ fn across(frame: &Frame, epochs: usize) -> Scale {
     Scale::new(domain, (frame.left, frame.right))
 }
 
-/// Whether any line has an interval.
+/// Whether any line has a band.
 fn has_band(view: &View, arms: &[usize]) -> bool {
     let points = |arm: usize| Figure::ALL.iter().flat_map(move |f| view.curves[arm].points(*f));
-    arms.iter().flat_map(|arm| points(*arm)).any(|point| point.estimate.has_interval())
+    arms.iter().flat_map(|arm| points(*arm)).any(|point| point.estimate.n > 1)
 }
 
 fn legend(picture: &mut Picture, band: bool) {
@@ -170,7 +170,7 @@ fn legend(picture: &mut Picture, band: bool) {
     });
     picture.add(text(x + 12.0, y, "kept epoch").muted().mark());
     x += 12.0 + font::width("kept epoch", SMALL, false) + 18.0;
-    let words = "band: 95 % interval of the mean over seeds";
+    let words = "band: smallest to largest seed";
     if band && x + font::width(words, SMALL, false) < picture.width {
         picture.add(text(x, y, words).muted().mark());
     }
@@ -257,12 +257,11 @@ fn runs(points: &[Point]) -> impl Iterator<Item = &[Point]> {
 }
 
 fn bands(points: &[Point], place: &Place) -> Vec<Vec<(f64, f64)>> {
-    let known: Vec<Point> = points.iter().filter(|p| p.estimate.has_interval()).cloned().collect();
-    runs(&known)
-        .filter(|run| run.len() > 1)
+    runs(points)
+        .filter(|run| run.len() > 1 && run.iter().any(|p| p.estimate.n > 1))
         .map(|run| {
-            let up = run.iter().map(|p| place.point(p, p.estimate.high));
-            up.chain(run.iter().rev().map(|p| place.point(p, p.estimate.low))).collect()
+            let up = run.iter().map(|p| place.point(p, p.range().1));
+            up.chain(run.iter().rev().map(|p| place.point(p, p.range().0))).collect()
         })
         .collect()
 }

@@ -60,7 +60,7 @@ pub fn effects(view: &View, width: f64) -> Picture {
         let (y, height) = (layout.top, bottom - layout.top);
         picture.add(rectangle(from, y, to - from, height, Ink::Zone, 1.0));
     }
-    for tick in scale.ticks(if layout.wide { 5 } else { 6 }) {
+    for tick in scale.ticks(if layout.wide { 4 } else { 5 }) {
         let x = scale.at(tick.value);
         picture.add(rule((x, layout.top), (x, bottom), Ink::Grid, 1.0));
         picture.add(text(x, bottom + 16.0, tick.label).muted().middle().mark());
