@@ -180,7 +180,7 @@ fn two_lines(words: &str, room: f64) -> Vec<String> {
         return vec![words.into()];
     }
     let fits = |(at, _): &(usize, &str)| font::width(&words[..*at], SIZE, false) <= room;
-    let at = words.match_indices(' ').filter(fits).next_back().map_or(words.len(), |(at, _)| at);
+    let at = words.match_indices(' ').rfind(fits).map_or(words.len(), |(at, _)| at);
     let rest = words[at..].trim_start();
     vec![words[..at].into(), font::fit(rest, SIZE, false, room)]
 }
