@@ -80,7 +80,10 @@ class Browser:
         message = {"id": number, "method": method, "params": params}
         if self.session:
             message["sessionId"] = self.session
-        os.write(self.to_write, json.dumps(message).encode() + b"\0")
+        try:
+            os.write(self.to_write, json.dumps(message).encode() + b"\0")
+        except BrokenPipeError:
+            sys.exit("chromium could not be started, or ended before it was asked")
         while True:
             answer = self.read()
             if answer.get("id") == number:
