@@ -5,16 +5,16 @@ use wellfit_study::slug;
 
 use crate::view::View;
 
-/// The command that trains the recommended arm again, from the study's folder.
+/// The command that trains the recommended arm again, in the report's folder.
 /// Without a recommendation: the one that repeats the study.
 pub fn repeat(view: &View) -> String {
     let study = &view.records.study;
     match (view.findings.answer.arm, study.seeds.first()) {
         (Some(arm), Some(seed)) if arm < view.arms() => {
             let trial = format!("{}-s{seed}", slug(view.name(arm)));
-            format!("wellfit train trials/{trial}/plan.toml --out {trial}")
+            format!("wellfit train trials/{trial}/plan.toml --out {trial}  # in this folder")
         }
-        _ => "wellfit study study.toml --out again".into(),
+        _ => "wellfit study study.toml --out again  # in this folder".into(),
     }
 }
 
