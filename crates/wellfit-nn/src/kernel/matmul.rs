@@ -89,6 +89,10 @@ unsafe fn column<S: Simd, const N: usize>(
 /// # Safety
 /// As for [`matmul`].
 #[inline(always)]
+#[expect(
+    clippy::needless_range_loop,
+    reason = "counted loops over constants are unrolled, which keeps the sums in registers"
+)]
 pub unsafe fn tile<S: Simd, const M: usize, const N: usize>(
     a: Strided,
     b: Rows<*const f32>,

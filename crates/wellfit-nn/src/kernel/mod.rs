@@ -22,6 +22,11 @@ pub const TILE: usize = 64;
 /// Vectors of a tile.
 pub const TILE_VECTORS: usize = TILE / LANES;
 
+type Matmul = unsafe fn(Strided, Rows<*const f32>, Rows<*mut f32>, (usize, usize, usize), bool);
+type UpdatePanel = unsafe fn(*const f32, *const f32, Weights, (usize, usize), &Step, &mut [f64; 2]);
+type Update =
+    unsafe fn(Strided, Rows<*const f32>, Weights, (usize, usize, usize), &Step, &mut [f64; 2]);
+
 /// A kernel set for one instruction set. Each function is unsafe as the generic
 /// function of the same name says.
 pub struct Kernels {
@@ -30,13 +35,11 @@ pub struct Kernels {
     /// z (rows × 64) += x (rows × k, rows 64 apart) · w (k × 64).
     pub forward: unsafe fn(*const f32, *const f32, *mut f32, usize, usize),
     /// See [`matmul::matmul`].
-    pub matmul: unsafe fn(Strided, Rows<*const f32>, Rows<*mut f32>, (usize, usize, usize), bool),
+    pub matmul: Matmul,
     /// [`update::update`] of a panel: x and dz have rows 64 apart.
-    pub update_panel:
-        unsafe fn(*const f32, *const f32, Weights, (usize, usize), &Step, &mut [f64; 2]),
+    pub update_panel: UpdatePanel,
     /// See [`update::update`].
-    pub update:
-        unsafe fn(Strided, Rows<*const f32>, Weights, (usize, usize, usize), &Step, &mut [f64; 2]),
+    pub update: Update,
     /// See [`pointwise::relu`].
     pub relu: unsafe fn(*mut f32, *mut f32, usize),
     /// See [`pointwise::dropout`].
