@@ -135,7 +135,7 @@ pub struct ParameterInfo {
     pub name: String,
     /// Which layer of the list.
     pub layer: usize,
-    /// [out, in] for a weight, [out] for a bias.
+    /// `[out, in]` for a weight, `[out]` for a bias.
     pub shape: Vec<usize>,
     /// Units that feed one unit of this layer.
     pub fan_in: usize,

@@ -91,16 +91,18 @@ fn a_study_that_is_killed_at_any_moment_goes_on_to_the_same_bits() {
 #[test]
 fn a_run_that_is_killed_goes_on_from_its_checkpoint_to_the_same_bits() {
     let world = World::new(600);
-    let run = |out: &str, epochs: usize| {
+    let run = |out: &str, epochs: usize, more: &[&str]| {
         let epochs = format!("train.epochs={epochs}");
-        world.start(&["train", "plan.toml", "--set", &epochs, "--out", out])
+        let train = ["train", "plan.toml", "--set", &epochs, "--out", out];
+        world.start(&[&train, more].concat())
     };
     for name in ["KILL", "INT"] {
         // So many epochs that a checkpoint, one every two seconds, is written on the way.
         let mut epochs = 3000;
         let (out, ended) = loop {
             let out = format!("stopped-{name}-{epochs}");
-            let mut child = run(&out, epochs);
+            // Quiet: nobody reads what it says before it ends, and a full pipe would stop it.
+            let mut child = run(&out, epochs, &["--quiet"]);
             let checkpoint = world.path(&out).join("checkpoint/state.safetensors");
             while !checkpoint.exists() && matches!(child.try_wait(), Ok(None)) {
                 std::thread::sleep(Duration::from_millis(20));
@@ -113,9 +115,9 @@ fn a_run_that_is_killed_goes_on_from_its_checkpoint_to_the_same_bits() {
             epochs *= 2;
         };
         assert_eq!(ended.code, (name == "INT").then_some(130), "{}", ended.err);
-        let again = wait(run(&out, epochs)).succeeds();
+        let again = wait(run(&out, epochs, &[])).succeeds();
         assert!(again.err.contains("went on from here"), "{name}: {}", again.err);
-        wait(run(&format!("whole-{name}"), epochs)).succeeds();
+        wait(run(&format!("whole-{name}"), epochs, &[])).succeeds();
         assert_eq!(world.bits(&out), world.bits(&format!("whole-{name}")), "{name}");
         assert!(!world.path(&out).join("checkpoint").exists());
     }
