@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use wellfit_data::{DataRequest, Places, Splits, load};
-use wellfit_train::record::{EpochRow, Event, Record, RunState, SCHEMA, Score};
+use wellfit_train::record::{EpochRow, Event, Record, RunState, Score};
 use wellfit_train::{
     Decision, Observer, Run, TensorFileError, TrainError, TrainOptions, evaluate, read_model,
     train_in, write_record,
@@ -215,24 +215,7 @@ fn is_storage(error: &TrainError) -> bool {
 
 /// Keeps in the trial's folder that it failed, and why.
 fn keep_failed(store: &Store, trial: &Trial, message: String) -> Result<Record, StudyError> {
-    let record = Record {
-        schema: SCHEMA,
-        version: env!("CARGO_PKG_VERSION").into(),
-        instructions: wellfit_nn::instructions().into(),
-        plan_hash: trial.plan.hash(),
-        arm: trial.arm_name.clone(),
-        seed: trial.seed,
-        fold: None,
-        state: RunState::Failed { message },
-        best_epoch: None,
-        epochs: Vec::new(),
-        events: Vec::new(),
-        weights: Vec::new(),
-        best_samples: None,
-        last_samples: None,
-        test: None,
-        diagnosis: None,
-    };
+    let record = Record::failed(&trial.plan, &trial.arm_name, None, message);
     write_record(&store.trial_folder(trial), &record)
         .map_err(|error| StudyError::trial(trial, error))?;
     Ok(record)
