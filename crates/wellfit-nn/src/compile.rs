@@ -18,7 +18,7 @@ pub enum CompileError {
         /// What was asked for.
         bytes: usize,
     },
-    /// `WELLFIT_INSTRUCTIONS` names what this machine does not have.
+    /// An instruction set that this machine does not have.
     #[error("WELLFIT_INSTRUCTIONS={name}: this machine can run {available}")]
     Instructions {
         /// What was asked for.
@@ -28,12 +28,28 @@ pub enum CompileError {
     },
 }
 
-/// Makes a session for `spec` with initial weights drawn from its seed.
+/// Makes a session for `spec` with initial weights drawn from its seed, on the best
+/// instruction set of this machine or the one that `WELLFIT_INSTRUCTIONS` names.
 pub fn compile(spec: &Spec, threads: usize) -> Result<Box<dyn Session>, CompileError> {
     Ok(Box::new(Fused::new(spec, threads, Kernels::choose()?)?))
 }
 
-/// The instruction set that this machine's sessions run on, such as `avx512`.
+/// As [`compile`], on one of [`instruction_sets`].
+pub fn compile_on(
+    instructions: &str,
+    spec: &Spec,
+    threads: usize,
+) -> Result<Box<dyn Session>, CompileError> {
+    Ok(Box::new(Fused::new(spec, threads, Kernels::named(instructions)?)?))
+}
+
+/// The instruction sets that this machine can run, the best first: of `avx512`,
+/// `avx2` and `portable`. All give the same bits.
+pub fn instruction_sets() -> impl Iterator<Item = &'static str> {
+    Kernels::available().map(|kernels| kernels.name)
+}
+
+/// The instruction set that [`compile`] takes, such as `avx512`.
 pub fn instructions() -> &'static str {
     Kernels::choose().map_or("unknown", |kernels| kernels.name)
 }

@@ -10,6 +10,6 @@ pub mod reference;
 mod session;
 mod spec;
 
-pub use compile::{CompileError, compile, instructions};
+pub use compile::{CompileError, compile, compile_on, instruction_sets, instructions};
 pub use session::*;
 pub use spec::*;

@@ -45,8 +45,10 @@ struct Parameter<T> {
     gradient: Vec<T>,
     /// One tensor for each of the optimiser's slots.
     slots: Vec<Vec<T>>,
-    /// Σ|w| and Σw² after the last step.
+    /// Those of Σ|w| and Σw² that the penalties read, after the last step.
     sums: [f64; 2],
+    /// Which they read.
+    read: [bool; 2],
     penalty: PenaltyTerms,
 }
 
@@ -99,10 +101,10 @@ impl<T: Real> Reference<T> {
     fn update(&mut self, lr: f64) {
         let rule = Rule::at_step(&self.spec.optimizer, lr, self.step);
         for parameter in &mut self.parameters {
-            let Parameter { values, gradient, slots, sums, penalty } = parameter;
+            let Parameter { values, gradient, slots, sums, read, penalty } = parameter;
             penalty.add_gradient(gradient, values, *sums);
             rule.apply(values, gradient, slots);
-            *sums = tally(values);
+            *sums = tally(values, *read);
         }
         self.step += 1;
     }
@@ -137,8 +139,10 @@ impl<T: Real> Parameter<T> {
         let mut values = zeros(info.len())?;
         copy(&mut values, &drawn);
         let slots = spec.optimizer.slots().iter().map(|_| zeros(info.len()));
+        let read = spec.sums(info.is_weight);
         Ok(Self {
-            sums: tally(&values),
+            sums: tally(&values, read),
+            read,
             values,
             gradient: zeros(info.len())?,
             slots: slots.collect::<Result<_, _>>()?,
@@ -221,7 +225,7 @@ impl<T: Real> Session for Reference<T> {
             }
             parameter.sums = match state.sums.get(i) {
                 Some(&sums) => sums,
-                None => tally(&parameter.values),
+                None => tally(&parameter.values, parameter.read),
             };
         }
         self.step = state.step;
@@ -233,19 +237,19 @@ impl<T: Real> Session for Reference<T> {
         for (parameter, values) in self.parameters.iter_mut().zip(values) {
             copy(&mut parameter.values, values);
             parameter.slots.iter_mut().for_each(|slot| slot.fill(T::ZERO));
-            parameter.sums = tally(&parameter.values);
+            parameter.sums = tally(&parameter.values, parameter.read);
         }
         self.step = 0;
         Ok(())
     }
 }
 
-/// Σ|w| and Σw², in order.
-fn tally<T: Real>(values: &[T]) -> [f64; 2] {
-    values.iter().fold([0.0; 2], |[abs, square], w| {
-        let w = w.to_f64();
-        [abs + w.abs(), square + w * w]
-    })
+/// Σ|w| and Σw², in order; 0 for what nobody reads.
+fn tally<T: Real>(values: &[T], read: [bool; 2]) -> [f64; 2] {
+    let sum = |read: bool, term: fn(f64) -> f64| {
+        if read { values.iter().fold(0.0, |sum, w| sum + term(w.to_f64())) } else { 0.0 }
+    };
+    [sum(read[0], f64::abs), sum(read[1], |w| w * w)]
 }
 
 fn copy<T: Real>(to: &mut [T], from: &[f32]) {

@@ -148,7 +148,8 @@ pub struct State {
     /// Steps taken so far.
     pub step: u64,
     /// For each parameter Σ|w| and Σw² as the last update gathered them, in f64
-    /// in a fixed order: the penalty before the next step. Empty: recompute.
+    /// in a fixed order: the penalty before the next step. 0 where no penalty reads
+    /// it ([`Spec::sums`](crate::Spec::sums)). Empty: recompute.
     pub sums: Vec<[f64; 2]>,
 }
 

@@ -211,6 +211,15 @@ pub enum SpecError {
 pub const MAX_PARAMETERS: u128 = 1 << 31;
 
 impl Spec {
+    /// Whether the penalties read Σ|w| and Σw² of a weight (else: of a bias).
+    pub fn sums(&self, is_weight: bool) -> [bool; 2] {
+        let mut covering = self.penalties.iter().filter(|p| is_weight || p.on == PenaltyOn::All);
+        [
+            covering.clone().any(|p| p.kind == PenaltyKind::L1),
+            covering.any(|p| p.kind != PenaltyKind::L1),
+        ]
+    }
+
     /// Checks every setting and shape.
     pub fn check(&self) -> Result<(), SpecError> {
         let range = |what: String, range, value: f64, ok: bool| {

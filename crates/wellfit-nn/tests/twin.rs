@@ -173,8 +173,8 @@ fn an_evaluation_does_not_depend_on_who_else_is_in_the_set() {
     }
 }
 
-#[test]
-fn every_number_of_threads_gives_the_same_bits() {
+/// The article's network and a range of drawn ones.
+fn cases() -> Vec<Case> {
     let mut article = Case::draw(4000);
     article.spec = mlp(784, &[1000], 10, 32);
     article.samples = common::bytes(&mut common::stream(1), 100, 784, 10);
@@ -184,20 +184,42 @@ fn every_number_of_threads_gives_the_same_bits() {
         case.spec.optimizer = [ADAM, SGD][index as usize % 2];
         cases.push(case);
     }
-    for case in cases {
-        let results = [1, 2, 3, 8].map(|threads| {
-            let mut engine = compile(&case.spec, threads).unwrap();
-            let data = engine.upload(&case.samples).unwrap();
-            let tallies = [0, 1].map(|epoch| {
-                let tally = engine.train_epoch(data, run(&case.order(epoch), 0.01));
-                (tally.loss.to_bits(), tally.penalty.to_bits(), tally.steps, tally.end)
-            });
-            let evaluation = engine.evaluate(data);
-            let losses: Vec<u32> = evaluation.losses.iter().map(|l| l.to_bits()).collect();
-            (tallies, bits(&engine.export()), losses, evaluation.hits)
-        });
-        for (i, threads) in [(1, 2), (2, 3), (3, 8)] {
-            assert!(results[0] == results[i], "1 and {threads} threads differ: {:?}", case.spec);
+    cases
+}
+
+/// All that two epochs and an evaluation give, bit by bit.
+fn outcome(mut engine: Box<dyn Session>, case: &Case) -> impl PartialEq + use<> {
+    let data = engine.upload(&case.samples).unwrap();
+    let tallies = [0, 1].map(|epoch| {
+        let tally = engine.train_epoch(data, run(&case.order(epoch), 0.01));
+        (tally.loss.to_bits(), tally.penalty.to_bits(), tally.steps, tally.end)
+    });
+    let evaluation = engine.evaluate(data);
+    let losses: Vec<u32> = evaluation.losses.iter().map(|l| l.to_bits()).collect();
+    (tallies, bits(&engine.export()), losses, evaluation.hits)
+}
+
+#[test]
+fn every_number_of_threads_gives_the_same_bits() {
+    for case in cases() {
+        let [one, more @ ..] =
+            [1, 2, 3, 8].map(|threads| outcome(compile(&case.spec, threads).unwrap(), &case));
+        for (threads, more) in [2, 3, 8].iter().zip(more) {
+            assert!(one == more, "1 and {threads} threads differ: {:?}", case.spec);
+        }
+    }
+}
+
+/// On a machine with one instruction set this compares nothing, and says so.
+#[test]
+fn every_instruction_set_gives_the_same_bits() {
+    let sets: Vec<&str> = instruction_sets().collect();
+    println!("compared: {}", sets.join(", "));
+    for case in cases() {
+        let train = |set: &str| outcome(compile_on(set, &case.spec, 2).unwrap(), &case);
+        let best = train(sets[0]);
+        for set in &sets[1..] {
+            assert!(best == train(set), "{} and {set} differ: {:?}", sets[0], case.spec);
         }
     }
 }

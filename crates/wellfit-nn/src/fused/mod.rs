@@ -127,12 +127,16 @@ impl Fused {
             Vec::new()
         };
         for (i, parts) in self.parts.iter().enumerate() {
+            let read = self.spec.sums(self.infos[i].is_weight);
+            let sum = |read: bool, values: &[f32], term: fn(f64) -> f64| {
+                let terms = values.iter().map(|&w| term(f64::from(w)));
+                if read { terms.sum() } else { 0.0 }
+            };
             let total = match (given.get(i), weights.get(i)) {
                 (Some(&total), _) => total,
-                (None, Some(values)) => values.iter().fold([0.0; 2], |[a, s], &w| {
-                    let w = f64::from(w);
-                    [a + w.abs(), s + w * w]
-                }),
+                (None, Some(values)) => {
+                    [sum(read[0], values, f64::abs), sum(read[1], values, |w| w * w)]
+                }
                 (None, None) => [0.0; 2],
             };
             for (n, part) in parts.clone().enumerate() {

@@ -111,8 +111,8 @@ fn tensor_step(spec: &Spec, is_weight: bool, rule: Rule, sums: [f64; 2]) -> (Ste
             }
         }
     }
-    let tally = !spec.penalties.is_empty();
-    (Step { rule, l1: l1 as f32, shrink: shrink as f32, tally }, value)
+    let sums = spec.sums(is_weight);
+    (Step { rule, l1: l1 as f32, shrink: shrink as f32, sums }, value)
 }
 
 /// The optimiser's rule after `step` steps.

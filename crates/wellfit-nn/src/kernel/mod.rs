@@ -212,13 +212,20 @@ impl Kernels {
     /// # Errors
     /// If this machine does not have the one named.
     pub fn choose() -> Result<&'static Kernels, CompileError> {
-        let Some(name) = std::env::var_os("WELLFIT_INSTRUCTIONS") else {
-            return Ok(Self::available().next().expect("plain Rust runs everywhere"));
-        };
-        let name = name.to_string_lossy().into_owned();
+        match std::env::var_os("WELLFIT_INSTRUCTIONS") {
+            None => Ok(Self::available().next().expect("plain Rust runs everywhere")),
+            Some(name) => Self::named(&name.to_string_lossy()),
+        }
+    }
+
+    /// The set called `name`.
+    ///
+    /// # Errors
+    /// If this machine does not have it.
+    pub fn named(name: &str) -> Result<&'static Kernels, CompileError> {
         let found = Self::available().find(|kernels| kernels.name == name);
         found.ok_or_else(|| CompileError::Instructions {
-            name,
+            name: name.to_owned(),
             available: Self::available().map(|k| k.name).collect::<Vec<_>>().join(", "),
         })
     }

@@ -1,9 +1,9 @@
 //! Sixteen virtual lanes on whatever registers the machine has.
 //!
 //! Kernels are written once, generic over [`Simd`], and compiled for each
-//! instruction set. A lane always does the same sequence of operations, and sums
-//! over lanes always take the same order, so that instruction sets differ only
-//! where [`Simd::sqrt`] and [`Simd::div`] are approximated (AVX-512, see there).
+//! instruction set. A lane always does the same sequence of correctly rounded
+//! operations, and sums over lanes always take the same order, so that all
+//! instruction sets give the same bits.
 
 /// Number of lanes.
 pub const LANES: usize = 16;
@@ -34,13 +34,15 @@ pub trait Simd: Copy {
     /// b where a is NaN.
     unsafe fn max(a: Self::V, b: Self::V) -> Self::V;
     unsafe fn abs(a: Self::V) -> Self::V;
-    /// a with b's sign.
-    unsafe fn copysign(a: Self::V, b: Self::V) -> Self::V;
+    /// a with b's sign, or 0 where b is 0; for positive a.
+    unsafe fn signed(a: Self::V, b: Self::V) -> Self::V;
+    /// a, or 0 where it is below the smallest normal number.
+    unsafe fn flush(a: Self::V) -> Self::V;
     /// a > b ? x : y
     unsafe fn if_gt(a: Self::V, b: Self::V, x: Self::V, y: Self::V) -> Self::V;
-    /// √a for a ≥ [`f32::MIN_POSITIVE`]: correctly rounded, or (AVX-512) within 2 ulp.
+    /// √a, correctly rounded.
     unsafe fn sqrt(a: Self::V) -> Self::V;
-    /// a/b for normal positive b: correctly rounded, or (AVX-512) within 2 ulp.
+    /// a/b, correctly rounded.
     unsafe fn div(a: Self::V, b: Self::V) -> Self::V;
     /// 2ⁿ for whole n in [−126, 127].
     unsafe fn pow2(n: Self::V) -> Self::V;
@@ -160,8 +162,12 @@ impl Simd for Portable {
         lanes!(|i: usize| a[i].abs())
     }
     #[inline(always)]
-    unsafe fn copysign(a: Self::V, b: Self::V) -> Self::V {
-        lanes!(|i: usize| a[i].copysign(b[i]))
+    unsafe fn signed(a: Self::V, b: Self::V) -> Self::V {
+        lanes!(|i: usize| if b[i] == 0.0 { 0.0 } else { a[i].copysign(b[i]) })
+    }
+    #[inline(always)]
+    unsafe fn flush(a: Self::V) -> Self::V {
+        lanes!(|i: usize| if a[i].abs() < f32::MIN_POSITIVE { 0.0 } else { a[i] })
     }
     #[inline(always)]
     unsafe fn if_gt(a: Self::V, b: Self::V, x: Self::V, y: Self::V) -> Self::V {
@@ -290,13 +296,22 @@ mod x86 {
             unsafe { _mm512_abs_ps(a) }
         }
         #[inline(always)]
-        unsafe fn copysign(a: __m512, b: __m512) -> __m512 {
+        unsafe fn signed(a: __m512, b: __m512) -> __m512 {
             // SAFETY: see above.
             unsafe {
                 let sign = _mm512_castps_si512(_mm512_set1_ps(-0.0));
                 let (a, b) = (_mm512_castps_si512(a), _mm512_castps_si512(b));
-                // sign ? b : a, bit by bit
-                _mm512_castsi512_ps(_mm512_ternarylogic_epi32::<0xCA>(sign, b, a))
+                // sign ? b : a, bit by bit, where bits other than the sign are set
+                let nonzero = _mm512_test_epi32_mask(b, _mm512_set1_epi32(i32::MAX));
+                _mm512_castsi512_ps(_mm512_maskz_ternarylogic_epi32::<0xD8>(nonzero, a, b, sign))
+            }
+        }
+        #[inline(always)]
+        unsafe fn flush(a: __m512) -> __m512 {
+            // SAFETY: see above.
+            unsafe {
+                let exponent = _mm512_set1_epi32(0x7f80_0000);
+                _mm512_maskz_mov_ps(_mm512_test_epi32_mask(_mm512_castps_si512(a), exponent), a)
             }
         }
         #[inline(always)]
@@ -304,28 +319,15 @@ mod x86 {
             // SAFETY: see above.
             unsafe { _mm512_mask_blend_ps(_mm512_cmp_ps_mask::<_CMP_GT_OQ>(a, b), y, x) }
         }
-        /// 14 bits from the hardware and one Newton step.
         #[inline(always)]
         unsafe fn sqrt(a: __m512) -> __m512 {
             // SAFETY: see above.
-            unsafe {
-                let r = _mm512_rsqrt14_ps(a);
-                let root = _mm512_mul_ps(a, r);
-                let half = _mm512_mul_ps(r, _mm512_set1_ps(0.5));
-                let rest = _mm512_fnmadd_ps(root, root, a);
-                _mm512_fmadd_ps(rest, half, root)
-            }
+            unsafe { _mm512_sqrt_ps(a) }
         }
-        /// 14 bits from the hardware and one Newton step.
         #[inline(always)]
         unsafe fn div(a: __m512, b: __m512) -> __m512 {
             // SAFETY: see above.
-            unsafe {
-                let r = _mm512_rcp14_ps(b);
-                let q = _mm512_mul_ps(a, r);
-                let rest = _mm512_fnmadd_ps(q, b, a);
-                _mm512_fmadd_ps(rest, r, q)
-            }
+            unsafe { _mm512_div_ps(a, b) }
         }
         #[inline(always)]
         unsafe fn pow2(n: __m512) -> __m512 {
@@ -458,12 +460,29 @@ mod x86 {
             }
         }
         #[inline(always)]
-        unsafe fn copysign(a: Self::V, b: Self::V) -> Self::V {
+        unsafe fn signed(a: Self::V, b: Self::V) -> Self::V {
             // SAFETY: see above.
             unsafe {
                 let sign = _mm256_set1_ps(-0.0);
-                let one = |a, b| _mm256_or_ps(_mm256_andnot_ps(sign, a), _mm256_and_ps(sign, b));
+                let one = |a, b| {
+                    let signed = _mm256_or_ps(a, _mm256_and_ps(sign, b));
+                    let zero = _mm256_cmp_ps::<_CMP_EQ_OQ>(b, _mm256_setzero_ps());
+                    _mm256_andnot_ps(zero, signed)
+                };
                 [one(a[0], b[0]), one(a[1], b[1])]
+            }
+        }
+        #[inline(always)]
+        unsafe fn flush(a: Self::V) -> Self::V {
+            // SAFETY: see above.
+            unsafe {
+                let exponent = _mm256_set1_epi32(0x7f80_0000);
+                let one = |a| {
+                    let bits = _mm256_and_si256(_mm256_castps_si256(a), exponent);
+                    let below = _mm256_cmpeq_epi32(bits, _mm256_setzero_si256());
+                    _mm256_andnot_ps(_mm256_castsi256_ps(below), a)
+                };
+                [one(a[0]), one(a[1])]
             }
         }
         #[inline(always)]

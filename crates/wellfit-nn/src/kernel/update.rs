@@ -15,8 +15,8 @@ pub struct Step {
     /// Everything whose gradient is a multiple of w: 2λ of L2, λ/‖w‖ of the
     /// tensor's norm, λ of weight decay.
     pub shrink: f32,
-    /// Whether Σ|w| and Σw² are wanted.
-    pub tally: bool,
+    /// Whether Σ|w| and whether Σw² is wanted.
+    pub sums: [bool; 2],
 }
 
 /// An optimiser's rule at one step.
@@ -81,7 +81,7 @@ impl Weights {
 /// Trains `rows` rows of 16·`vectors` weights each, contiguous: the gradient is
 /// Aᵀ·B with A of samples × rows (`a`: row = from weight row to weight row,
 /// column = from sample to sample) and B of samples × 16·vectors. Adds Σ|w| and
-/// Σw² of the new weights to `sums` if they are wanted.
+/// Σw² of the new weights to `sums`, each if it is wanted.
 ///
 /// # Safety
 /// The pointers must be good for those shapes; the machine must have S.
@@ -90,40 +90,44 @@ pub unsafe fn update<S: Simd>(
     a: Strided,
     b: Rows<*const f32>,
     weights: Weights,
-    (rows, samples, vectors): (usize, usize, usize),
+    shape: (usize, usize, usize),
     step: &Step,
     sums: &mut [f64; 2],
 ) {
-    let penalised = step.l1 != 0.0 || step.shrink != 0.0 || step.tally;
+    let signed = step.l1 != 0.0 || step.sums[0];
+    let squared = step.shrink != 0.0 || step.sums[1];
     // SAFETY: handed on.
     unsafe {
-        match (step.rule, penalised) {
-            (Rule::Adam { .. }, false) => {
-                groups::<S, AdamRule<S>, false>(a, b, weights, (rows, samples, vectors), step, sums)
+        match (step.rule, signed, squared) {
+            (Rule::Adam { .. }, false, false) => {
+                groups::<S, AdamRule<S>, false, false>(a, b, weights, shape, step, sums)
             }
-            (Rule::Adam { .. }, true) => {
-                groups::<S, AdamRule<S>, true>(a, b, weights, (rows, samples, vectors), step, sums)
+            (Rule::Adam { .. }, true, false) => {
+                groups::<S, AdamRule<S>, true, false>(a, b, weights, shape, step, sums)
             }
-            (Rule::Sgd { .. }, _) => {
-                groups::<S, SgdRule<S>, true>(a, b, weights, (rows, samples, vectors), step, sums)
+            (Rule::Adam { .. }, false, true) => {
+                groups::<S, AdamRule<S>, false, true>(a, b, weights, shape, step, sums)
             }
-            (Rule::Momentum { .. }, _) => groups::<S, MomentumRule<S>, true>(
-                a,
-                b,
-                weights,
-                (rows, samples, vectors),
-                step,
-                sums,
-            ),
+            (Rule::Adam { .. }, true, true) => {
+                groups::<S, AdamRule<S>, true, true>(a, b, weights, shape, step, sums)
+            }
+            (Rule::Sgd { .. }, _, _) => {
+                groups::<S, SgdRule<S>, true, true>(a, b, weights, shape, step, sums)
+            }
+            (Rule::Momentum { .. }, _, _) => {
+                groups::<S, MomentumRule<S>, true, true>(a, b, weights, shape, step, sums)
+            }
         }
     }
 }
 
-/// Vectors of gradient that wait in the nearest cache: 6 rows of 4.
-const GROUP: usize = 24;
+/// Rows of gradient that wait in the nearest cache, and vectors of each.
+const GROUP: (usize, usize) = (6, 4);
 
+/// [`update`] for one rule; SIGNED with the sign of the weights and Σ|w|,
+/// SQUARED with their multiple and Σw².
 #[inline(always)]
-unsafe fn groups<S: Simd, R: VectorRule<S>, const PENALISED: bool>(
+unsafe fn groups<S: Simd, R: VectorRule<S>, const SIGNED: bool, const SQUARED: bool>(
     a: Strided,
     b: Rows<*const f32>,
     weights: Weights,
@@ -131,26 +135,29 @@ unsafe fn groups<S: Simd, R: VectorRule<S>, const PENALISED: bool>(
     step: &Step,
     sums: &mut [f64; 2],
 ) {
-    let mut gradient = [[0.0f32; LANES]; GROUP];
+    let mut gradient = [[0.0f32; LANES]; GROUP.0 * GROUP.1];
     // SAFETY: groups of at most 6 rows and 4 vectors lie within A, B and the
     // weights; `gradient` holds 6 × 4 vectors.
     unsafe {
-        let rule = R::new(&step.rule);
-        let (l1, shrink) = (S::splat(step.l1), S::splat(step.shrink));
-        let (mut absolute, mut square) = (S::splat(0.0), S::splat(0.0));
-        let zero = S::splat(0.0);
+        let mut penalised = Penalised::<S, R, SIGNED, SQUARED> {
+            rule: R::new(&step.rule),
+            l1: S::splat(step.l1),
+            shrink: S::splat(step.shrink),
+            absolute: S::splat(0.0),
+            square: S::splat(0.0),
+        };
         let mut i = 0;
         while i < rows {
-            let m = (rows - i).min(6);
+            let m = (rows - i).min(GROUP.0);
             let a = Strided { at: a.at.add(i * a.row), ..a };
             let mut v = 0;
             while v < vectors {
-                let n = (vectors - v).min(4);
+                let n = (vectors - v).min(GROUP.1);
                 let b = Rows { at: b.at.add(v * LANES), ..b };
                 let at = weights.add((i * vectors + v) * LANES);
-                if vectors == 4 {
+                if vectors == GROUP.1 {
                     // What is needed when the products are done, and it is contiguous.
-                    for line in 0..m * 4 {
+                    for line in 0..m * n {
                         S::prefetch(at.w.add(line * LANES));
                         if R::SLOTS > 0 {
                             S::prefetch(at.m.add(line * LANES));
@@ -164,31 +171,74 @@ unsafe fn groups<S: Simd, R: VectorRule<S>, const PENALISED: bool>(
                 products::<S>(a, b, c, m, n, samples);
                 for r in 0..m {
                     let at = at.add(r * vectors * LANES);
-                    for x in 0..n {
-                        let at = at.add(x * LANES);
-                        let mut g = S::load(gradient[r * n + x].as_ptr());
-                        let w = S::load(at.w);
-                        if PENALISED {
-                            g = S::fma(w, shrink, g);
-                            // The subgradient of |w| is 0 at 0.
-                            let sign = S::if_gt(S::abs(w), zero, S::copysign(l1, w), zero);
-                            g = S::add(g, sign);
-                        }
-                        let w = rule.apply(w, g, at);
-                        S::store(at.w, w);
-                        if PENALISED {
-                            absolute = S::add(absolute, S::abs(w));
-                            square = S::fma(w, w, square);
+                    let gradient = gradient.as_ptr().add(r * n).cast::<f32>();
+                    if S::SPAN == 4 && n == 4 {
+                        penalised.apply::<4>(gradient, at);
+                    } else {
+                        for x in 0..n {
+                            penalised.apply::<1>(gradient.add(x * LANES), at.add(x * LANES));
                         }
                     }
                 }
-                v += 4;
+                v += GROUP.1;
             }
-            i += 6;
+            i += GROUP.0;
         }
-        if PENALISED {
-            sums[0] += f64::from(S::sum(absolute));
-            sums[1] += f64::from(S::sum(square));
+        if step.sums[0] {
+            sums[0] += f64::from(S::sum(penalised.absolute));
+        }
+        if step.sums[1] {
+            sums[1] += f64::from(S::sum(penalised.square));
+        }
+    }
+}
+
+/// A rule, the penalties' part of the gradient and the sums that they need.
+struct Penalised<S: Simd, R, const SIGNED: bool, const SQUARED: bool> {
+    rule: R,
+    l1: S::V,
+    shrink: S::V,
+    absolute: S::V,
+    square: S::V,
+}
+
+impl<S: Simd, R: VectorRule<S>, const SIGNED: bool, const SQUARED: bool>
+    Penalised<S, R, SIGNED, SQUARED>
+{
+    /// Trains N vectors, in step: while one waits for a result, others go on.
+    ///
+    /// # Safety
+    /// `gradient` and `at` must be good for N vectors; the machine must have S.
+    #[inline(always)]
+    #[expect(clippy::needless_range_loop, reason = "counted loops are unrolled")]
+    unsafe fn apply<const N: usize>(&mut self, gradient: *const f32, at: Weights) {
+        // SAFETY: the caller vouches for the pointers and S.
+        unsafe {
+            let mut g = load::<S, N>(gradient);
+            let mut w = load::<S, N>(at.w);
+            if SQUARED {
+                for i in 0..N {
+                    g[i] = S::fma(w[i], self.shrink, g[i]);
+                }
+            }
+            if SIGNED {
+                // The subgradient of |w| is 0 at 0.
+                for i in 0..N {
+                    g[i] = S::add(g[i], S::signed(self.l1, w[i]));
+                }
+            }
+            self.rule.apply(&mut w, &g, at);
+            store::<S, N>(at.w, &w);
+            if SIGNED {
+                for i in 0..N {
+                    self.absolute = S::add(self.absolute, S::abs(w[i]));
+                }
+            }
+            if SQUARED {
+                for i in 0..N {
+                    self.square = S::fma(w[i], w[i], self.square);
+                }
+            }
         }
     }
 }
@@ -213,18 +263,42 @@ unsafe fn products<S: Simd>(
     }
 }
 
-/// A rule on 16 weights.
+/// # Safety
+/// N vectors must be at `from`; the machine must have S.
+#[inline(always)]
+unsafe fn load<S: Simd, const N: usize>(from: *const f32) -> [S::V; N] {
+    // SAFETY: the caller vouches for S and N vectors.
+    unsafe {
+        let mut vectors = [S::splat(0.0); N];
+        for (i, v) in vectors.iter_mut().enumerate() {
+            *v = S::load(from.add(i * LANES));
+        }
+        vectors
+    }
+}
+
+/// # Safety
+/// N vectors must fit at `to`; the machine must have S.
+#[inline(always)]
+unsafe fn store<S: Simd, const N: usize>(to: *mut f32, vectors: &[S::V; N]) {
+    for (i, &v) in vectors.iter().enumerate() {
+        // SAFETY: the caller vouches for S and N vectors.
+        unsafe { S::store(to.add(i * LANES), v) };
+    }
+}
+
+/// A rule on 16·N weights.
 trait VectorRule<S: Simd>: Copy {
     /// Values it keeps for a weight.
     const SLOTS: usize;
     /// # Safety
     /// The machine must have S.
     unsafe fn new(rule: &Rule) -> Self;
-    /// The new weights, from the old ones and the gradient.
+    /// From the old weights and the gradient to the new weights.
     ///
     /// # Safety
-    /// `at` must be good for 16 values; the machine must have S.
-    unsafe fn apply(&self, w: S::V, g: S::V, at: Weights) -> S::V;
+    /// `at` must be good for N vectors; the machine must have S.
+    unsafe fn apply<const N: usize>(&self, w: &mut [S::V; N], g: &[S::V; N], at: Weights);
 }
 
 #[derive(Clone, Copy)]
@@ -235,8 +309,6 @@ struct AdamRule<S: Simd> {
     rate: S::V,
     root: S::V,
     eps: S::V,
-    tiny: S::V,
-    zero: S::V,
 }
 
 impl<S: Simd> VectorRule<S> for AdamRule<S> {
@@ -256,29 +328,33 @@ impl<S: Simd> VectorRule<S> for AdamRule<S> {
                 rate: S::splat(-rate),
                 root: S::splat(root),
                 eps: S::splat(eps),
-                tiny: S::splat(f32::MIN_POSITIVE),
-                zero: S::splat(0.0),
             }
         }
     }
 
     #[inline(always)]
-    unsafe fn apply(&self, w: S::V, g: S::V, at: Weights) -> S::V {
+    unsafe fn apply<const N: usize>(&self, w: &mut [S::V; N], g: &[S::V; N], at: Weights) {
         // SAFETY: the caller vouches for `at` and S.
         unsafe {
-            let m = S::load(at.m);
-            let v = S::load(at.v);
-            let m = S::fma(S::sub(g, m), self.take, m);
-            // Values below the smallest normal number would cost a hundred cycles each.
-            let m = S::if_gt(self.tiny, S::abs(m), self.zero, m);
-            let square = S::mul(S::mul(g, g), self.take_square);
-            let v = S::fma(v, self.keep_square, square);
-            let normal = S::max(v, self.tiny);
-            let v = S::if_gt(self.tiny, v, self.zero, v);
-            S::store(at.m, m);
-            S::store(at.v, v);
-            let below = S::fma(S::sqrt(normal), self.root, self.eps);
-            S::fma(S::div(m, below), self.rate, w)
+            let mut m = load::<S, N>(at.m);
+            let mut v = load::<S, N>(at.v);
+            for i in 0..N {
+                // Values below the smallest normal number would cost a hundred cycles each.
+                m[i] = S::flush(S::fma(S::sub(g[i], m[i]), self.take, m[i]));
+            }
+            store::<S, N>(at.m, &m);
+            for i in 0..N {
+                let square = S::mul(S::mul(g[i], g[i]), self.take_square);
+                v[i] = S::flush(S::fma(v[i], self.keep_square, square));
+            }
+            store::<S, N>(at.v, &v);
+            let mut below = v;
+            for i in 0..N {
+                below[i] = S::fma(S::sqrt(v[i]), self.root, self.eps);
+            }
+            for i in 0..N {
+                w[i] = S::fma(S::div(m[i], below[i]), self.rate, w[i]);
+            }
         }
     }
 }
@@ -299,9 +375,11 @@ impl<S: Simd> VectorRule<S> for SgdRule<S> {
     }
 
     #[inline(always)]
-    unsafe fn apply(&self, w: S::V, g: S::V, _: Weights) -> S::V {
-        // SAFETY: the caller vouches for S.
-        unsafe { S::fma(g, self.rate, w) }
+    unsafe fn apply<const N: usize>(&self, w: &mut [S::V; N], g: &[S::V; N], _: Weights) {
+        for i in 0..N {
+            // SAFETY: the caller vouches for S.
+            w[i] = unsafe { S::fma(g[i], self.rate, w[i]) };
+        }
     }
 }
 
@@ -311,8 +389,6 @@ struct MomentumRule<S: Simd> {
     keep: S::V,
     ahead: S::V,
     nesterov: bool,
-    tiny: S::V,
-    zero: S::V,
 }
 
 impl<S: Simd> VectorRule<S> for MomentumRule<S> {
@@ -330,21 +406,25 @@ impl<S: Simd> VectorRule<S> for MomentumRule<S> {
                 keep: S::splat(keep),
                 ahead: S::splat(ahead),
                 nesterov,
-                tiny: S::splat(f32::MIN_POSITIVE),
-                zero: S::splat(0.0),
             }
         }
     }
 
     #[inline(always)]
-    unsafe fn apply(&self, w: S::V, g: S::V, at: Weights) -> S::V {
+    unsafe fn apply<const N: usize>(&self, w: &mut [S::V; N], g: &[S::V; N], at: Weights) {
         // SAFETY: the caller vouches for `at` and S.
         unsafe {
-            let buffer = S::fma(S::load(at.m), self.keep, g);
-            let buffer = S::if_gt(self.tiny, S::abs(buffer), self.zero, buffer);
-            S::store(at.m, buffer);
-            let along = if self.nesterov { S::fma(buffer, self.ahead, g) } else { buffer };
-            S::fma(along, self.rate, w)
+            let mut buffer = load::<S, N>(at.m);
+            for i in 0..N {
+                let b = S::fma(buffer[i], self.keep, g[i]);
+                buffer[i] = S::flush(b);
+            }
+            store::<S, N>(at.m, &buffer);
+            for i in 0..N {
+                let along =
+                    if self.nesterov { S::fma(buffer[i], self.ahead, g[i]) } else { buffer[i] };
+                w[i] = S::fma(along, self.rate, w[i]);
+            }
         }
     }
 }

@@ -71,7 +71,8 @@ fn samples(n: usize) -> Samples {
 
 /// Mean data loss plus penalty at the present weights.
 fn objective(twin: &mut Reference<f64>, batch: &[u32]) -> f64 {
-    let penalty: f64 = twin.parameters.iter().map(|p| p.penalty.value(tally(&p.values))).sum();
+    let penalty: f64 =
+        twin.parameters.iter().map(|p| p.penalty.value(tally(&p.values, p.read))).sum();
     twin.data_gradient(DataId(0), batch) / batch.len() as f64 + penalty
 }
 
