@@ -19,6 +19,8 @@ import data
 
 PEERS = pathlib.Path(__file__).parent / "peers"
 OURS = "wellfit"
+# Ours without the row's remedy, in the same rounds: what a remedy costs.
+PLAIN = "wellfit plain"
 # Name → script, variant, the remedies it can do.
 PENALTIES = ["l1", "l2-norm"]
 REMEDIES = ["plain", "dropout", *PENALTIES]
@@ -77,8 +79,13 @@ class Program:
 def measure(row, files, options, versions):
     """Seconds and last loss by program, for one row."""
     kind, batch, remedy = row
-    common = [*files[kind], str(batch), remedy, str(options.threads)]
+    def command(remedy):
+        return [*files[kind], str(batch), remedy, str(options.threads)]
+
+    common = command(remedy)
     commands = {OURS: [options.program, *common]}
+    if remedy != "plain":
+        commands[PLAIN] = [options.program, *command("plain")]
     for name, (script, variant, remedies) in PROGRAMS.items():
         if remedy in remedies and name not in options.without:
             commands[name] = [sys.executable, str(PEERS / script), *common, variant]
@@ -90,7 +97,7 @@ def measure(row, files, options, versions):
             programs[name] = program
         except RuntimeError as error:
             print(f"{name} cannot do this: {error}", file=sys.stderr)
-            if name == OURS:
+            if name in [OURS, PLAIN]:
                 raise SystemExit(1) from None
     for round_ in range(options.rounds):
         names = list(programs)
@@ -109,13 +116,17 @@ def best(result, start):
     return min(medians, default=None)
 
 
+def over_plain(result):
+    """The median over the rounds of what the remedy adds to an epoch of ours."""
+    pairs = zip(result[OURS]["seconds"], result[PLAIN]["seconds"])
+    return statistics.median(ours / plain for ours, plain in pairs) - 1
+
+
 def table(results):
     """Markdown: seconds an epoch, and what they mean."""
     names = [OURS, *(n for n in PROGRAMS if any(n in r["programs"] for r in results))]
     head = ["data", "batch", "remedy", *names, "JAX / ours", "best PyTorch / ours", "over plain"]
     lines = [head, ["---"] * len(head)]
-    plain = {(r["data"], r["batch"]): r["programs"][OURS]["median"]
-             for r in results if r["remedy"] == "plain"}
     for r in results:
         result = r["programs"]
         ours = result[OURS]["median"]
@@ -124,15 +135,14 @@ def table(results):
         for start in ["JAX", "PyTorch"]:
             peer = best(result, start)
             cells.append(f"{peer / ours:.2f}" if peer else "")
-        base = plain.get((r["data"], r["batch"]))
-        cells.append(f"{100 * (ours / base - 1):+.1f} %" if base and r["remedy"] != "plain" else "")
+        cells.append(f"{100 * over_plain(result):+.1f} %" if PLAIN in result else "")
         lines.append(cells)
     return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
 
 
 def spread(results):
     """How much the last training losses within a row differ, relative to the lowest."""
-    losses = [[p["loss"] for p in r["programs"].values()] for r in results]
+    losses = [[p["loss"] for name, p in r["programs"].items() if name != PLAIN] for r in results]
     return max((max(row) - min(row)) / min(row) for row in losses)
 
 
