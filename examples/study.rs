@@ -17,7 +17,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "fashion-mnist-sample",
         vec![
             Layer::Linear { out: 200, bias: true },
-            Layer::Relu,
+            Layer::RELU,
             Layer::Linear { out: 10, bias: true },
         ],
     );

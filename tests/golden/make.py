@@ -46,10 +46,17 @@ def load_data(name, bytes_, dtype):
     return torch.from_numpy(x).to(dtype), torch.from_numpy(y)
 
 
-def network(hidden):
+ACTIVATIONS = {
+    "relu": nn.ReLU, "leaky-relu": lambda slope=0.01: nn.LeakyReLU(slope), "elu": nn.ELU,
+    "gelu": nn.GELU, "silu": nn.SiLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid,
+}
+
+
+def network(hidden, activation):
+    kind, settings = activation
     layers, width = [], FEATURES
     for out in hidden:
-        layers += [nn.Linear(width, out), nn.ReLU()]
+        layers += [nn.Linear(width, out), ACTIVATIONS[kind](**settings)]
         width = out
     return nn.Sequential(*layers, nn.Linear(width, CLASSES))
 
@@ -85,7 +92,7 @@ def judge(model, x, y):
 def train(case, dtype=torch.float32):
     torch.manual_seed(case["seed"])
     torch.set_num_threads(1)
-    model = network(case["hidden"]).to(dtype)
+    model = network(case["hidden"], case["activation"]).to(dtype)
     init = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     x, y = load_data("train", case["bytes"], dtype)
     val_x, val_y = load_data("validation", case["bytes"], dtype)
@@ -165,12 +172,13 @@ def toml(value):
 
 
 def plan(case):
-    kind, lr, settings = case["optimizer"]
     suffix = "-bytes" if case["bytes"] else ""
     layers = []
     for out in case["hidden"]:
-        layers += [{"type": "linear", "out": out}, {"type": "relu"}]
+        kind, settings = case["activation"]
+        layers += [{"type": "linear", "out": out}, {"type": kind} | settings]
     layers.append({"type": "linear", "out": CLASSES})
+    kind, lr, settings = case["optimizer"]
     penalties = [{"type": k, "lambda": lam, "on": on} for k, lam, on in case["penalties"]]
     lines = [
         f"# {case['what']}. Written by make.py.",
@@ -197,11 +205,12 @@ def plan(case):
 
 
 def case(name, what, *, hidden=(16,), optimizer=("adam", 0.01, {}), penalties=(), plateau=None,
-         epochs=5, batch_size=32, drop_last=False, bytes_=False, seed=1):
+         activation=("relu", {}), epochs=5, batch_size=32, drop_last=False, bytes_=False, seed=1):
     return {
         "name": name, "what": what, "hidden": hidden, "optimizer": optimizer,
-        "penalties": penalties, "plateau": plateau, "epochs": epochs, "batch_size": batch_size,
-        "drop_last": drop_last, "bytes": bytes_, "seed": seed,
+        "penalties": penalties, "plateau": plateau, "activation": activation,
+        "epochs": epochs, "batch_size": batch_size, "drop_last": drop_last,
+        "bytes": bytes_, "seed": seed,
     }
 
 
@@ -213,6 +222,10 @@ CASES = [
     case("drop-last", "A last batch that is not full is left out", batch_size=48, drop_last=True),
     case("deep", "Three hidden layers and a last batch of 8",
          hidden=(20, 17, 9), batch_size=64, epochs=8),
+    *(case(kind, f"Two hidden layers with {kind}", hidden=(20, 17), activation=(kind, {}))
+      for kind in ["leaky-relu", "elu", "gelu", "silu", "tanh", "sigmoid"]),
+    case("leaky-relu-slope", "A leaky ReLU with a slope of its own",
+         activation=("leaky-relu", {"slope": 0.2})),
     case("softmax", "No hidden layer, one sample a batch",
          hidden=(), batch_size=1, epochs=3, optimizer=("adam", 0.001, {})),
     case("sgd", "Plain gradient descent", optimizer=("sgd", 0.1, {})),

@@ -53,7 +53,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 /// The article's network with one remedy.
 fn spec(remedy: &str, batch_size: usize) -> Result<Spec, String> {
     let linear = |out| Layer::Linear { out, bias: true };
-    let mut layers = vec![linear(1000), Layer::Relu, linear(CLASSES)];
+    let mut layers = vec![linear(1000), Layer::RELU, linear(CLASSES)];
     let mut penalties = Vec::new();
     let mut penalty = |kind, lambda| penalties.push(Penalty { kind, lambda, on: PenaltyOn::All });
     match remedy {

@@ -1,6 +1,7 @@
 //! The engine: a network, its optimiser and its penalties become a session that
 //! trains and evaluates.
 
+mod activation;
 mod checks;
 mod compile;
 mod fused;
@@ -10,6 +11,7 @@ pub mod reference;
 mod session;
 mod spec;
 
+pub use activation::Activation;
 pub use compile::{CompileError, compile, compile_on, instruction_sets, instructions};
 pub use session::*;
 pub use spec::*;

@@ -4,6 +4,7 @@
 //! f32 and f64 so that its gradients can be checked against finite differences.
 //! One thread, no tricks; activations are kept layer by layer.
 
+mod activation;
 mod network;
 mod optimizer;
 mod penalty;

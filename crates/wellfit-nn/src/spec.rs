@@ -3,6 +3,8 @@
 
 use thiserror::Error;
 
+use crate::Activation;
+
 /// A layer of a sequential network.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Layer {
@@ -14,8 +16,8 @@ pub enum Layer {
         /// Whether b is there.
         bias: bool,
     },
-    /// max(x, 0), with slope 0 at 0.
-    Relu,
+    /// A function applied to every value.
+    Activation(Activation),
     /// In training x·mask/(1−p) with mask ~ Bernoulli(1−p), new for every element
     /// and step; in evaluation x. p = 0 changes nothing, p = 1 gives zeros.
     /// <https://pytorch.org/docs/stable/generated/torch.nn.Dropout.html>
@@ -26,11 +28,14 @@ pub enum Layer {
 }
 
 impl Layer {
+    /// max(x, 0).
+    pub const RELU: Layer = Layer::Activation(Activation::Relu);
+
     /// The name in the plan file.
     pub fn name(&self) -> &'static str {
         match self {
             Layer::Linear { .. } => "linear",
-            Layer::Relu => "relu",
+            Layer::Activation(activation) => activation.name(),
             Layer::Dropout { .. } => "dropout",
         }
     }
@@ -241,7 +246,13 @@ impl Spec {
                     }
                     (inputs, last) = (out, Some(layer));
                 }
-                Layer::Relu => {}
+                Layer::Activation(Activation::LeakyRelu { slope }) => range(
+                    format!("layer {layer} (leaky-relu): slope"),
+                    "at least 0",
+                    slope,
+                    slope >= 0.0 && slope.is_finite(),
+                )?,
+                Layer::Activation(_) => {}
                 Layer::Dropout { p } => range(
                     format!("layer {layer} (dropout): p"),
                     "from 0 to 1",

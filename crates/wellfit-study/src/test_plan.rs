@@ -7,7 +7,7 @@ use wellfit_train::plan::{Model, Plan, Train};
 /// The article's network under the article's training, on the sample.
 pub(crate) fn article() -> Plan {
     let linear = |out| Layer::Linear { out, bias: true };
-    plan_with(vec![linear(1000), Layer::Relu, linear(10)])
+    plan_with(vec![linear(1000), Layer::RELU, linear(10)])
 }
 
 /// A plan whose network is `layers`.

@@ -47,7 +47,7 @@ impl World {
         write_data(folder.path());
         let layers = vec![
             Layer::Linear { out: 12, bias: true },
-            Layer::Relu,
+            Layer::RELU,
             Layer::Linear { out: 3, bias: true },
         ];
         let mut plan = Plan::new(folder.path().to_string_lossy(), layers);

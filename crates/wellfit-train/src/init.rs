@@ -91,19 +91,19 @@ mod tests {
 
     #[test]
     fn names_are_pytorchs_and_survive_inserted_layers() {
-        let plain = vec![linear(4), Layer::Relu, linear(2)];
+        let plain = vec![linear(4), Layer::RELU, linear(2)];
         let index = [Some(0), Some(1), Some(2)];
         assert_eq!(initialised(plain, &index, &file()).unwrap(), [1.0, 2.0, 3.0, 4.0]);
 
         let drop = Layer::Dropout { p: 0.5 };
-        let longer = vec![drop, linear(4), Layer::Relu, drop, linear(2)];
+        let longer = vec![drop, linear(4), Layer::RELU, drop, linear(2)];
         let index = [None, Some(0), Some(1), None, Some(2)];
         assert_eq!(initialised(longer, &index, &file()).unwrap(), [1.0, 2.0, 3.0, 4.0]);
     }
 
     #[test]
     fn a_tensor_that_does_not_fit_is_named_with_both_shapes() {
-        let layers = || vec![linear(4), Layer::Relu, linear(2)];
+        let layers = || vec![linear(4), Layer::RELU, linear(2)];
         let index = [Some(0), Some(1), Some(2)];
         let refused =
             |tensors: &[Tensor]| initialised(layers(), &index, tensors).unwrap_err().to_string();

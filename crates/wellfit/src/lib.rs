@@ -82,7 +82,7 @@ mod predict;
 pub use predict::{Predictions, predict};
 
 pub use wellfit_diagnose::{Findings, diagnose, results_csv, results_json};
-pub use wellfit_nn::{Layer, Optimizer, Penalty, PenaltyKind, PenaltyOn, Tensor};
+pub use wellfit_nn::{Activation, Layer, Optimizer, Penalty, PenaltyKind, PenaltyOn, Tensor};
 pub use wellfit_study::{Arm, Study, StudyError, StudyRecords};
 pub use wellfit_train::{
     Decision, FileError, Observer, Plan, Record, Run, Start, TensorFileError, TrainError,

@@ -12,7 +12,7 @@ use wellfit_train::record::{
 /// The article's plan.
 pub fn plan() -> Plan {
     let linear = |out| Layer::Linear { out, bias: true };
-    Plan::new("fashion-mnist", vec![linear(1000), Layer::Relu, linear(10)])
+    Plan::new("fashion-mnist", vec![linear(1000), Layer::RELU, linear(10)])
 }
 
 /// With the article's plateau decay.

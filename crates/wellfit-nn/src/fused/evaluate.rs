@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::layout::{Network, Op};
 use super::pack::Uploaded;
 use super::workspace::{CHUNK, Scratch};
-use crate::kernel::{Kernels, LANES, Rows, Strided, TILE};
+use crate::kernel::{Kernels, LANES, Rows, Strided, TILE, TILE_VECTORS};
 
 /// Writes the logits of `samples` (at most a chunk) into the scratch: rows of
 /// the head's padded width.
@@ -18,14 +18,12 @@ pub fn logits(
     scratch: &Scratch,
 ) {
     let rows = samples.len();
-    let relu = |buffer: *mut f32, len: usize, ops: &[Op]| {
-        if ops.iter().any(|op| matches!(op, Op::Relu)) {
-            for i in 0..len {
-                // SAFETY: the callers' buffers hold `len` values. A NaN stays one.
-                unsafe {
-                    let x = buffer.add(i);
-                    *x = if *x < 0.0 { 0.0 } else { *x };
-                }
+    let activate = |buffer: *mut f32, vectors: usize, ops: &[Op]| {
+        for op in ops {
+            if let Op::Activation(activation) = *op {
+                let none = std::ptr::null_mut();
+                // SAFETY: the callers' buffers hold so many vectors.
+                unsafe { (kernels.activate)(activation, buffer, none, vectors) };
             }
         }
     };
@@ -37,7 +35,7 @@ pub fn logits(
             data.pack(kernels, sample, input, CHUNK, row);
         }
         for block in 0..data.samples.features.div_ceil(TILE) {
-            relu(input.at(block * CHUNK * TILE), rows * TILE, &network.input_ops);
+            activate(input.at(block * CHUNK * TILE), rows * TILE_VECTORS, &network.input_ops);
         }
         for (layer, hidden) in network.hidden.iter().enumerate() {
             let (from, to) = (&scratch.chunk[layer], &scratch.chunk[layer + 1]);
@@ -53,7 +51,7 @@ pub fn logits(
                     let w = hidden.0.weights(first + block * TILE * TILE).w;
                     (kernels.forward)(from.at(block * CHUNK * TILE), w, z, rows, k);
                 }
-                relu(z, rows * TILE, &hidden.0.ops);
+                activate(z, rows * TILE_VECTORS, &hidden.0.ops);
             }
         }
         let (head, width) = (&network.head, network.head.padded);
@@ -68,6 +66,6 @@ pub fn logits(
             let (b, c) = (Rows { at: b, row: width }, Rows { at: to, row: width });
             (kernels.matmul)(a, b, c, (rows, TILE, width / LANES), true);
         }
-        relu(to, rows * width, &head.linear.ops);
+        activate(to, rows * width / LANES, &head.linear.ops);
     }
 }

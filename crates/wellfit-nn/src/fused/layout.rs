@@ -12,13 +12,13 @@
 
 use super::shared::Shared;
 use crate::kernel::{LANES, TILE, Weights};
-use crate::{CompileError, Layer, Spec, random};
+use crate::{Activation, CompileError, Layer, Spec, random};
 
 /// What is done to activations, element by element.
 #[derive(Clone, Copy, Debug)]
 pub enum Op {
-    /// max(x, 0)
-    Relu,
+    /// See [`Activation`].
+    Activation(Activation),
     /// See [`crate::random`].
     Dropout {
         /// Which among the dropout layers.
@@ -195,7 +195,7 @@ impl Network {
                     parameter += 1 + usize::from(bias);
                     continue;
                 }
-                Layer::Relu => Op::Relu,
+                Layer::Activation(activation) => Op::Activation(activation),
                 Layer::Dropout { p } => {
                     let ordinal = dropouts;
                     dropouts += 1;

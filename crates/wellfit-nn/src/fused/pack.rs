@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::layout::Op;
 use super::shared::Shared;
-use crate::kernel::{Kernels, Mask, TILE};
+use crate::kernel::{Kernels, Mask, TILE, TILE_VECTORS};
 use crate::{Samples, Values, random};
 
 /// A data set as a session holds it.
@@ -113,11 +113,12 @@ pub unsafe fn input_ops(
             // SAFETY: the rows lie within the block.
             unsafe {
                 match *op {
-                    Op::Relu => {
-                        for i in 0..rows.len() * TILE {
-                            let x = at.add(i);
-                            // A NaN stays one.
-                            *x = if *x < 0.0 { 0.0 } else { *x };
+                    Op::Activation(activation) => {
+                        let none = std::ptr::null_mut();
+                        (kernels.activate)(activation, at, none, rows.len() * TILE_VECTORS);
+                        if !activation.keeps_zero() {
+                            let columns = features - tile * TILE;
+                            clear_padding(at, rows.len(), columns);
                         }
                     }
                     Op::Dropout { ordinal, threshold, scale } => {
@@ -128,6 +129,20 @@ pub unsafe fn input_ops(
                     }
                 }
             }
+        }
+    }
+}
+
+/// Sets what lies beyond `columns` in rows of a block to 0, which padding must be:
+/// the head's products run over it.
+///
+/// # Safety
+/// Nobody else may work on those rows of the block at `at`.
+pub unsafe fn clear_padding(at: *mut f32, rows: usize, columns: usize) {
+    for row in 0..rows {
+        for column in columns..TILE {
+            // SAFETY: a row of a block holds 64 values.
+            unsafe { *at.add(row * TILE + column) = 0.0 };
         }
     }
 }

@@ -322,7 +322,12 @@ impl<'a> Worker<'a> {
             }
             for op in &linear.ops {
                 match *op {
-                    Op::Relu => (kernels.relu)(z, slope, rows * TILE_VECTORS),
+                    Op::Activation(activation) => {
+                        (kernels.activate)(activation, z, slope, rows * TILE_VECTORS);
+                        if !activation.keeps_zero() {
+                            pack::clear_padding(z, rows, linear.out - panel * TILE);
+                        }
+                    }
                     Op::Dropout { ordinal, threshold, scale } => {
                         let tiles = linear.panels();
                         let mask = self.draw(t).mask(ordinal, threshold, scale, panel, tiles, 0);
@@ -437,7 +442,9 @@ impl<'a> Worker<'a> {
             }
             for op in ops {
                 match *op {
-                    Op::Relu => (kernels.relu)(logits, slopes, vectors),
+                    Op::Activation(activation) => {
+                        (kernels.activate)(activation, logits, slopes, vectors);
+                    }
                     Op::Dropout { ordinal, threshold, scale } => {
                         let tiles = width / TILE;
                         for tile in 0..tiles {

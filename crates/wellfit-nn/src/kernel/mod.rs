@@ -4,6 +4,7 @@
 //! Every kernel has a slow twin in [`crate::reference`], and `tests/twin.rs`
 //! compares the two.
 
+mod activation;
 mod matmul;
 mod pointwise;
 mod simd;
@@ -14,7 +15,7 @@ pub use pointwise::Mask;
 pub use simd::LANES;
 pub use update::{Rule, Step, Weights};
 
-use crate::CompileError;
+use crate::{Activation, CompileError};
 
 /// Units of a tile: the columns of a panel of weights, and of a block of activations.
 pub const TILE: usize = 64;
@@ -40,8 +41,8 @@ pub struct Kernels {
     pub update_panel: UpdatePanel,
     /// See [`update::update`].
     pub update: Update,
-    /// See [`pointwise::relu`].
-    pub relu: unsafe fn(*mut f32, *mut f32, usize),
+    /// See [`activation::activate`].
+    pub activate: unsafe fn(Activation, *mut f32, *mut f32, usize),
     /// See [`pointwise::dropout`].
     pub dropout: unsafe fn(*mut f32, *mut f32, usize, usize, &Mask),
     /// See [`pointwise::multiply`].
@@ -66,7 +67,7 @@ macro_rules! kernels {
                 matmul,
                 update_panel,
                 update,
-                relu,
+                activate,
                 dropout,
                 multiply,
                 accumulate,
@@ -130,9 +131,9 @@ macro_rules! kernels {
             }
 
             $(#[target_feature(enable = $features)])?
-            unsafe fn relu(z: *mut f32, slope: *mut f32, vectors: usize) {
+            unsafe fn activate(f: Activation, z: *mut f32, slope: *mut f32, vectors: usize) {
                 // SAFETY: the caller's contract is the generic function's.
-                unsafe { pointwise::relu::<$simd>(z, slope, vectors) }
+                unsafe { activation::activate::<$simd>(f, z, slope, vectors) }
             }
 
             $(#[target_feature(enable = $features)])?

@@ -1,27 +1,8 @@
-//! Kernels that work element by element: activations, dropout, the loss.
+//! Kernels that work element by element: dropout, bytes to numbers, the loss.
 
 use wellfit_random::{MULTIPLIERS, ROUNDS, WEYL};
 
 use super::simd::{LANES, Simd};
-
-/// z = max(z, 0); the slope becomes 0 where z was not above 0.
-///
-/// # Safety
-/// `z` and `slope` must be good for 16·`vectors` values; the machine must have S.
-#[inline(always)]
-pub unsafe fn relu<S: Simd>(z: *mut f32, slope: *mut f32, vectors: usize) {
-    // SAFETY: the caller vouches for it.
-    unsafe {
-        let zero = S::splat(0.0);
-        for i in 0..vectors {
-            let (z, slope) = (z.add(i * LANES), slope.add(i * LANES));
-            let x = S::load(z);
-            // A NaN stays one, as in PyTorch: it must not hide.
-            S::store(z, S::if_gt(zero, x, zero, x));
-            S::store(slope, S::if_gt(x, zero, S::load(slope), zero));
-        }
-    }
-}
 
 /// Where the mask of a 64-column tile comes from; see [`crate::random`].
 #[derive(Clone, Copy, Debug)]
@@ -211,8 +192,11 @@ pub unsafe fn cross_entropy<S: Simd>(
 }
 
 /// eˣ for x ≤ 0 within 2 ulp (0 below −87.3); NaN stays NaN.
+///
+/// # Safety
+/// The machine must have S.
 #[inline(always)]
-unsafe fn exp<S: Simd>(x: S::V) -> S::V {
+pub unsafe fn exp<S: Simd>(x: S::V) -> S::V {
     // SAFETY: the caller vouches for S.
     unsafe {
         let n = S::round(S::mul(x, S::splat(std::f32::consts::LOG2_E)));

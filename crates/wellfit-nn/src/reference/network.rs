@@ -1,7 +1,7 @@
 //! Forward and backward through the layers.
 
 use super::{Parameter, Real};
-use crate::{Layer, Spec, random};
+use crate::{Activation, Layer, Spec, random};
 
 /// What a forward or backward pass is for.
 #[derive(Clone, Copy, Debug)]
@@ -16,7 +16,7 @@ pub(super) enum Pass {
 #[derive(Clone, Copy, Debug)]
 enum Op {
     Linear { inputs: usize, outputs: usize, weight: usize, bias: Option<usize> },
-    Relu,
+    Activation(Activation),
     Dropout { width: usize, ordinal: u16, p: f64 },
 }
 
@@ -43,7 +43,7 @@ impl<T: Real> Network<T> {
                 (width, parameter) = (out, parameter + 1 + usize::from(bias));
                 Op::Linear { inputs, outputs: out, weight, bias: bias.then_some(weight + 1) }
             }
-            Layer::Relu => Op::Relu,
+            Layer::Activation(activation) => Op::Activation(activation),
             Layer::Dropout { p } => {
                 dropout += 1;
                 Op::Dropout { width, ordinal: dropout - 1, p }
@@ -89,9 +89,9 @@ impl<T: Real> Network<T> {
                         }
                     }
                 }
-                Op::Relu => {
-                    y.extend(x.iter().map(|&x| if x < T::ZERO { T::ZERO } else { x }));
-                    if let Pass::Training { .. } = pass {
+                Op::Activation(activation) => {
+                    y.extend(x.iter().map(|&x| activation.at(x).0));
+                    if let (Pass::Training { .. }, true) = (pass, activation.has_kink()) {
                         let sizes = x.iter().map(|x| x.to_f64().abs()).filter(|&x| x > 0.0);
                         self.margin = sizes.fold(self.margin, f64::min);
                     }
@@ -157,9 +157,8 @@ impl<T: Real> Network<T> {
                         }
                     }
                 }
-                Op::Relu => {
-                    let slope = |(&x, &dy): (&T, &T)| if x > T::ZERO { dy } else { T::ZERO };
-                    dx.extend(x.iter().zip(dy).map(slope));
+                Op::Activation(activation) => {
+                    dx.extend(x.iter().zip(dy).map(|(&x, &dy)| dy * activation.at(x).1));
                 }
                 Op::Dropout { width, ordinal, p } => {
                     let mask = Mask::new(pass, width, ordinal, p);

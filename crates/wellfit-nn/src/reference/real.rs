@@ -33,6 +33,10 @@ pub trait Real:
     fn exp(self) -> Self;
     /// ln x
     fn ln(self) -> Self;
+    /// eˣ − 1
+    fn exp_m1(self) -> Self;
+    /// The hyperbolic tangent.
+    fn tanh(self) -> Self;
 }
 
 mod sealed {
@@ -60,6 +64,12 @@ macro_rules! real {
             }
             fn ln(self) -> Self {
                 $t::ln(self)
+            }
+            fn exp_m1(self) -> Self {
+                $t::exp_m1(self)
+            }
+            fn tanh(self) -> Self {
+                $t::tanh(self)
             }
         }
     )*};

@@ -28,7 +28,7 @@ pub fn run(order: &[u32], lr: f64) -> EpochRun<'_> {
 pub fn mlp(features: usize, hidden: &[usize], classes: usize, batch_size: usize) -> Spec {
     let mut layers = Vec::new();
     for &out in hidden {
-        layers.extend([Layer::Linear { out, bias: true }, Layer::Relu]);
+        layers.extend([Layer::Linear { out, bias: true }, Layer::RELU]);
     }
     layers.push(Layer::Linear { out: classes, bias: true });
     let (optimizer, penalties, drop_last, seed) = (ADAM, Vec::new(), false, 3);
@@ -58,6 +58,13 @@ pub fn bytes(stream: &mut Stream, n: usize, features: usize, classes: usize) -> 
     Samples { features, values, labels: Arc::new(labels), rows: None }
 }
 
+/// ReLU half the time, else another.
+fn activation(s: &mut Stream) -> Activation {
+    use Activation::*;
+    let others = [LeakyRelu { slope: 0.1 }, Elu, Gelu, Silu, Tanh, Sigmoid];
+    if s.below(2) == 0 { Relu } else { others[s.below(6) as usize] }
+}
+
 /// A network with its data: everything that a spec can hold, in every mixture.
 #[derive(Clone, Debug)]
 pub struct Case {
@@ -69,7 +76,7 @@ pub struct Case {
 impl Case {
     /// Case number `index`: depth 1 to 5, widths and features 1 to 200, 2 to 100
     /// classes, batches of 1 to 70, 1 to 150 samples, bytes or floats, all rows or
-    /// some, any dropout, any penalties. Some cases round a width to 16 or 64,
+    /// some, any activations, any dropout, any penalties. Some cases round a width to 16 or 64,
     /// where vectors end.
     pub fn draw(index: u64) -> Self {
         let mut s = stream(index);
@@ -93,10 +100,10 @@ impl Case {
             }
             layers.push(Layer::Linear { out, bias: s.below(8) > 0 });
             if s.below(8) > 0 {
-                layers.push(Layer::Relu);
+                layers.push(Layer::Activation(activation(&mut s)));
             }
         }
-        if layers.last() == Some(&Layer::Relu) && s.below(8) > 0 {
+        if matches!(layers.last(), Some(Layer::Activation(_))) && s.below(8) > 0 {
             layers.pop();
         }
         let penalty = |s: &mut Stream| Penalty {

@@ -66,7 +66,7 @@ mod tests {
     use crate::test_plan::plan_with;
     use wellfit_nn::Layer;
 
-    const RELU: Layer = Layer::Relu;
+    const RELU: Layer = Layer::RELU;
 
     fn linear(out: usize) -> Layer {
         Layer::Linear { out, bias: true }

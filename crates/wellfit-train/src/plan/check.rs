@@ -5,7 +5,7 @@ use std::fmt::Display;
 use std::path::Path;
 
 use wellfit_data::{Holdout, Subset};
-use wellfit_nn::{Layer, Optimizer};
+use wellfit_nn::{Activation, Layer, Optimizer};
 
 use super::{Plan, PlanError, Schedule};
 
@@ -76,7 +76,11 @@ impl Plan {
                     let ok = (0.0..=1.0).contains(&p);
                     require(ok, format!("model.layers.{i}.p"), p, "from 0 to 1")?;
                 }
-                Layer::Relu => {}
+                Layer::Activation(Activation::LeakyRelu { slope }) => {
+                    let ok = slope >= 0.0 && slope.is_finite();
+                    require(ok, format!("model.layers.{i}.slope"), slope, "at least 0")?;
+                }
+                Layer::Activation(_) => {}
             }
         }
         if !model.layers.iter().any(|layer| matches!(layer, Layer::Linear { .. })) {

@@ -47,7 +47,7 @@ impl Plan {
     ///
     /// let mut plan = Plan::new("fashion-mnist", vec![
     ///     Layer::Linear { out: 1000, bias: true },
-    ///     Layer::Relu,
+    ///     Layer::RELU,
     ///     Layer::Linear { out: 10, bias: true },
     /// ]);
     /// plan.train.epochs = 5;

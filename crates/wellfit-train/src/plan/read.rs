@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use wellfit_data::{DataRequest, Holdout, Scale, Subset};
-use wellfit_nn::{Layer, Optimizer, Penalty, PenaltyKind, PenaltyOn};
+use wellfit_nn::{Activation, Layer, Optimizer, Penalty, PenaltyKind, PenaltyOn};
 
 use super::document::{Document, Value};
 use super::error::PlanError;
@@ -114,14 +114,25 @@ fn read_layer(field: Field<'_>) -> Result<Layer, PlanError> {
     #[derive(Clone, Copy)]
     enum Type {
         Linear,
-        Relu,
         Dropout,
+        LeakyRelu,
+        Plain(Activation),
     }
-    let types = [("linear", Type::Linear), ("relu", Type::Relu), ("dropout", Type::Dropout)];
+    let plain = |activation: Activation| (activation.name(), Type::Plain(activation));
+    let types = [
+        ("linear", Type::Linear),
+        ("dropout", Type::Dropout),
+        plain(Activation::Relu),
+        ("leaky-relu", Type::LeakyRelu),
+        plain(Activation::Elu),
+        plain(Activation::Gelu),
+        plain(Activation::Silu),
+        plain(Activation::Tanh),
+        plain(Activation::Sigmoid),
+    ];
     #[rustfmt::skip]
     let later = [
-        "conv2d", "max-pool2d", "avg-pool2d", "flatten", "batch-norm", "layer-norm",
-        "leaky-relu", "elu", "gelu", "silu", "tanh", "sigmoid", "residual",
+        "conv2d", "max-pool2d", "avg-pool2d", "flatten", "batch-norm", "layer-norm", "residual",
     ];
     let mut section = field.section()?;
     let layer = match section.need("type")?.choice(&types, &later)? {
@@ -129,8 +140,12 @@ fn read_layer(field: Field<'_>) -> Result<Layer, PlanError> {
             out: section.need("out")?.count(1)?,
             bias: section.field("bias").map_or(Ok(true), |f| f.flag())?,
         },
-        Type::Relu => Layer::Relu,
         Type::Dropout => Layer::Dropout { p: section.need("p")?.number()? },
+        Type::LeakyRelu => {
+            let slope = section.field("slope").map_or(Ok(0.01), |f| f.number())?;
+            Layer::Activation(Activation::LeakyRelu { slope })
+        }
+        Type::Plain(activation) => Layer::Activation(activation),
     };
     section.finish()?;
     Ok(layer)

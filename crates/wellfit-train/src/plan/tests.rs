@@ -4,7 +4,7 @@ use std::path::Path;
 
 use proptest::prelude::*;
 use wellfit_data::{Holdout, Scale, Subset};
-use wellfit_nn::{Layer, Optimizer, Penalty, PenaltyKind, PenaltyOn};
+use wellfit_nn::{Activation, Layer, Optimizer, Penalty, PenaltyKind, PenaltyOn};
 
 use super::*;
 
@@ -71,7 +71,7 @@ early_stopping = { monitor = "train_loss", patience = 2, min_delta = 0.5 }
     let layers = vec![
         Layer::Dropout { p: 0.5 },
         Layer::Linear { out: 1000, bias: false },
-        Layer::Relu,
+        Layer::RELU,
         Layer::Linear { out: 10, bias: true },
     ];
     let mut wanted = Plan::new("/plans/set.npz", layers);
@@ -428,7 +428,16 @@ fn holdouts() -> impl Strategy<Value = Option<Holdout>> {
 fn layers() -> impl Strategy<Value = Vec<Layer>> {
     let layer = prop_oneof![
         (1usize..2000, any::<bool>()).prop_map(|(out, bias)| Layer::Linear { out, bias }),
-        Just(Layer::Relu),
+        prop::sample::select(vec![
+            Activation::Relu,
+            Activation::Elu,
+            Activation::Gelu,
+            Activation::Silu,
+            Activation::Tanh,
+            Activation::Sigmoid,
+        ])
+        .prop_map(Layer::Activation),
+        (0.0..1e3f64).prop_map(|slope| Layer::Activation(Activation::LeakyRelu { slope })),
         (0.0..=1.0f64).prop_map(|p| Layer::Dropout { p }),
     ];
     prop::collection::vec(layer, 0..6).prop_map(|mut layers| {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 use wellfit_data::{Holdout, Scale, Subset};
-use wellfit_nn::{Layer, Optimizer, Penalty, PenaltyKind, PenaltyOn};
+use wellfit_nn::{Activation, Layer, Optimizer, Penalty, PenaltyKind, PenaltyOn};
 
 use super::read::absolute;
 use super::{Plan, Schedule, ThresholdMode};
@@ -134,7 +134,10 @@ fn write_layer(layer: &Layer) -> String {
         Layer::Linear { out, bias: false } => {
             format!("type = \"linear\", out = {out}, bias = false")
         }
-        Layer::Relu => "type = \"relu\"".into(),
+        Layer::Activation(Activation::LeakyRelu { slope }) => {
+            format!("type = \"leaky-relu\", slope = {}", number(slope))
+        }
+        Layer::Activation(activation) => format!("type = \"{}\"", activation.name()),
         Layer::Dropout { p } => format!("type = \"dropout\", p = {}", number(p)),
     }
 }

@@ -45,7 +45,7 @@ pub fn plan() -> Plan {
         "clouds",
         vec![
             Layer::Linear { out: 16, bias: true },
-            Layer::Relu,
+            Layer::RELU,
             Layer::Dropout { p: 0.25 },
             Layer::Linear { out: CLASSES, bias: true },
         ],
