@@ -74,6 +74,8 @@ def penalty(model, terms):
 
 OPTIMIZERS = {
     "adam": lambda p, lr, **settings: torch.optim.Adam(p, lr=lr, **settings),
+    "adamw": lambda p, lr, **settings: torch.optim.AdamW(p, lr=lr, **settings),
+    "rmsprop": lambda p, lr, **settings: torch.optim.RMSprop(p, lr=lr, **settings),
     "sgd": lambda p, lr, **settings: torch.optim.SGD(p, lr=lr, **settings),
 }
 
@@ -233,6 +235,14 @@ CASES = [
          optimizer=("sgd", 0.05, {"momentum": 0.9, "weight_decay": 0.01})),
     case("sgd-nesterov", "Nesterov's momentum and weight decay",
          optimizer=("sgd", 0.05, {"momentum": 0.8, "nesterov": True, "weight_decay": 0.005})),
+    case("adamw", "AdamW with its own decay", optimizer=("adamw", 0.01, {})),
+    case("adamw-penalties", "AdamW with much decay, and penalties",
+         optimizer=("adamw", 0.01, {"weight_decay": 0.2, "betas": (0.8, 0.99)}),
+         penalties=[("l1", 2e-3, "all"), ("l2", 5e-3, "weights")]),
+    case("rmsprop", "RMSprop", optimizer=("rmsprop", 0.003, {})),
+    case("rmsprop-settings", "RMSprop with settings of its own and a penalty",
+         optimizer=("rmsprop", 0.003, {"alpha": 0.9, "eps": 1e-5, "weight_decay": 0.01}),
+         penalties=[("l2-norm", 2e-2, "all")]),
     case("sgd-penalties", "A penalty's gradient goes through the momentum",
          optimizer=("sgd", 0.05, {"momentum": 0.9}),
          penalties=[("l1", 2e-3, "all"), ("l2", 5e-3, "weights")]),

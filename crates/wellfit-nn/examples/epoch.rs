@@ -70,7 +70,12 @@ fn spec(remedy: &str, batch_size: usize) -> Result<Spec, String> {
         features: FEATURES,
         classes: CLASSES,
         layers,
-        optimizer: Optimizer::Adam { betas: (0.9, 0.999), eps: 1e-8, weight_decay: 0.0 },
+        optimizer: Optimizer::Adam {
+            betas: (0.9, 0.999),
+            eps: 1e-8,
+            weight_decay: 0.0,
+            decoupled: false,
+        },
         penalties,
         batch_size,
         drop_last: false,

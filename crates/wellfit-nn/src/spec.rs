@@ -45,12 +45,25 @@ impl Layer {
 /// because schedules move it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Optimizer {
-    /// w −= (lr/(1−β₁ᵗ))·m / (√v/√(1−β₂ᵗ) + eps), with weight decay coupled
-    /// (g += λw before the moments).
+    /// w −= (lr/(1−β₁ᵗ))·m / (√v/√(1−β₂ᵗ) + eps). Weight decay is coupled
+    /// (g += λw before the moments), or decoupled, as AdamW has it (first w −= lr·λw).
     /// <https://pytorch.org/docs/stable/generated/torch.optim.Adam.html>
+    /// <https://pytorch.org/docs/stable/generated/torch.optim.AdamW.html>
     Adam {
         /// β₁ and β₂, each in [0, 1).
         betas: (f64, f64),
+        /// Added to the root, above 0.
+        eps: f64,
+        /// λ, at least 0.
+        weight_decay: f64,
+        /// Whether the decay goes past the moments.
+        decoupled: bool,
+    },
+    /// g += λw; v = αv + (1−α)g²; w −= lr·g / (√v + eps).
+    /// <https://pytorch.org/docs/stable/generated/torch.optim.RMSprop.html>
+    RmsProp {
+        /// α in [0, 1).
+        alpha: f64,
         /// Added to the root, above 0.
         eps: f64,
         /// λ, at least 0.
@@ -70,10 +83,20 @@ pub enum Optimizer {
 }
 
 impl Optimizer {
+    /// λ of weight decay.
+    pub fn weight_decay(&self) -> f64 {
+        match *self {
+            Optimizer::Adam { weight_decay, .. }
+            | Optimizer::RmsProp { weight_decay, .. }
+            | Optimizer::Sgd { weight_decay, .. } => weight_decay,
+        }
+    }
+
     /// How many values the optimiser keeps for each weight, by name.
     pub fn slots(&self) -> &'static [&'static str] {
         match self {
             Optimizer::Adam { .. } => &["exp_avg", "exp_avg_sq"],
+            Optimizer::RmsProp { .. } => &["square_avg"],
             Optimizer::Sgd { momentum, .. } if *momentum > 0.0 => &["momentum_buffer"],
             Optimizer::Sgd { .. } => &[],
         }
@@ -267,24 +290,29 @@ impl Spec {
         }
         let size = self.batch_size as f64;
         range("batch_size".into(), "at least 1", size, self.batch_size >= 1)?;
-        let decay = match self.optimizer {
-            Optimizer::Adam { betas, eps, weight_decay } => {
+        match self.optimizer {
+            Optimizer::Adam { betas, eps, .. } => {
                 for (name, beta) in [("betas[0]", betas.0), ("betas[1]", betas.1)] {
                     let ok = (0.0..1.0).contains(&beta);
                     range(format!("optimizer {name}"), "at least 0 and below 1", beta, ok)?;
                 }
                 let ok = eps > 0.0 && eps.is_finite();
                 range("optimizer eps".into(), "above 0", eps, ok)?;
-                weight_decay
             }
-            Optimizer::Sgd { momentum, nesterov, weight_decay } => {
+            Optimizer::RmsProp { alpha, eps, .. } => {
+                let ok = (0.0..1.0).contains(&alpha);
+                range("optimizer alpha".into(), "at least 0 and below 1", alpha, ok)?;
+                let ok = eps > 0.0 && eps.is_finite();
+                range("optimizer eps".into(), "above 0", eps, ok)?;
+            }
+            Optimizer::Sgd { momentum, nesterov, .. } => {
                 let ok = (0.0..1.0).contains(&momentum);
                 range("optimizer momentum".into(), "at least 0 and below 1", momentum, ok)?;
                 let ok = !nesterov || momentum > 0.0;
                 range("optimizer momentum".into(), "above 0 with nesterov", momentum, ok)?;
-                weight_decay
             }
-        };
+        }
+        let decay = self.optimizer.weight_decay();
         let finite = |x: f64| x >= 0.0 && x.is_finite();
         range("optimizer weight_decay".into(), "at least 0", decay, finite(decay))?;
         for Penalty { lambda, .. } in &self.penalties {

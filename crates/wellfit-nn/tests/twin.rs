@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{ADAM, Case, SGD, bits, mlp, run};
+use common::{ADAM, ADAMW, Case, RMSPROP, SGD, bits, mlp, run};
 use wellfit_nn::reference::Reference;
 use wellfit_nn::*;
 
@@ -85,7 +85,15 @@ fn epochs_with_every_optimizer_follow_the_twin() {
     let sgd =
         |momentum, nesterov, weight_decay| Optimizer::Sgd { momentum, nesterov, weight_decay };
     // A small eps would make Adam blow gradients of pure rounding error up to full steps.
-    let adam = |betas, weight_decay| Optimizer::Adam { betas, eps: 1e-2, weight_decay };
+    let adam =
+        |betas, weight_decay| Optimizer::Adam { betas, eps: 1e-2, weight_decay, decoupled: false };
+    let adamw = |weight_decay| Optimizer::Adam {
+        betas: (0.9, 0.999),
+        eps: 1e-2,
+        weight_decay,
+        decoupled: true,
+    };
+    let rmsprop = |alpha, weight_decay| Optimizer::RmsProp { alpha, eps: 1e-2, weight_decay };
     let optimizers = [
         sgd(0.0, false, 0.0),
         sgd(0.0, false, 0.1),
@@ -94,6 +102,10 @@ fn epochs_with_every_optimizer_follow_the_twin() {
         adam((0.9, 0.999), 0.0),
         adam((0.9, 0.999), 0.1),
         adam((0.0, 0.5), 0.0),
+        adamw(0.0),
+        adamw(0.5),
+        rmsprop(0.99, 0.0),
+        rmsprop(0.5, 0.1),
     ];
     all_follow(1000..1100, |index| {
         let mut case = Case::draw(index);
@@ -181,7 +193,7 @@ fn cases() -> Vec<Case> {
     let mut cases = vec![article];
     for index in 4001..4025 {
         let mut case = Case::draw(index);
-        case.spec.optimizer = [ADAM, SGD][index as usize % 2];
+        case.spec.optimizer = [ADAM, SGD, ADAMW, RMSPROP][index as usize % 4];
         cases.push(case);
     }
     cases

@@ -124,7 +124,12 @@ mod tests {
             features: 784,
             classes: 10,
             layers: vec![Layer::Linear { out, bias: true }, Layer::Linear { out: 10, bias: true }],
-            optimizer: Optimizer::Adam { betas: (0.9, 0.999), eps: 1e-8, weight_decay: 0.0 },
+            optimizer: Optimizer::Adam {
+                betas: (0.9, 0.999),
+                eps: 1e-8,
+                weight_decay: 0.0,
+                decoupled: false,
+            },
             penalties: Vec::new(),
             batch_size: 32,
             drop_last: false,

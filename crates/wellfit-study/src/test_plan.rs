@@ -28,7 +28,12 @@ pub(crate) fn plan_with(layers: Vec<Layer>) -> Plan {
             batch_size: 32,
             drop_last: false,
             shuffle: true,
-            optimizer: Optimizer::Adam { betas: (0.9, 0.999), eps: 1e-8, weight_decay: 0.0 },
+            optimizer: Optimizer::Adam {
+                betas: (0.9, 0.999),
+                eps: 1e-8,
+                weight_decay: 0.0,
+                decoupled: false,
+            },
             lr: 1e-3,
             schedule: None,
             penalties: Vec::new(),

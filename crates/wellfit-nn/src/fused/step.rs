@@ -86,10 +86,9 @@ pub fn parts(spec: &Spec, network: &Network) -> Vec<Range<usize>> {
 
 /// The numbers of a step for one tensor.
 fn tensor_step(spec: &Spec, is_weight: bool, rule: Rule, sums: [f64; 2]) -> (Step, f64) {
-    let weight_decay = match spec.optimizer {
-        Optimizer::Adam { weight_decay, .. } | Optimizer::Sgd { weight_decay, .. } => weight_decay,
-    };
-    let (mut l1, mut shrink, mut value) = (0.0, weight_decay, 0.0);
+    let coupled = !matches!(spec.optimizer, Optimizer::Adam { decoupled: true, .. });
+    let decay = if coupled { spec.optimizer.weight_decay() } else { 0.0 };
+    let (mut l1, mut shrink, mut value) = (0.0, decay, 0.0);
     for penalty in &spec.penalties {
         if penalty.on == PenaltyOn::Weights && !is_weight {
             continue;
@@ -118,12 +117,19 @@ fn tensor_step(spec: &Spec, is_weight: bool, rule: Rule, sums: [f64; 2]) -> (Ste
 /// The optimiser's rule after `step` steps.
 fn rule(optimizer: &Optimizer, lr: f64, step: u64) -> Rule {
     match *optimizer {
-        Optimizer::Adam { betas: (b1, b2), eps, .. } => Rule::Adam {
+        Optimizer::Adam { betas: (b1, b2), eps, weight_decay, decoupled } => Rule::Adam {
             take: (1.0 - b1) as f32,
             keep_square: b2 as f32,
             take_square: (1.0 - b2) as f32,
             rate: (lr / (1.0 - power(b1, step + 1))) as f32,
             root: (1.0 / (1.0 - power(b2, step + 1)).sqrt()) as f32,
+            eps: eps as f32,
+            keep: if decoupled { (1.0 - lr * weight_decay) as f32 } else { 1.0 },
+        },
+        Optimizer::RmsProp { alpha, eps, .. } => Rule::RmsProp {
+            keep_square: alpha as f32,
+            take_square: (1.0 - alpha) as f32,
+            rate: lr as f32,
             eps: eps as f32,
         },
         Optimizer::Sgd { momentum, nesterov, .. } if momentum > 0.0 => Rule::Momentum {

@@ -22,7 +22,8 @@ pub struct Step {
 /// An optimiser's rule at one step.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Rule {
-    /// Adam: m += (g − m)·(1−β₁); v = β₂v + (1−β₂)g²; w −= rate·m/(√v·root + eps).
+    /// Adam: m += (g − m)·(1−β₁); v = β₂v + (1−β₂)g²;
+    /// w = keep·w − rate·m/(√v·root + eps).
     Adam {
         /// 1 − β₁.
         take: f32,
@@ -34,6 +35,19 @@ pub enum Rule {
         rate: f32,
         /// 1 / √(1 − β₂ᵗ).
         root: f32,
+        /// Added to the root.
+        eps: f32,
+        /// 1 − lr·λ of decoupled weight decay; 1 without.
+        keep: f32,
+    },
+    /// v = αv + (1−α)g²; w −= lr·g/(√v + eps).
+    RmsProp {
+        /// α.
+        keep_square: f32,
+        /// 1 − α.
+        take_square: f32,
+        /// lr.
+        rate: f32,
         /// Added to the root.
         eps: f32,
     },
@@ -99,6 +113,9 @@ pub unsafe fn update<S: Simd>(
     // SAFETY: handed on.
     unsafe {
         match (step.rule, signed, squared) {
+            (Rule::Adam { keep, .. }, _, _) if keep != 1.0 => {
+                groups::<S, AdamRule<S, true>, true, true>(a, b, weights, shape, step, sums)
+            }
             (Rule::Adam { .. }, false, false) => {
                 groups::<S, AdamRule<S>, false, false>(a, b, weights, shape, step, sums)
             }
@@ -110,6 +127,9 @@ pub unsafe fn update<S: Simd>(
             }
             (Rule::Adam { .. }, true, true) => {
                 groups::<S, AdamRule<S>, true, true>(a, b, weights, shape, step, sums)
+            }
+            (Rule::RmsProp { .. }, _, _) => {
+                groups::<S, RmsPropRule<S>, true, true>(a, b, weights, shape, step, sums)
             }
             (Rule::Sgd { .. }, _, _) => {
                 groups::<S, SgdRule<S>, true, true>(a, b, weights, shape, step, sums)
@@ -302,21 +322,22 @@ trait VectorRule<S: Simd>: Copy {
 }
 
 #[derive(Clone, Copy)]
-struct AdamRule<S: Simd> {
+struct AdamRule<S: Simd, const DECOUPLED: bool = false> {
     take: S::V,
     keep_square: S::V,
     take_square: S::V,
     rate: S::V,
     root: S::V,
     eps: S::V,
+    keep: S::V,
 }
 
-impl<S: Simd> VectorRule<S> for AdamRule<S> {
+impl<S: Simd, const DECOUPLED: bool> VectorRule<S> for AdamRule<S, DECOUPLED> {
     const SLOTS: usize = 2;
 
     #[inline(always)]
     unsafe fn new(rule: &Rule) -> Self {
-        let &Rule::Adam { take, keep_square, take_square, rate, root, eps } = rule else {
+        let &Rule::Adam { take, keep_square, take_square, rate, root, eps, keep } = rule else {
             unreachable!("chosen by the rule")
         };
         // SAFETY: the caller vouches for S.
@@ -328,6 +349,7 @@ impl<S: Simd> VectorRule<S> for AdamRule<S> {
                 rate: S::splat(-rate),
                 root: S::splat(root),
                 eps: S::splat(eps),
+                keep: S::splat(keep),
             }
         }
     }
@@ -353,7 +375,53 @@ impl<S: Simd> VectorRule<S> for AdamRule<S> {
                 below[i] = S::fma(S::sqrt(v[i]), self.root, self.eps);
             }
             for i in 0..N {
-                w[i] = S::fma(S::div(m[i], below[i]), self.rate, w[i]);
+                let kept = if DECOUPLED { S::mul(w[i], self.keep) } else { w[i] };
+                w[i] = S::fma(S::div(m[i], below[i]), self.rate, kept);
+            }
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+struct RmsPropRule<S: Simd> {
+    keep_square: S::V,
+    take_square: S::V,
+    rate: S::V,
+    eps: S::V,
+}
+
+impl<S: Simd> VectorRule<S> for RmsPropRule<S> {
+    const SLOTS: usize = 1;
+
+    #[inline(always)]
+    unsafe fn new(rule: &Rule) -> Self {
+        let &Rule::RmsProp { keep_square, take_square, rate, eps } = rule else {
+            unreachable!("chosen by the rule")
+        };
+        // SAFETY: the caller vouches for S.
+        unsafe {
+            RmsPropRule {
+                keep_square: S::splat(keep_square),
+                take_square: S::splat(take_square),
+                rate: S::splat(-rate),
+                eps: S::splat(eps),
+            }
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn apply<const N: usize>(&self, w: &mut [S::V; N], g: &[S::V; N], at: Weights) {
+        // SAFETY: the caller vouches for `at` and S.
+        unsafe {
+            let mut v = load::<S, N>(at.m);
+            for i in 0..N {
+                let square = S::mul(S::mul(g[i], g[i]), self.take_square);
+                v[i] = S::flush(S::fma(v[i], self.keep_square, square));
+            }
+            store::<S, N>(at.m, &v);
+            for i in 0..N {
+                let below = S::add(S::sqrt(v[i]), self.eps);
+                w[i] = S::fma(S::div(g[i], below), self.rate, w[i]);
             }
         }
     }

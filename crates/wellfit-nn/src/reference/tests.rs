@@ -9,7 +9,8 @@ use super::*;
 use crate::{Layer, Optimizer, Penalty, PenaltyKind, PenaltyOn, Values};
 
 const SGD: Optimizer = Optimizer::Sgd { momentum: 0.0, nesterov: false, weight_decay: 0.0 };
-const ADAM: Optimizer = Optimizer::Adam { betas: (0.9, 0.999), eps: 1e-8, weight_decay: 0.0 };
+const ADAM: Optimizer =
+    Optimizer::Adam { betas: (0.9, 0.999), eps: 1e-8, weight_decay: 0.0, decoupled: false };
 
 fn linear(out: usize) -> Layer {
     Layer::Linear { out, bias: true }

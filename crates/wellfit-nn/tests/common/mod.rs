@@ -9,7 +9,11 @@ use wellfit_nn::*;
 use wellfit_random::{Key, Purpose, Stream};
 
 pub const SGD: Optimizer = Optimizer::Sgd { momentum: 0.0, nesterov: false, weight_decay: 0.0 };
-pub const ADAM: Optimizer = Optimizer::Adam { betas: (0.9, 0.999), eps: 1e-8, weight_decay: 0.0 };
+pub const ADAM: Optimizer =
+    Optimizer::Adam { betas: (0.9, 0.999), eps: 1e-8, weight_decay: 0.0, decoupled: false };
+pub const ADAMW: Optimizer =
+    Optimizer::Adam { betas: (0.9, 0.999), eps: 1e-8, weight_decay: 0.01, decoupled: true };
+pub const RMSPROP: Optimizer = Optimizer::RmsProp { alpha: 0.99, eps: 1e-8, weight_decay: 0.0 };
 
 /// A flag that nobody raises.
 pub static GO_ON: AtomicBool = AtomicBool::new(false);

@@ -157,7 +157,12 @@ mod tests {
         let call: Call = "weight-decay(1e-2)".parse().unwrap();
         let sgd = Optimizer::Sgd { momentum: 0.9, nesterov: true, weight_decay: 1e-2 };
         assert_eq!(call.apply(&plan).unwrap().train.optimizer, sgd);
-        let adam = Optimizer::Adam { betas: (0.9, 0.999), eps: 1e-8, weight_decay: 1e-2 };
+        let adam = Optimizer::Adam {
+            betas: (0.9, 0.999),
+            eps: 1e-8,
+            weight_decay: 1e-2,
+            decoupled: false,
+        };
         assert_eq!(call.apply(&article()).unwrap().train.optimizer, adam);
     }
 }

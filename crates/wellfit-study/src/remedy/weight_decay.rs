@@ -19,9 +19,9 @@ pub(super) static WEIGHT_DECAY: Remedy = Remedy {
 
 fn apply(arguments: &Arguments, plan: &mut Plan) -> Result<(), String> {
     match &mut plan.train.optimizer {
-        Optimizer::Adam { weight_decay, .. } | Optimizer::Sgd { weight_decay, .. } => {
-            *weight_decay = arguments.number(0);
-        }
+        Optimizer::Adam { weight_decay, .. }
+        | Optimizer::RmsProp { weight_decay, .. }
+        | Optimizer::Sgd { weight_decay, .. } => *weight_decay = arguments.number(0),
     }
     Ok(())
 }

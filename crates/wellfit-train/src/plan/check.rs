@@ -107,26 +107,31 @@ impl Plan {
 
     fn check_optimizer(&self) -> Result<(), PlanError> {
         let key = |name: &str| format!("train.optimizer.{name}");
-        let lr = self.train.lr;
-        require(lr > 0.0 && lr.is_finite(), key("lr"), lr, "a finite number above 0")?;
-        let decay = match self.train.optimizer {
-            Optimizer::Adam { betas, eps, weight_decay } => {
+        let share = |name: &str, value: f64| {
+            require((0.0..1.0).contains(&value), key(name), value, "at least 0 and below 1")
+        };
+        let above_0 = |name: &str, value: f64| {
+            require(value > 0.0 && value.is_finite(), key(name), value, "a finite number above 0")
+        };
+        above_0("lr", self.train.lr)?;
+        match self.train.optimizer {
+            Optimizer::Adam { betas, eps, .. } => {
                 for (i, beta) in [betas.0, betas.1].into_iter().enumerate() {
-                    let ok = (0.0..1.0).contains(&beta);
-                    require(ok, key(&format!("betas.{i}")), beta, "at least 0 and below 1")?;
+                    share(&format!("betas.{i}"), beta)?;
                 }
-                require(eps > 0.0 && eps.is_finite(), key("eps"), eps, "a finite number above 0")?;
-                weight_decay
+                above_0("eps", eps)?;
             }
-            Optimizer::Sgd { momentum, nesterov, weight_decay } => {
-                let ok = (0.0..1.0).contains(&momentum);
-                require(ok, key("momentum"), momentum, "at least 0 and below 1")?;
+            Optimizer::RmsProp { alpha, eps, .. } => {
+                share("alpha", alpha)?;
+                above_0("eps", eps)?;
+            }
+            Optimizer::Sgd { momentum, nesterov, .. } => {
+                share("momentum", momentum)?;
                 let ok = !nesterov || momentum > 0.0;
                 require(ok, key("momentum"), momentum, "above 0 when nesterov = true")?;
-                weight_decay
             }
-        };
-        require_not_negative(key("weight_decay"), decay)
+        }
+        require_not_negative(key("weight_decay"), self.train.optimizer.weight_decay())
     }
 
     fn check_rest_of_train(&self) -> Result<(), PlanError> {

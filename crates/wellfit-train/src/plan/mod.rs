@@ -124,6 +124,7 @@ impl Default for Train {
                 betas: read::ADAM_BETAS,
                 eps: read::ADAM_EPS,
                 weight_decay: 0.0,
+                decoupled: false,
             },
             lr: 1e-3,
             schedule: None,

@@ -198,23 +198,39 @@ fn read_loss(section: Section<'_>) -> Result<(), PlanError> {
 }
 
 fn read_optimizer(mut section: Section<'_>) -> Result<(Optimizer, f64), PlanError> {
-    let adam = section
-        .field("type")
-        .map_or(Ok(true), |f| f.choice(&[("adam", true), ("sgd", false)], &["adamw", "rmsprop"]))?;
+    #[derive(Clone, Copy)]
+    enum Type {
+        Adam { decoupled: bool },
+        RmsProp,
+        Sgd,
+    }
+    let types = [
+        ("adam", Type::Adam { decoupled: false }),
+        ("adamw", Type::Adam { decoupled: true }),
+        ("rmsprop", Type::RmsProp),
+        ("sgd", Type::Sgd),
+    ];
+    let kind = section.field("type").map_or(Ok(types[0].1), |f| f.choice(&types, &[]))?;
     let lr = section.field("lr").map_or(Ok(Train::default().lr), |f| f.number())?;
-    let weight_decay = section.field("weight_decay").map_or(Ok(0.0), |f| f.number())?;
-    let optimizer = if adam {
-        Optimizer::Adam {
+    let decay = if let Type::Adam { decoupled: true } = kind { ADAMW_DECAY } else { 0.0 };
+    let weight_decay = section.field("weight_decay").map_or(Ok(decay), |f| f.number())?;
+    let optimizer = match kind {
+        Type::Adam { decoupled } => Optimizer::Adam {
             betas: section.field("betas").map_or(Ok(ADAM_BETAS), |f| read_betas(&f))?,
             eps: section.field("eps").map_or(Ok(ADAM_EPS), |f| f.number())?,
             weight_decay,
-        }
-    } else {
-        Optimizer::Sgd {
+            decoupled,
+        },
+        Type::RmsProp => Optimizer::RmsProp {
+            alpha: section.field("alpha").map_or(Ok(RMSPROP_ALPHA), |f| f.number())?,
+            eps: section.field("eps").map_or(Ok(ADAM_EPS), |f| f.number())?,
+            weight_decay,
+        },
+        Type::Sgd => Optimizer::Sgd {
             momentum: section.field("momentum").map_or(Ok(0.0), |f| f.number())?,
             nesterov: section.field("nesterov").map_or(Ok(false), |f| f.flag())?,
             weight_decay,
-        }
+        },
     };
     section.finish()?;
     Ok((optimizer, lr))
@@ -223,6 +239,8 @@ fn read_optimizer(mut section: Section<'_>) -> Result<(Optimizer, f64), PlanErro
 /// PyTorch's defaults.
 pub(super) const ADAM_BETAS: (f64, f64) = (0.9, 0.999);
 pub(super) const ADAM_EPS: f64 = 1e-8;
+const ADAMW_DECAY: f64 = 1e-2;
+const RMSPROP_ALPHA: f64 = 0.99;
 
 fn read_betas(field: &Field<'_>) -> Result<(f64, f64), PlanError> {
     match field.list()?.as_slice() {

@@ -118,7 +118,8 @@ fn what_is_left_out_has_the_documented_defaults() {
     let train = &plan.train;
     assert_eq!((train.epochs, train.batch_size, train.seed), (30, 32, 0));
     assert!(train.shuffle && !train.drop_last);
-    let adam = Optimizer::Adam { betas: (0.9, 0.999), eps: 1e-8, weight_decay: 0.0 };
+    let adam =
+        Optimizer::Adam { betas: (0.9, 0.999), eps: 1e-8, weight_decay: 0.0, decoupled: false };
     assert_eq!((train.optimizer, train.lr), (adam, 1e-3));
     let short = read(&format!("{BASE}[train]\nschedule = {{ type = \"reduce-on-plateau\" }}"));
     let default = PlateauSettings::default();
@@ -144,12 +145,52 @@ fn an_unknown_key_is_shown_with_its_line_and_the_nearest_known_one() {
 }
 
 #[test]
+fn optimizers_default_as_pytorchs_do() {
+    let optimizer = |settings: &str| {
+        let text = format!("{BASE}[train]\noptimizer = {{ {settings} }}\n");
+        read(&text).unwrap().train.optimizer
+    };
+    let betas = (0.9, 0.999);
+    let adam = Optimizer::Adam { betas, eps: 1e-8, weight_decay: 0.0, decoupled: false };
+    let adamw = Optimizer::Adam { betas, eps: 1e-8, weight_decay: 0.01, decoupled: true };
+    let rmsprop = Optimizer::RmsProp { alpha: 0.99, eps: 1e-8, weight_decay: 0.0 };
+    assert_eq!(optimizer("type = \"adam\""), adam);
+    assert_eq!(optimizer("type = \"adamw\""), adamw);
+    assert_eq!(optimizer("type = \"rmsprop\""), rmsprop);
+}
+
+#[test]
+fn a_leaky_relus_slope_defaults_as_pytorchs_does_and_is_not_negative() {
+    let layers = |leaky: &str| format!("[{{ {leaky} }}, {{ type = \"linear\", out = 10 }}]");
+    let text = layers("type = \"leaky-relu\"");
+    let text = format!("[data]\nsource = \"x\"\n[model]\nlayers = {text}\n");
+    let default = Layer::Activation(Activation::LeakyRelu { slope: 0.01 });
+    assert_eq!(read(&text).unwrap().model.layers[0], default);
+    for slope in ["-0.1", "nan", "\"steep\""] {
+        let error = model_error(&layers(&format!("type = \"leaky-relu\", slope = {slope}")));
+        assert!(error.starts_with("plan.toml:4:") && error.contains("slope"), "{error}");
+    }
+}
+
+#[test]
+fn settings_of_another_optimizer_are_refused() {
+    for lines in [
+        "optimizer = { type = \"rmsprop\", momentum = 0.9 }",
+        "optimizer = { type = \"adamw\", alpha = 0.9 }",
+        "optimizer = { type = \"rmsprop\", alpha = 1.0 }",
+        "optimizer = { type = \"rmsprop\", eps = 0 }",
+        "optimizer = { type = \"adamw\", weight_decay = -1 }",
+    ] {
+        assert!(train_error(lines).starts_with("plan.toml:"), "{lines}");
+    }
+}
+
+#[test]
 fn what_is_not_built_yet_says_so() {
     for lines in [
         "clip_grad_norm = 1.0",
         "loss = { type = \"mse\" }",
         "loss = { type = \"cross-entropy\", label_smoothing = 0.1 }",
-        "optimizer = { type = \"adamw\", lr = 1e-3 }",
         "schedule = { type = \"cosine\", min_lr = 0 }",
         "schedule = { type = \"reduce-on-plateau\", warmup = { epochs = 1 } }",
         "early_stopping = { monitor = \"val_r2\" }",
@@ -448,8 +489,13 @@ fn layers() -> impl Strategy<Value = Vec<Layer>> {
 
 fn optimizers() -> impl Strategy<Value = Optimizer> {
     prop_oneof![
-        (0.0..1.0f64, 0.0..1.0f64, 1e-12..1.0f64, 0.0..1e3f64).prop_map(|(a, b, eps, decay)| {
-            Optimizer::Adam { betas: (a, b), eps, weight_decay: decay }
+        (0.0..1.0f64, 0.0..1.0f64, 1e-12..1.0f64, 0.0..1e3f64, any::<bool>()).prop_map(
+            |(a, b, eps, weight_decay, decoupled)| {
+                Optimizer::Adam { betas: (a, b), eps, weight_decay, decoupled }
+            }
+        ),
+        (0.0..1.0f64, 1e-12..1.0f64, 0.0..1e3f64).prop_map(|(alpha, eps, weight_decay)| {
+            Optimizer::RmsProp { alpha, eps, weight_decay }
         }),
         (0.001..1.0f64, any::<bool>(), 0.0..1e3f64).prop_map(|(momentum, nesterov, decay)| {
             Optimizer::Sgd { momentum, nesterov, weight_decay: decay }

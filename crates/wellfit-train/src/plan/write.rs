@@ -145,10 +145,17 @@ fn write_layer(layer: &Layer) -> String {
 fn write_optimizer(optimizer: &Optimizer, lr: f64) -> String {
     let lr = number(lr);
     match *optimizer {
-        Optimizer::Adam { betas, eps, weight_decay } => format!(
-            "{{ type = \"adam\", lr = {lr}, betas = [{}, {}], eps = {}, weight_decay = {} }}",
+        Optimizer::Adam { betas, eps, weight_decay, decoupled } => format!(
+            "{{ type = \"{}\", lr = {lr}, betas = [{}, {}], eps = {}, weight_decay = {} }}",
+            if decoupled { "adamw" } else { "adam" },
             number(betas.0),
             number(betas.1),
+            number(eps),
+            number(weight_decay)
+        ),
+        Optimizer::RmsProp { alpha, eps, weight_decay } => format!(
+            "{{ type = \"rmsprop\", lr = {lr}, alpha = {}, eps = {}, weight_decay = {} }}",
+            number(alpha),
             number(eps),
             number(weight_decay)
         ),
