@@ -33,7 +33,7 @@ pub fn answer(
     let head = if answer.decided { "do" } else { "settle" };
     for (head, words, most) in [
         (head, answer.recipe.as_str(), 2),
-        ("repeat", &repeat(&view), 1),
+        ("repeat", &repeat(&view), 2),
         ("test", &answer.final_figure, 1),
     ] {
         let words = wrap(words, width - 8, most);

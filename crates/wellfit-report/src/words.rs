@@ -12,9 +12,9 @@ pub fn repeat(view: &View) -> String {
     match (view.findings.answer.arm, study.seeds.first()) {
         (Some(arm), Some(seed)) if arm < view.arms() => {
             let trial = format!("{}-s{seed}", slug(view.name(arm)));
-            format!("wellfit train trials/{trial}/plan.toml --out {trial}  # in this folder")
+            format!("wellfit train trials/{trial}/plan.toml --out {trial}  # in the study's folder")
         }
-        _ => "wellfit study study.toml --out again  # in this folder".into(),
+        _ => "wellfit study study.toml --out again  # in the study's folder".into(),
     }
 }
 
