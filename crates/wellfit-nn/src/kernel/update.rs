@@ -248,6 +248,12 @@ impl<S: Simd, R: VectorRule<S>, const SIGNED: bool, const SQUARED: bool>
                 }
             }
             self.rule.apply(&mut w, &g, at);
+            if SQUARED {
+                // Weights that only shrink would end below the smallest normal number.
+                for i in 0..N {
+                    w[i] = S::flush(w[i]);
+                }
+            }
             store::<S, N>(at.w, &w);
             if SIGNED {
                 for i in 0..N {
