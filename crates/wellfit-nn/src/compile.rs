@@ -19,7 +19,7 @@ pub enum CompileError {
         bytes: usize,
     },
     /// An instruction set that this machine does not have.
-    #[error("WELLFIT_INSTRUCTIONS={name}: this machine can run {available}")]
+    #[error("no instruction set {name} here: WELLFIT_INSTRUCTIONS may be {available}")]
     Instructions {
         /// What was asked for.
         name: String,

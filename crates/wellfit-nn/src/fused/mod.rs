@@ -2,6 +2,7 @@
 //!
 //! `layout.rs` says how a network lies in memory, `step.rs` what a step does.
 
+mod activate;
 mod barrier;
 mod evaluate;
 mod layout;

@@ -2,9 +2,10 @@
 
 use std::ops::Range;
 
+use super::activate::activate;
 use super::layout::Op;
 use super::shared::Shared;
-use crate::kernel::{Kernels, Mask, TILE, TILE_VECTORS};
+use crate::kernel::{Kernels, Mask, TILE};
 use crate::{Samples, Values, random};
 
 /// A data set as a session holds it.
@@ -115,11 +116,8 @@ pub unsafe fn input_ops(
                 match *op {
                     Op::Activation(activation) => {
                         let none = std::ptr::null_mut();
-                        (kernels.activate)(activation, at, none, rows.len() * TILE_VECTORS);
-                        if !activation.keeps_zero() {
-                            let columns = features - tile * TILE;
-                            clear_padding(at, rows.len(), columns);
-                        }
+                        let columns = features - tile * TILE;
+                        activate(kernels, activation, at, none, rows.len(), columns);
                     }
                     Op::Dropout { ordinal, threshold, scale } => {
                         let pair = rows.start / 2;
@@ -129,20 +127,6 @@ pub unsafe fn input_ops(
                     }
                 }
             }
-        }
-    }
-}
-
-/// Sets what lies beyond `columns` in rows of a block to 0, which padding must be:
-/// the head's products run over it.
-///
-/// # Safety
-/// Nobody else may work on those rows of the block at `at`.
-pub unsafe fn clear_padding(at: *mut f32, rows: usize, columns: usize) {
-    for row in 0..rows {
-        for column in columns..TILE {
-            // SAFETY: a row of a block holds 64 values.
-            unsafe { *at.add(row * TILE + column) = 0.0 };
         }
     }
 }

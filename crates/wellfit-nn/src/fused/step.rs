@@ -24,6 +24,7 @@
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::activate::activate;
 use super::barrier::Barrier;
 use super::layout::{Linear, Network, Op};
 use super::pack::{self, Draw, Uploaded};
@@ -329,10 +330,8 @@ impl<'a> Worker<'a> {
             for op in &linear.ops {
                 match *op {
                     Op::Activation(activation) => {
-                        (kernels.activate)(activation, z, slope, rows * TILE_VECTORS);
-                        if !activation.keeps_zero() {
-                            pack::clear_padding(z, rows, linear.out - panel * TILE);
-                        }
+                        let columns = linear.out - panel * TILE;
+                        activate(kernels, activation, z, slope, rows, columns);
                     }
                     Op::Dropout { ordinal, threshold, scale } => {
                         let tiles = linear.panels();

@@ -50,7 +50,7 @@ unsafe fn each<S: Simd, F: Function<S>>(f: F, z: *mut f32, slope: *mut f32, vect
 
 /// A function with its derivative.
 trait Function<S: Simd> {
-    /// f(x) and f′(x); a NaN gives NaN.
+    /// f(x) and f′(x); f of a NaN is one.
     ///
     /// # Safety
     /// The machine must have S.

@@ -110,34 +110,21 @@ pub unsafe fn update<S: Simd>(
 ) {
     let signed = step.l1 != 0.0 || step.sums[0];
     let squared = step.shrink != 0.0 || step.sums[1];
-    // SAFETY: handed on.
-    unsafe {
-        match (step.rule, signed, squared) {
-            (Rule::Adam { keep, .. }, _, _) if keep != 1.0 => {
-                groups::<S, AdamRule<S, true>, true, true>(a, b, weights, shape, step, sums)
-            }
-            (Rule::Adam { .. }, false, false) => {
-                groups::<S, AdamRule<S>, false, false>(a, b, weights, shape, step, sums)
-            }
-            (Rule::Adam { .. }, true, false) => {
-                groups::<S, AdamRule<S>, true, false>(a, b, weights, shape, step, sums)
-            }
-            (Rule::Adam { .. }, false, true) => {
-                groups::<S, AdamRule<S>, false, true>(a, b, weights, shape, step, sums)
-            }
-            (Rule::Adam { .. }, true, true) => {
-                groups::<S, AdamRule<S>, true, true>(a, b, weights, shape, step, sums)
-            }
-            (Rule::RmsProp { .. }, _, _) => {
-                groups::<S, RmsPropRule<S>, true, true>(a, b, weights, shape, step, sums)
-            }
-            (Rule::Sgd { .. }, _, _) => {
-                groups::<S, SgdRule<S>, true, true>(a, b, weights, shape, step, sums)
-            }
-            (Rule::Momentum { .. }, _, _) => {
-                groups::<S, MomentumRule<S>, true, true>(a, b, weights, shape, step, sums)
-            }
-        }
+    macro_rules! groups {
+        ($rule:ty, $signed:literal, $squared:literal) => {
+            // SAFETY: handed on.
+            unsafe { groups::<S, $rule, $signed, $squared>(a, b, weights, shape, step, sums) }
+        };
+    }
+    match (step.rule, signed, squared) {
+        (Rule::Adam { keep, .. }, _, _) if keep != 1.0 => groups!(AdamRule<S, true>, true, true),
+        (Rule::Adam { .. }, false, false) => groups!(AdamRule<S>, false, false),
+        (Rule::Adam { .. }, true, false) => groups!(AdamRule<S>, true, false),
+        (Rule::Adam { .. }, false, true) => groups!(AdamRule<S>, false, true),
+        (Rule::Adam { .. }, true, true) => groups!(AdamRule<S>, true, true),
+        (Rule::RmsProp { .. }, _, _) => groups!(RmsPropRule<S>, true, true),
+        (Rule::Sgd { .. }, _, _) => groups!(SgdRule<S>, true, true),
+        (Rule::Momentum { .. }, _, _) => groups!(MomentumRule<S>, true, true),
     }
 }
 

@@ -19,7 +19,7 @@ impl Activation {
             Activation::LeakyRelu { slope } => (T::from_f64(slope) * x, T::from_f64(slope)),
             Activation::Elu => (x.exp_m1(), x.exp()),
             Activation::Gelu => {
-                let cdf = half * (one + x_erf(x * T::from_f64(FRAC_1_SQRT_2)));
+                let cdf = half * (one + erf(x * T::from_f64(FRAC_1_SQRT_2)));
                 let density =
                     T::from_f64(FRAC_2_SQRT_PI * FRAC_1_SQRT_2 / 2.0) * (-(half * x * x)).exp();
                 (x * cdf, cdf + x * density)
@@ -46,6 +46,6 @@ impl Activation {
 }
 
 /// The error function.
-fn x_erf<T: Real>(x: T) -> T {
+fn erf<T: Real>(x: T) -> T {
     T::from_f64(libm::erf(x.to_f64()))
 }
