@@ -14,8 +14,8 @@ use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use wellfit_nn::{
-    EpochRun, Layer, Optimizer, Penalty, PenaltyKind, PenaltyOn, Samples, Spec, Values, compile,
-    instructions,
+    EpochRun, Layer, Penalty, PenaltyKind, PenaltyOn, Samples, Shape, Spec, StepSettings, Steps,
+    Values, compile, instructions,
 };
 use wellfit_random::{Key, Purpose};
 
@@ -33,11 +33,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     let data = session.upload(&samples)?;
     let stop = AtomicBool::new(false);
     let mut order: Vec<u32> = (0..samples.len() as u32).collect();
+    let steps = Steps::Same(StepSettings::rate(1e-3));
     let mut epoch = |number| {
         let start = Instant::now();
         let key = Key { seed: spec.seed, purpose: Purpose::Shuffle, layer: 0, step: number };
         key.stream().shuffle(&mut order);
-        let tally = session.train_epoch(data, EpochRun { order: &order, lr: 1e-3, stop: &stop });
+        let tally = session.train_epoch(data, EpochRun { order: &order, steps, stop: &stop });
         (start.elapsed().as_secs_f64(), tally.loss)
     };
     epoch(0);
@@ -66,21 +67,7 @@ fn spec(remedy: &str, batch_size: usize) -> Result<Spec, String> {
         "l2-norm" => penalty(PenaltyKind::L2Norm, 1e-2),
         other => return Err(format!("no remedy {other}: plain, dropout, l1 or l2-norm")),
     }
-    Ok(Spec {
-        features: FEATURES,
-        classes: CLASSES,
-        layers,
-        optimizer: Optimizer::Adam {
-            betas: (0.9, 0.999),
-            eps: 1e-8,
-            weight_decay: 0.0,
-            decoupled: false,
-        },
-        penalties,
-        batch_size,
-        drop_last: false,
-        seed: 0,
-    })
+    Ok(Spec { penalties, batch_size, ..Spec::new(Shape::Flat(FEATURES), CLASSES, layers) })
 }
 
 /// Bytes count as n/255; four times as many are float32 numbers, little-endian.

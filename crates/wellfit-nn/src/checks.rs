@@ -5,7 +5,7 @@ use crate::{ParameterInfo, Samples, SessionError, Spec, State, Tensor, Values};
 /// Refuses samples of another width, counts that do not agree, rows that are not
 /// stored and labels that are no class.
 pub(crate) fn samples(spec: &Spec, samples: &Samples) -> Result<(), SessionError> {
-    let (found, wanted) = (samples.features, spec.features);
+    let (found, wanted) = (samples.features, spec.input.len());
     if found != wanted {
         return Err(SessionError::Features { found, wanted });
     }
@@ -64,13 +64,14 @@ pub(crate) fn tensors<'a>(
     }
 }
 
-/// The optimiser's values in `state`, slot by slot, each like [`tensors`].
+/// The optimiser's values in `state`, slot by slot, each like [`tensors`];
+/// `parameters` are the trained ones.
 pub(crate) fn slots<'a>(
     spec: &Spec,
     parameters: &[ParameterInfo],
     state: &'a State,
 ) -> Result<Vec<Vec<&'a [f32]>>, SessionError> {
-    let names = spec.optimizer.slots();
+    let names: Vec<&str> = spec.slots().collect();
     if let Some(name) = names.get(state.slots.len()) {
         let shape = parameters.first().map_or_else(Vec::new, |info| info.shape.clone());
         return Err(SessionError::Missing { name: name.to_string(), shape });

@@ -4,6 +4,7 @@ use thiserror::Error;
 
 use crate::fused::Fused;
 use crate::kernel::Kernels;
+use crate::reference::Reference;
 use crate::{Session, Spec, SpecError};
 
 /// Why no session could be made.
@@ -31,7 +32,7 @@ pub enum CompileError {
 /// Makes a session for `spec` with initial weights drawn from its seed, on the best
 /// instruction set of this machine or the one that `WELLFIT_INSTRUCTIONS` names.
 pub fn compile(spec: &Spec, threads: usize) -> Result<Box<dyn Session>, CompileError> {
-    Ok(Box::new(Fused::new(spec, threads, Kernels::choose()?)?))
+    on(spec, threads, Kernels::choose()?)
 }
 
 /// As [`compile`], on one of [`instruction_sets`].
@@ -40,7 +41,20 @@ pub fn compile_on(
     spec: &Spec,
     threads: usize,
 ) -> Result<Box<dyn Session>, CompileError> {
-    Ok(Box::new(Fused::new(spec, threads, Kernels::named(instructions)?)?))
+    on(spec, threads, Kernels::named(instructions)?)
+}
+
+fn on(
+    spec: &Spec,
+    threads: usize,
+    kernels: &'static Kernels,
+) -> Result<Box<dyn Session>, CompileError> {
+    spec.check()?;
+    Ok(if Fused::can_run(spec) {
+        Box::new(Fused::new(spec, threads, kernels)?)
+    } else {
+        Box::new(Reference::<f32>::new(spec)?)
+    })
 }
 
 /// The instruction sets that this machine can run, the best first: of `avx512`,

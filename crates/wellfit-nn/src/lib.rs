@@ -6,12 +6,16 @@ mod checks;
 mod compile;
 mod fused;
 mod kernel;
+mod layer;
 mod random;
 pub mod reference;
 mod session;
+mod shape;
 mod spec;
 
 pub use activation::Activation;
 pub use compile::{CompileError, compile, compile_on, instruction_sets, instructions};
+pub use layer::{Layer, LayerError, Window};
 pub use session::*;
+pub use shape::Shape;
 pub use spec::*;

@@ -7,10 +7,52 @@
 
 use wellfit_random::{Key, Purpose};
 
-/// The key of the initial weights (`is_weight`) or biases of linear layer
-/// number `linear`, counted from 0 among linear layers.
-pub(crate) fn initial_key(seed: u64, linear: u16, is_weight: bool) -> Key {
-    Key { seed, purpose: Purpose::Init, layer: linear, step: u64::from(!is_weight) }
+use crate::{Layer, ParameterInfo, Spec};
+
+/// The initial values of every tensor of `spec`, in its order: linear layers and
+/// convolutions draw theirs, a normalisation starts as the identity.
+pub(crate) fn initial_values(spec: &Spec) -> impl Iterator<Item = (ParameterInfo, Vec<f32>)> {
+    let (seed, mut counts) = (spec.seed, [0u16; 2]);
+    let layers = spec.layers.clone();
+    spec.parameters().into_iter().map(move |info| {
+        let kind = match layer_at(&layers, &info.layer.0) {
+            Layer::Linear { .. } => Kind::Linear,
+            Layer::Conv2d { .. } => Kind::Conv2d,
+            _ => {
+                let one = info.name.ends_with("weight") || info.name.ends_with("running_var");
+                let values = vec![if one { 1.0 } else { 0.0 }; info.len()];
+                return (info, values);
+            }
+        };
+        let count = &mut counts[kind as usize];
+        *count += u16::from(info.is_weight());
+        let mut values = vec![0.0; info.len()];
+        let key = initial_key(seed, kind, *count - 1, info.is_weight());
+        fill_initial(&mut values, key, info.fan_in);
+        (info, values)
+    })
+}
+
+fn layer_at<'a>(layers: &'a [Layer], path: &[usize]) -> &'a Layer {
+    match path {
+        [last] => &layers[*last],
+        [first, rest @ ..] => layer_at(layers[*first].inner(), rest),
+        [] => unreachable!("a path names a layer"),
+    }
+}
+
+/// Layers whose weights are drawn, each kind counted for itself.
+#[derive(Clone, Copy)]
+pub(crate) enum Kind {
+    Linear,
+    Conv2d,
+}
+
+/// The key of the initial weights (`is_weight`) or biases of layer number `ordinal`,
+/// counted from 0 among layers of its kind.
+pub(crate) fn initial_key(seed: u64, kind: Kind, ordinal: u16, is_weight: bool) -> Key {
+    let step = 2 * kind as u64 + u64::from(!is_weight);
+    Key { seed, purpose: Purpose::Init, layer: ordinal, step }
 }
 
 /// Draws a parameter tensor, in PyTorch's layout: uniform in ±1/√fan_in.
@@ -85,11 +127,11 @@ mod tests {
     #[test]
     fn initial_values_are_the_known_ones() {
         let mut weights = [0.0; 784];
-        fill_initial(&mut weights, initial_key(42, 0, true), 784);
+        fill_initial(&mut weights, initial_key(42, Kind::Linear, 0, true), 784);
         let known = [0.029637637, -0.034089472, 0.02765164, 0.0352915];
         assert_eq!([0, 1, 5, 783].map(|e| weights[e]), known);
         let mut biases = [0.0; 10];
-        fill_initial(&mut biases, initial_key(42, 1, false), 1000);
+        fill_initial(&mut biases, initial_key(42, Kind::Linear, 1, false), 1000);
         assert_eq!([0, 3, 9].map(|e| biases[e]), [-0.030580143, -0.024197388, 0.004940667]);
     }
 
@@ -114,7 +156,7 @@ mod tests {
     #[test]
     fn initial_values_are_uniform_within_one_over_root_fan_in() {
         let mut values = vec![0.0; 100_000];
-        fill_initial(&mut values, initial_key(1, 3, true), 25);
+        fill_initial(&mut values, initial_key(1, Kind::Linear, 3, true), 25);
         assert!(values.iter().all(|x| x.abs() <= 0.2));
         let n = values.len() as f64;
         let mean = values.iter().map(|&x| f64::from(x)).sum::<f64>() / n;
@@ -127,16 +169,20 @@ mod tests {
 
     #[test]
     fn weights_and_biases_of_different_layers_share_no_numbers() {
-        let draw = |linear, is_weight| {
+        let draw = |kind, ordinal, is_weight| {
             let mut values = [0.0f32; 8];
-            fill_initial(&mut values, initial_key(9, linear, is_weight), 4);
+            fill_initial(&mut values, initial_key(9, kind, ordinal, is_weight), 4);
             values.map(f32::to_bits)
         };
-        let draws = [draw(0, true), draw(0, false), draw(1, true), draw(1, false)];
-        let mut all: Vec<u32> = draws.concat();
+        let mut all = Vec::new();
+        for kind in [Kind::Linear, Kind::Conv2d] {
+            for (ordinal, is_weight) in [(0, true), (0, false), (1, true), (1, false)] {
+                all.extend(draw(kind, ordinal, is_weight));
+            }
+        }
         all.sort_unstable();
         all.dedup();
-        assert_eq!(all.len(), 32);
+        assert_eq!(all.len(), 64);
     }
 
     #[test]

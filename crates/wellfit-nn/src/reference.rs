@@ -18,7 +18,7 @@ use std::sync::atomic::Ordering;
 
 use crate::{
     CompileError, DataId, EpochEnd, EpochRun, EpochTally, Evaluation, ParameterInfo, Samples,
-    Session, SessionError, Spec, State, Tensor, checks, random,
+    Session, SessionError, Spec, State, StepSettings, Tensor, checks, random,
 };
 use network::{Network, Pass};
 use optimizer::Rule;
@@ -60,14 +60,12 @@ impl<T: Real> Reference<T> {
     /// If the spec is wrong, or if there is not enough memory.
     pub fn new(spec: &Spec) -> Result<Self, CompileError> {
         spec.check()?;
-        let infos = spec.parameters();
-        let mut parameters = Vec::with_capacity(infos.len());
-        let mut linear = 0;
-        for (i, info) in infos.iter().enumerate() {
-            linear += u16::from(info.is_weight && i > 0);
-            parameters.push(Parameter::new(spec, info, linear)?);
+        let (mut infos, mut parameters) = (Vec::new(), Vec::new());
+        for (info, drawn) in random::initial_values(spec) {
+            parameters.push(Parameter::new(spec, &info, &drawn)?);
+            infos.push(info);
         }
-        let sample = zeros(spec.features)?;
+        let sample = zeros(spec.input.len())?;
         let network = Network::new(spec);
         let (data, labels) = (Vec::new(), Vec::new());
         Ok(Self { spec: spec.clone(), infos, parameters, network, step: 0, data, sample, labels })
@@ -99,8 +97,9 @@ impl<T: Real> Reference<T> {
     }
 
     /// From gradients of the data loss to new weights and new tallies.
-    fn update(&mut self, lr: f64) {
-        let rule = Rule::at_step(&self.spec.optimizer, lr, self.step);
+    fn update(&mut self, settings: StepSettings) {
+        let optimizer = self.spec.optimizer.with_momentum(settings.momentum);
+        let rule = Rule::at_step(&optimizer, settings.lr, self.step);
         for parameter in &mut self.parameters {
             let Parameter { values, gradient, slots, sums, read, penalty } = parameter;
             penalty.add_gradient(gradient, values, *sums);
@@ -133,21 +132,18 @@ impl<T: Real> Reference<T> {
 }
 
 impl<T: Real> Parameter<T> {
-    fn new(spec: &Spec, info: &ParameterInfo, linear: u16) -> Result<Self, CompileError> {
-        let mut drawn = zeros(info.len())?;
-        let key = random::initial_key(spec.seed, linear, info.is_weight);
-        random::fill_initial(&mut drawn, key, info.fan_in);
+    fn new(spec: &Spec, info: &ParameterInfo, drawn: &[f32]) -> Result<Self, CompileError> {
         let mut values = zeros(info.len())?;
-        copy(&mut values, &drawn);
+        copy(&mut values, drawn);
         let slots = spec.optimizer.slots().iter().map(|_| zeros(info.len()));
-        let read = spec.sums(info.is_weight);
+        let read = spec.sums(info.is_weight());
         Ok(Self {
             sums: tally(&values, read),
             read,
             values,
             gradient: zeros(info.len())?,
             slots: slots.collect::<Result<_, _>>()?,
-            penalty: PenaltyTerms::new(&spec.penalties, info.is_weight),
+            penalty: PenaltyTerms::new(&spec.penalties, info.is_weight()),
         })
     }
 }
@@ -178,7 +174,7 @@ impl<T: Real> Session for Reference<T> {
                 end = EpochEnd::Diverged { step: taken };
                 break;
             }
-            self.update(run.lr);
+            self.update(run.steps.at(taken as usize));
             taken += 1;
         }
         let n = seen as f64;
@@ -205,6 +201,8 @@ impl<T: Real> Session for Reference<T> {
         }
         logits
     }
+
+    fn refresh_statistics(&mut self, _: DataId, _: &[u32]) {}
 
     fn export(&self) -> State {
         let slots = 0..self.spec.optimizer.slots().len();

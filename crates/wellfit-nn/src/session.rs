@@ -72,10 +72,51 @@ impl Samples {
 pub struct EpochRun<'a> {
     /// The samples' order: indices into the training set, batch after batch.
     pub order: &'a [u32],
-    /// The learning rate.
-    pub lr: f64,
+    /// What each step is told.
+    pub steps: Steps<'a>,
     /// Raised from elsewhere to end the epoch early.
     pub stop: &'a AtomicBool,
+}
+
+/// What the steps of an epoch are told.
+#[derive(Clone, Copy, Debug)]
+pub enum Steps<'a> {
+    /// All the same.
+    Same(StepSettings),
+    /// One for each step of the epoch.
+    Each(&'a [StepSettings]),
+}
+
+impl Steps<'_> {
+    /// What step `t` of the epoch (from 0) is told.
+    ///
+    /// # Panics
+    /// If there are fewer.
+    pub fn at(&self, t: usize) -> StepSettings {
+        match self {
+            Steps::Same(settings) => *settings,
+            Steps::Each(settings) => settings[t],
+        }
+    }
+}
+
+/// What a step is told besides its batch: schedules move these.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct StepSettings {
+    /// The learning rate.
+    pub lr: f64,
+    /// SGD's momentum or Adam's β₁, where it is not the optimiser's own.
+    pub momentum: Option<f64>,
+    /// How much of the new weights goes into the average: a += (w − a)·share.
+    /// 0 leaves the average alone, 1 copies the weights.
+    pub average: f64,
+}
+
+impl StepSettings {
+    /// A rate, and nothing else.
+    pub fn rate(lr: f64) -> Self {
+        StepSettings { lr, momentum: None, average: 0.0 }
+    }
 }
 
 /// What an epoch's training pass gave.
@@ -140,14 +181,16 @@ pub struct Tensor {
 /// Everything a session needs to go on as if it had never stopped.
 #[derive(Clone, Debug, PartialEq)]
 pub struct State {
-    /// Weights and biases, in the order of [`Spec::parameters`](crate::Spec::parameters).
+    /// Weights, biases and running statistics, in the order of
+    /// [`Spec::parameters`](crate::Spec::parameters).
     pub parameters: Vec<Tensor>,
-    /// The optimiser's values: for each of [`Optimizer::slots`](crate::Optimizer::slots),
-    /// a tensor a parameter, named like it.
+    /// The optimiser's values and the average: for each of
+    /// [`Spec::slots`](crate::Spec::slots), a tensor for each of
+    /// [`Spec::trained`](crate::Spec::trained), named like it.
     pub slots: Vec<Vec<Tensor>>,
     /// Steps taken so far.
     pub step: u64,
-    /// For each parameter Σ|w| and Σw² as the last update gathered them, in f64
+    /// For each trained parameter Σ|w| and Σw² as the last update gathered them, in f64
     /// in a fixed order: the penalty before the next step. 0 where no penalty reads
     /// it ([`Spec::sums`](crate::Spec::sums)). Empty: recompute.
     pub sums: Vec<[f64; 2]>,
@@ -253,6 +296,13 @@ pub trait Session: Send {
     /// Puts a state back.
     fn import(&mut self, state: &State) -> Result<(), SessionError>;
 
-    /// Weights and biases only: a fresh optimiser starts from them at step 0.
+    /// Weights, biases and running statistics only: a fresh optimiser starts from them
+    /// at step 0.
     fn import_parameters(&mut self, parameters: &[Tensor]) -> Result<(), SessionError>;
+
+    /// Replaces batch norm's running statistics by their plain averages over the
+    /// batches of `order`, in training mode; nothing is trained. Averaged weights need
+    /// this. Without batch norm it does nothing.
+    /// <https://pytorch.org/docs/stable/optim.html#stochastic-weight-averaging>
+    fn refresh_statistics(&mut self, data: DataId, order: &[u32]);
 }

@@ -1,45 +1,12 @@
 //! What is to be trained: the network, its objective and its optimiser, checked
 //! once. A [`Spec`] that was built is one that an engine can run.
 
+use std::fmt;
+
 use thiserror::Error;
 
-use crate::Activation;
-
-/// A layer of a sequential network.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Layer {
-    /// y = x·Wᵀ + b with W of shape [out, in]; `bias = false` leaves b out.
-    /// <https://pytorch.org/docs/stable/generated/torch.nn.Linear.html>
-    Linear {
-        /// Number of output units, at least 1.
-        out: usize,
-        /// Whether b is there.
-        bias: bool,
-    },
-    /// A function applied to every value.
-    Activation(Activation),
-    /// In training x·mask/(1−p) with mask ~ Bernoulli(1−p), new for every element
-    /// and step; in evaluation x. p = 0 changes nothing, p = 1 gives zeros.
-    /// <https://pytorch.org/docs/stable/generated/torch.nn.Dropout.html>
-    Dropout {
-        /// Probability of a zero, in [0, 1].
-        p: f64,
-    },
-}
-
-impl Layer {
-    /// max(x, 0).
-    pub const RELU: Layer = Layer::Activation(Activation::Relu);
-
-    /// The name in the plan file.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Layer::Linear { .. } => "linear",
-            Layer::Activation(activation) => activation.name(),
-            Layer::Dropout { .. } => "dropout",
-        }
-    }
-}
+use crate::layer::Flow;
+use crate::{Activation, Layer, LayerError, Shape, Window};
 
 /// How gradients become steps. The learning rate is an argument of each epoch,
 /// because schedules move it.
@@ -83,6 +50,10 @@ pub enum Optimizer {
 }
 
 impl Optimizer {
+    /// Adam with PyTorch's settings.
+    pub const ADAM: Optimizer =
+        Optimizer::Adam { betas: (0.9, 0.999), eps: 1e-8, weight_decay: 0.0, decoupled: false };
+
     /// λ of weight decay.
     pub fn weight_decay(&self) -> f64 {
         match *self {
@@ -90,6 +61,18 @@ impl Optimizer {
             | Optimizer::RmsProp { weight_decay, .. }
             | Optimizer::Sgd { weight_decay, .. } => weight_decay,
         }
+    }
+
+    /// The same with another momentum (for Adam: β₁), if one is given.
+    pub(crate) fn with_momentum(mut self, moved: Option<f64>) -> Self {
+        if let Some(moved) = moved {
+            match &mut self {
+                Optimizer::Adam { betas, .. } => betas.0 = moved,
+                Optimizer::Sgd { momentum, .. } => *momentum = moved,
+                Optimizer::RmsProp { .. } => {}
+            }
+        }
+        self
     }
 
     /// How many values the optimiser keeps for each weight, by name.
@@ -138,9 +121,9 @@ pub enum PenaltyOn {
 /// Everything an engine needs to know before it sees data.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Spec {
-    /// Number of values in a sample.
-    pub features: usize,
-    /// Number of classes; the last linear layer must have as many units.
+    /// What a sample looks like.
+    pub input: Shape,
+    /// Number of classes; the network must give as many values.
     pub classes: usize,
     /// The network, from input to logits.
     pub layers: Vec<Layer>,
@@ -148,6 +131,13 @@ pub struct Spec {
     pub optimizer: Optimizer,
     /// Added to the cross-entropy.
     pub penalties: Vec<Penalty>,
+    /// The gradient of the objective, over all parameters, is scaled down to this
+    /// norm: by min(1, c/(‖g‖ + 1e-6)), before weight decay.
+    /// <https://pytorch.org/docs/stable/generated/torch.nn.utils.clip_grad_norm_.html>
+    pub clip_grad_norm: Option<f64>,
+    /// Whether an average of the weights is kept besides them; see
+    /// [`StepSettings::average`](crate::StepSettings).
+    pub average: bool,
     /// Samples a step, at least 1.
     pub batch_size: usize,
     /// Whether a last batch with fewer samples is left out.
@@ -156,19 +146,63 @@ pub struct Spec {
     pub seed: u64,
 }
 
-/// A parameter tensor of a network, by PyTorch's name and layout.
+/// Where a layer is: its index in the list, then in the residual's list, and so on.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct LayerPath(pub Vec<usize>);
+
+impl LayerPath {
+    /// The index in the outermost list.
+    pub fn top(&self) -> usize {
+        self.0[0]
+    }
+
+    /// Layer `index` of the list inside this one.
+    pub(crate) fn join(&self, index: usize) -> Self {
+        LayerPath(self.0.iter().copied().chain([index]).collect())
+    }
+
+    /// As the plan file has it: `3.layers.0`.
+    pub fn key(&self) -> String {
+        self.joined(".layers.")
+    }
+
+    fn joined(&self, by: &str) -> String {
+        self.0.iter().map(usize::to_string).collect::<Vec<_>>().join(by)
+    }
+}
+
+/// As PyTorch names it: `3.0`.
+impl fmt::Display for LayerPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.joined("."))
+    }
+}
+
+/// A tensor of a network, by PyTorch's name and layout.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParameterInfo {
-    /// As in `torch.nn.Sequential`: `1.weight`, `1.bias`.
+    /// As in `torch.nn.Sequential`: `1.weight`, `1.bias`, `3.0.running_mean`.
     pub name: String,
-    /// Which layer of the list.
-    pub layer: usize,
-    /// `[out, in]` for a weight, `[out]` for a bias.
+    /// Which layer.
+    pub layer: LayerPath,
+    /// Such as `[out, in]` for a weight, `[out]` for a bias.
     pub shape: Vec<usize>,
-    /// Units that feed one unit of this layer.
+    /// Values that feed one unit of this layer; 0 where nothing is drawn at random.
     pub fan_in: usize,
-    /// False for a bias.
-    pub is_weight: bool,
+    /// What it is for.
+    pub role: Role,
+}
+
+/// What a tensor is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Weights of a linear layer or a convolution.
+    Weight,
+    /// A bias, or a normalisation's weight: trained like weights, but left out by
+    /// penalties on weights only.
+    Other,
+    /// Not trained: batch norm's running statistics.
+    Buffer,
 }
 
 impl ParameterInfo {
@@ -181,40 +215,61 @@ impl ParameterInfo {
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
+
+    /// Whether these are weights of a linear layer or a convolution.
+    pub fn is_weight(&self) -> bool {
+        self.role == Role::Weight
+    }
+
+    /// Whether the optimiser moves it.
+    pub fn is_trained(&self) -> bool {
+        self.role != Role::Buffer
+    }
 }
 
 /// Why a [`Spec`] cannot be run. Layers are numbered from 0, as in `1.weight`.
 #[derive(Clone, Debug, Error, PartialEq)]
 pub enum SpecError {
-    /// No linear layer.
-    #[error("the network has no linear layer, so there is nothing to train")]
-    NoLinear,
-    /// A linear layer without units.
-    #[error("layer {layer} (linear): out must be at least 1")]
-    NoUnits {
-        /// Which layer.
-        layer: usize,
-    },
-    /// The last layer does not give one logit a class.
+    /// Nothing to train.
+    #[error("the network has no linear layer and no convolution, so there is nothing to train")]
+    NoWeights,
+    /// The last layer does not give one value a class.
     #[error(
-        "layer {layer} (linear) gives {out} outputs, but the data have {classes} classes: set out = {classes}"
+        "layer {layer} ({name}) gives {}, but the data have {classes} classes: {advice}",
+        outputs(out)
     )]
     Outputs {
-        /// Which layer.
-        layer: usize,
-        /// Its units.
-        out: usize,
+        /// The last layer that decides what comes out.
+        layer: LayerPath,
+        /// Its name.
+        name: &'static str,
+        /// What comes out.
+        out: Shape,
         /// What the data need.
         classes: usize,
+        /// What would be right.
+        advice: String,
+    },
+    /// A layer that cannot take what it is given.
+    #[error("layer {layer} ({name}) {error}")]
+    Layer {
+        /// Which layer.
+        layer: LayerPath,
+        /// Its name.
+        name: &'static str,
+        /// Why.
+        error: LayerError,
     },
     /// A parameter count that does not fit into memory.
     #[error(
-        "layer {layer} (linear) would hold {wanted} weights ({inputs} inputs × {out} units); the limit is {limit}"
+        "layer {layer} ({name}) would hold {wanted} weights ({inputs} inputs × {out} units); the limit is {limit}"
     )]
     TooLarge {
         /// Which layer.
-        layer: usize,
-        /// Its inputs.
+        layer: LayerPath,
+        /// Its name.
+        name: &'static str,
+        /// Inputs of a unit.
         inputs: usize,
         /// Its units.
         out: usize,
@@ -222,6 +277,20 @@ pub enum SpecError {
         wanted: u128,
         /// Weights a network may hold.
         limit: u128,
+    },
+    /// A layer's setting out of range.
+    #[error("layer {layer} ({name}): {key} must be {range}, not {value}")]
+    LayerRange {
+        /// Which layer.
+        layer: LayerPath,
+        /// Its name.
+        name: &'static str,
+        /// Which setting.
+        key: &'static str,
+        /// What would be right.
+        range: &'static str,
+        /// What it is.
+        value: f64,
     },
     /// A setting out of range.
     #[error("{what} must be {range}, not {value}")]
@@ -235,11 +304,46 @@ pub enum SpecError {
     },
 }
 
-/// No network may hold more values than this (8 GiB of float32 weights).
+fn outputs(out: &Shape) -> String {
+    match out {
+        Shape::Flat(n) => format!("{n} outputs"),
+        Shape::Image { .. } => format!("an image of {out}"),
+    }
+}
+
+/// No network may hold more values than this (8 GiB of float32 weights), nor any
+/// sample on its way through it.
 pub const MAX_PARAMETERS: u128 = 1 << 31;
 
+/// A layer among all, outermost and inner, in the order of computation.
+#[derive(Clone, Debug)]
+pub(crate) struct Visit<'a> {
+    pub path: LayerPath,
+    pub layer: &'a Layer,
+    /// What it is given.
+    pub given: Flow,
+}
+
 impl Spec {
-    /// Whether the penalties read Σ|w| and Σw² of a weight (else: of a bias).
+    /// A network with everything else at its default: Adam in batches of 32, no
+    /// penalties, seed 0.
+    pub fn new(input: Shape, classes: usize, layers: Vec<Layer>) -> Self {
+        Spec {
+            input,
+            classes,
+            layers,
+            optimizer: Optimizer::ADAM,
+            penalties: Vec::new(),
+            clip_grad_norm: None,
+            average: false,
+            batch_size: 32,
+            drop_last: false,
+            seed: 0,
+        }
+    }
+
+    /// Whether the penalties read Σ|w| and Σw² of a weight (else: of another
+    /// parameter).
     pub fn sums(&self, is_weight: bool) -> [bool; 2] {
         let mut covering = self.penalties.iter().filter(|p| is_weight || p.on == PenaltyOn::All);
         [
@@ -248,46 +352,29 @@ impl Spec {
         ]
     }
 
+    /// How many values are kept for each trained weight, by name: the optimiser's,
+    /// and the average.
+    pub fn slots(&self) -> impl Iterator<Item = &'static str> {
+        self.optimizer.slots().iter().copied().chain(self.average.then_some("average"))
+    }
+
+    /// Whether a layer's statistics depend on the batch.
+    pub fn has_batch_norm(&self) -> bool {
+        fn any(layers: &[Layer]) -> bool {
+            layers.iter().any(|l| matches!(l, Layer::BatchNorm) || any(l.inner()))
+        }
+        any(&self.layers)
+    }
+
     /// Checks every setting and shape.
     pub fn check(&self) -> Result<(), SpecError> {
         let range = |what: String, range, value: f64, ok: bool| {
             if ok { Ok(()) } else { Err(SpecError::Range { what, range, value }) }
         };
-        range("features".into(), "at least 1", self.features as f64, self.features >= 1)?;
-        let (mut inputs, mut total, mut last) = (self.features, 0u128, None);
-        for (layer, spec) in self.layers.iter().enumerate() {
-            match *spec {
-                Layer::Linear { out, bias } => {
-                    if out == 0 {
-                        return Err(SpecError::NoUnits { layer });
-                    }
-                    let wanted = inputs as u128 * out as u128;
-                    total += wanted + if bias { out as u128 } else { 0 };
-                    if total > MAX_PARAMETERS {
-                        let limit = MAX_PARAMETERS;
-                        return Err(SpecError::TooLarge { layer, inputs, out, wanted, limit });
-                    }
-                    (inputs, last) = (out, Some(layer));
-                }
-                Layer::Activation(Activation::LeakyRelu { slope }) => range(
-                    format!("layer {layer} (leaky-relu): slope"),
-                    "at least 0",
-                    slope,
-                    slope >= 0.0 && slope.is_finite(),
-                )?,
-                Layer::Activation(_) => {}
-                Layer::Dropout { p } => range(
-                    format!("layer {layer} (dropout): p"),
-                    "from 0 to 1",
-                    p,
-                    (0.0..=1.0).contains(&p),
-                )?,
-            }
-        }
-        let layer = last.ok_or(SpecError::NoLinear)?;
-        if inputs != self.classes {
-            return Err(SpecError::Outputs { layer, out: inputs, classes: self.classes });
-        }
+        let values = self.input.len() as f64;
+        let ok = (1.0..=MAX_PARAMETERS as f64).contains(&values);
+        range("values in a sample".into(), "from 1 to 2^31", values, ok)?;
+        self.check_layers()?;
         let size = self.batch_size as f64;
         range("batch_size".into(), "at least 1", size, self.batch_size >= 1)?;
         match self.optimizer {
@@ -318,30 +405,203 @@ impl Spec {
         for Penalty { lambda, .. } in &self.penalties {
             range("penalty lambda".into(), "at least 0", *lambda, finite(*lambda))?;
         }
+        let clip = self.clip_grad_norm.unwrap_or(1.0);
+        range("clip_grad_norm".into(), "above 0", clip, clip > 0.0 && clip.is_finite())?;
         Ok(())
     }
 
-    /// The parameters in order of the layers, weight before bias.
-    pub fn parameters(&self) -> Vec<ParameterInfo> {
-        let (mut fan_in, mut all) = (self.features, Vec::new());
-        for (layer, spec) in self.layers.iter().enumerate() {
-            if let Layer::Linear { out, bias } = *spec {
-                let mut push = |what, shape, is_weight| {
-                    let name = format!("{layer}.{what}");
-                    all.push(ParameterInfo { name, layer, shape, fan_in, is_weight });
-                };
-                push("weight", vec![out, fan_in], true);
-                if bias {
-                    push("bias", vec![out], false);
+    fn check_layers(&self) -> Result<(), SpecError> {
+        let mut total = 0u128;
+        check_settings(&self.layers)?;
+        let out = self.walk(&mut |visit| {
+            let (layer, name) = (&visit.path, visit.layer.name());
+            if let Some((inputs, out, bias)) = visit.weights() {
+                let wanted = inputs as u128 * out as u128;
+                total += wanted + if bias { out as u128 } else { 0 };
+                if total > MAX_PARAMETERS {
+                    let (layer, limit) = (layer.clone(), MAX_PARAMETERS);
+                    return Err(SpecError::TooLarge { layer, name, inputs, out, wanted, limit });
                 }
-                fan_in = out;
             }
+            Ok(())
+        })?;
+        if out == Shape::Flat(self.classes) {
+            return Ok(());
         }
+        let decides =
+            |layer: &Layer| !matches!(layer, Layer::Activation(_) | Layer::Dropout { .. });
+        let last = self.layers.iter().rposition(decides).expect("a layer with weights");
+        let (layer, name) = (LayerPath(vec![last]), self.layers[last].name());
+        let classes = self.classes;
+        let advice = match self.layers[last] {
+            Layer::Linear { .. } => format!("set out = {classes}"),
+            _ if out.len() == classes => "put flatten at the end".into(),
+            _ => format!("end with a linear layer with out = {classes}"),
+        };
+        Err(SpecError::Outputs { layer, name, out, classes, advice })
+    }
+
+    /// Shows `see` every layer in the order of computation, a residual before its
+    /// inner layers; returns what the network gives.
+    pub(crate) fn walk(
+        &self,
+        see: &mut impl FnMut(&Visit<'_>) -> Result<(), SpecError>,
+    ) -> Result<Shape, SpecError> {
+        let flow = Flow { shape: self.input, input: true };
+        Ok(walk(&self.layers, &LayerPath::default(), flow, see)?.shape)
+    }
+
+    /// All tensors in order of the layers and by PyTorch's names: weight, bias,
+    /// running statistics.
+    pub fn parameters(&self) -> Vec<ParameterInfo> {
+        let mut all = Vec::new();
+        let walked = self.walk(&mut |visit| {
+            let mut push = |what: &str, shape: Vec<usize>, fan_in, role| {
+                let (name, layer) = (format!("{}.{what}", visit.path), visit.path.clone());
+                all.push(ParameterInfo { name, layer, shape, fan_in, role });
+            };
+            let norm = visit.given.shape.channels();
+            match *visit.layer {
+                Layer::Linear { out, bias } => {
+                    let inputs = visit.given.shape.len();
+                    push("weight", vec![out, inputs], inputs, Role::Weight);
+                    if bias {
+                        push("bias", vec![out], inputs, Role::Other);
+                    }
+                }
+                Layer::Conv2d { out, window: Window { kernel: [height, width], .. }, bias } => {
+                    let fan_in = norm * height * width;
+                    push("weight", vec![out, norm, height, width], fan_in, Role::Weight);
+                    if bias {
+                        push("bias", vec![out], fan_in, Role::Other);
+                    }
+                }
+                Layer::BatchNorm => {
+                    push("weight", vec![norm], 0, Role::Other);
+                    push("bias", vec![norm], 0, Role::Other);
+                    push("running_mean", vec![norm], 0, Role::Buffer);
+                    push("running_var", vec![norm], 0, Role::Buffer);
+                    push("num_batches_tracked", vec![], 0, Role::Buffer);
+                }
+                Layer::LayerNorm => {
+                    push("weight", vec![norm], 0, Role::Other);
+                    push("bias", vec![norm], 0, Role::Other);
+                }
+                _ => {}
+            }
+            Ok(())
+        });
+        walked.expect("a checked spec");
         all
+    }
+
+    /// The tensors that the optimiser moves, in order.
+    pub fn trained(&self) -> Vec<ParameterInfo> {
+        self.parameters().into_iter().filter(ParameterInfo::is_trained).collect()
     }
 
     /// Steps in an epoch over `samples` samples.
     pub fn steps(&self, samples: usize) -> usize {
         if self.drop_last { samples / self.batch_size } else { samples.div_ceil(self.batch_size) }
+    }
+}
+
+fn walk(
+    layers: &[Layer],
+    path: &LayerPath,
+    mut flow: Flow,
+    see: &mut impl FnMut(&Visit<'_>) -> Result<(), SpecError>,
+) -> Result<Flow, SpecError> {
+    for (i, layer) in layers.iter().enumerate() {
+        let visit = Visit { path: path.join(i), layer, given: flow };
+        see(&visit)?;
+        let refused = |error| {
+            let (layer, name) = (visit.path.clone(), layer.name());
+            SpecError::Layer { layer, name, error }
+        };
+        let after = flow.through(layer).map_err(refused)?;
+        if let Layer::Residual { layers } = layer {
+            let inside = Flow { input: false, ..flow };
+            let gives = walk(layers, &visit.path, inside, see)?.shape;
+            if gives != flow.shape {
+                return Err(refused(LayerError::Residual { given: flow.shape, gives }));
+            }
+        }
+        if after.shape.len() as u128 > MAX_PARAMETERS {
+            return Err(SpecError::TooLarge {
+                layer: visit.path.clone(),
+                name: layer.name(),
+                inputs: flow.shape.len(),
+                out: after.shape.len(),
+                wanted: after.shape.len() as u128,
+                limit: MAX_PARAMETERS,
+            });
+        }
+        flow = after;
+    }
+    Ok(flow)
+}
+
+impl Visit<'_> {
+    /// Inputs of a unit, units, and whether they have biases.
+    pub fn weights(&self) -> Option<(usize, usize, bool)> {
+        match *self.layer {
+            Layer::Linear { out, bias } => Some((self.given.shape.len(), out, bias)),
+            Layer::Conv2d { out, window, bias } => {
+                let [height, width] = window.kernel;
+                let taps = height.saturating_mul(width);
+                Some((self.given.shape.channels().saturating_mul(taps), out, bias))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Checks what can be said of layers before their data are known: each one's own
+/// settings.
+pub fn check_settings(layers: &[Layer]) -> Result<(), SpecError> {
+    fn all(layers: &[Layer], path: &LayerPath) -> Result<(), SpecError> {
+        for (i, layer) in layers.iter().enumerate() {
+            let path = path.join(i);
+            check_layer(layer, &path)?;
+            all(layer.inner(), &path)?;
+        }
+        Ok(())
+    }
+    fn has_weights(layer: &Layer) -> bool {
+        matches!(layer, Layer::Linear { .. } | Layer::Conv2d { .. })
+            || layer.inner().iter().any(has_weights)
+    }
+    all(layers, &LayerPath::default())?;
+    if layers.iter().any(has_weights) { Ok(()) } else { Err(SpecError::NoWeights) }
+}
+
+fn check_layer(layer: &Layer, path: &LayerPath) -> Result<(), SpecError> {
+    let require = |key, range, value: f64, ok: bool| {
+        let (layer, name) = (path.clone(), layer.name());
+        if ok { Ok(()) } else { Err(SpecError::LayerRange { layer, name, key, range, value }) }
+    };
+    let positive = |key, pair: [usize; 2]| {
+        let least = pair[0].min(pair[1]);
+        require(key, "at least 1", least as f64, least >= 1)
+    };
+    match *layer {
+        Layer::Linear { out, .. } => require("out", "at least 1", out as f64, out >= 1),
+        Layer::Conv2d { out, window, .. } => {
+            require("out", "at least 1", out as f64, out >= 1)?;
+            positive("kernel", window.kernel)?;
+            positive("stride", window.stride)
+        }
+        Layer::MaxPool2d { window } | Layer::AvgPool2d { window } => {
+            positive("kernel", window.kernel)?;
+            positive("stride", window.stride)?;
+            let most = window.padding[0].max(window.padding[1]);
+            require("padding", "0", most as f64, most == 0)
+        }
+        Layer::Activation(Activation::LeakyRelu { slope }) => {
+            require("slope", "at least 0", slope, slope >= 0.0 && slope.is_finite())
+        }
+        Layer::Dropout { p } => require("p", "from 0 to 1", p, (0.0..=1.0).contains(&p)),
+        _ => Ok(()),
     }
 }

@@ -267,9 +267,10 @@ fn a_raised_flag_stops_the_epoch() {
         let data = engine.upload(&set(20)).unwrap();
         let stop = AtomicBool::new(true);
         let order = indices(20);
-        let tally = engine.train_epoch(data, EpochRun { order: &order, lr: 0.1, stop: &stop });
+        let steps = Steps::Same(StepSettings::rate(0.1));
+        let tally = engine.train_epoch(data, EpochRun { order: &order, steps, stop: &stop });
         assert_eq!(tally.end, EpochEnd::Stopped, "{name}");
-        let tally = engine.train_epoch(data, EpochRun { order: &order, lr: 0.1, stop: &GO_ON });
+        let tally = engine.train_epoch(data, EpochRun { order: &order, steps, stop: &GO_ON });
         assert_eq!(tally.end, EpochEnd::Complete, "{name}");
     }
 }
@@ -413,5 +414,5 @@ fn a_wrong_spec_gives_no_session() {
     let message = "layer 2 (linear) gives 4 outputs, but the data have 5 classes: set out = 5";
     assert_eq!(compile(&wrong, 1).err().unwrap().to_string(), message);
     assert_eq!(Reference::<f64>::new(&wrong).err().unwrap().to_string(), message);
-    assert!(compile(&Spec { features: 0, ..spec() }, 1).is_err());
+    assert!(compile(&Spec { input: Shape::Flat(0), ..spec() }, 1).is_err());
 }

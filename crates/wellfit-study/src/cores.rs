@@ -21,7 +21,7 @@ pub fn default_jobs(largest: &Spec, threads: usize) -> usize {
 /// float32. Batches and activations are small beside them.
 fn hot_bytes(spec: &Spec) -> usize {
     let weights: usize = spec.parameters().iter().map(|parameter| parameter.len()).sum();
-    weights.saturating_mul(4 * (1 + spec.optimizer.slots().len()))
+    weights.saturating_mul(4 * (1 + spec.slots().count()))
 }
 
 /// Bytes of the highest level of data cache, summed over its instances (Linux).
@@ -97,7 +97,7 @@ impl Drop for Share<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use wellfit_nn::{Layer, Optimizer};
+    use wellfit_nn::{Layer, Shape};
 
     #[test]
     fn cores_that_are_left_join_the_trials_that_run() {
@@ -120,20 +120,9 @@ mod tests {
 
     #[test]
     fn trials_that_do_not_fit_the_cache_run_alone() {
-        let spec = |out| Spec {
-            features: 784,
-            classes: 10,
-            layers: vec![Layer::Linear { out, bias: true }, Layer::Linear { out: 10, bias: true }],
-            optimizer: Optimizer::Adam {
-                betas: (0.9, 0.999),
-                eps: 1e-8,
-                weight_decay: 0.0,
-                decoupled: false,
-            },
-            penalties: Vec::new(),
-            batch_size: 32,
-            drop_last: false,
-            seed: 0,
+        let spec = |out| {
+            let linear = |out| Layer::Linear { out, bias: true };
+            Spec::new(Shape::Flat(784), 10, vec![linear(out), linear(10)])
         };
         assert_eq!(default_jobs(&spec(1_000_000), 8), 1, "9.5 GB fit no cache");
         assert_eq!(default_jobs(&spec(1), 8), 8, "10 KB fit any cache");

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
-use wellfit_nn::{Spec, State, Tensor};
+use wellfit_nn::{ParameterInfo, Spec, State, Tensor};
 
 use crate::encode::Number;
 use crate::error::TrainError;
@@ -43,7 +43,7 @@ pub fn write(path: &Path, plan_hash: &str, data: &str, run: &Run) -> Result<(), 
     };
     let note = serde_json::to_string(&note)
         .map_err(|error| damaged(path, format!("cannot be written: {error}")))?;
-    let slots = run.spec().optimizer.slots().iter().copied().zip(slots.iter().map(Vec::as_slice));
+    let slots = run.spec().slots().zip(slots.iter().map(Vec::as_slice));
     let groups = [(WEIGHTS, parameters.as_slice()), (BEST, &run.best)].into_iter().chain(slots);
     let tensors = groups.flat_map(|(group, tensors)| {
         tensors.iter().map(move |tensor| (format!("{group}/{}", tensor.name), tensor))
@@ -72,18 +72,19 @@ pub fn read(path: &Path, spec: &Spec) -> Result<Checkpoint, TrainError> {
     }
     let mut tensors: BTreeMap<String, Tensor> =
         tensors.into_iter().map(|tensor| (tensor.name.clone(), tensor)).collect();
-    let mut group = |prefix: &str| {
-        let take = |info: &wellfit_nn::ParameterInfo| {
+    let mut group = |prefix: &str, infos: &[ParameterInfo]| {
+        let take = |info: &ParameterInfo| {
             let name = format!("{prefix}/{}", info.name);
             let tensor = tensors.remove(&name);
             let tensor = tensor.ok_or_else(|| damaged(path, format!("{name} is missing")))?;
             Ok(Tensor { name: info.name.clone(), ..tensor })
         };
-        spec.parameters().iter().map(take).collect::<Result<Vec<_>, TrainError>>()
+        infos.iter().map(take).collect::<Result<Vec<_>, TrainError>>()
     };
-    let parameters = group(WEIGHTS)?;
-    let slots = spec.optimizer.slots().iter().map(|name| group(name)).collect::<Result<_, _>>()?;
-    let best = if note.progress.kept.epoch.is_some() { group(BEST)? } else { Vec::new() };
+    let (all, trained) = (spec.parameters(), spec.trained());
+    let parameters = group(WEIGHTS, &all)?;
+    let slots = spec.slots().map(|name| group(name, &trained)).collect::<Result<_, _>>()?;
+    let best = if note.progress.kept.epoch.is_some() { group(BEST, &all)? } else { Vec::new() };
     let sums = note.sums.iter().map(|pair| pair.map(|Number(sum)| sum)).collect();
     let state = State { parameters, slots, step: note.step, sums };
     let resume = Resume { progress: note.progress, state, best };

@@ -23,9 +23,9 @@ pub fn initialise(
     let mut file: BTreeMap<String, Tensor> =
         tensors.into_iter().map(|tensor| (tensor.name.clone(), tensor)).collect();
     for (info, parameter) in spec.parameters().iter().zip(parameters) {
-        let Some(layer) = index.get(info.layer).copied().flatten() else { continue };
-        let what = if info.is_weight { "weight" } else { "bias" };
-        let name = format!("{layer}.{what}");
+        let Some(layer) = index.get(info.layer.top()).copied().flatten() else { continue };
+        let (_, rest) = info.name.split_once('.').expect("a name begins with its layer");
+        let name = format!("{layer}.{rest}");
         let Some(found) = file.remove(&name) else {
             let (path, shape) = (path.to_path_buf(), info.shape.clone());
             return Err(TensorFileError::Missing { path, tensor: name, shape });
@@ -81,7 +81,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("init.safetensors");
         write_tensors(&path, tensors).unwrap();
-        let spec = Plan::new("x", layers).spec(3, 2).unwrap();
+        let spec = Plan::new("x", layers).spec(wellfit_nn::Shape::Flat(3), 2).unwrap();
         let info = spec.parameters();
         let mut parameters: Vec<Tensor> =
             info.iter().map(|info| tensor(&info.name, &info.shape, 0.0)).collect();
@@ -96,7 +96,7 @@ mod tests {
         assert_eq!(initialised(plain, &index, &file()).unwrap(), [1.0, 2.0, 3.0, 4.0]);
 
         let drop = Layer::Dropout { p: 0.5 };
-        let longer = vec![drop, linear(4), Layer::RELU, drop, linear(2)];
+        let longer = vec![drop.clone(), linear(4), Layer::RELU, drop, linear(2)];
         let index = [None, Some(0), Some(1), None, Some(2)];
         assert_eq!(initialised(longer, &index, &file()).unwrap(), [1.0, 2.0, 3.0, 4.0]);
     }

@@ -47,7 +47,7 @@ pub use plateau::Plateau;
 pub use record::Record;
 pub use run::{Run, Trained, evaluate};
 pub use run_folder::{Opened, RunFolder, done, read_model, read_record, write_record};
-pub use samples::samples;
+pub use samples::{samples, shape};
 pub use tensors::{TensorFileError, read_tensors, write_tensors};
 pub use train::{Decision, Observer, Start, TrainOptions, train, train_in};
 pub use weights::summarise;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use wellfit_data::Splits;
 use wellfit_nn::{
     DataId, EpochEnd, EpochRun, EpochTally, Evaluation, Samples, Session, SessionError, Spec,
-    State, Tensor,
+    State, StepSettings, Steps, Tensor,
 };
 use wellfit_random::{Key, Purpose};
 
@@ -18,8 +18,10 @@ use crate::error::TrainError;
 use crate::init::initialise;
 use crate::plan::{Metric, Plan, Schedule};
 use crate::plateau::Plateau;
-use crate::record::{EpochRow, Event, Record, RunState, SCHEMA, SampleScores, Score};
-use crate::samples::{fingerprint, samples};
+use crate::record::{
+    EpochRow, Event, Record, RunState, SCHEMA, SampleScores, Score, WeightSummary,
+};
+use crate::samples::{fingerprint, samples, shape};
 use crate::weights::summarise;
 
 /// A run, epoch by epoch.
@@ -174,7 +176,8 @@ impl Run {
         let epoch = self.progress.epochs.len() + 1;
         self.put_in_order(epoch);
         let started = Instant::now();
-        let run = EpochRun { order: &self.order, lr: self.progress.lr, stop };
+        let steps = Steps::Same(StepSettings::rate(self.progress.lr));
+        let run = EpochRun { order: &self.order, steps, stop };
         let tally = self.session.train_epoch(self.sets.train.0, run);
         let train_seconds = started.elapsed().as_secs_f64();
         if tally.end == EpochEnd::Stopped {
@@ -287,9 +290,17 @@ impl Run {
         fingerprint(&sets.map(|(_, samples)| samples).collect::<Vec<_>>())
     }
 
+    /// The trained parameters in short.
+    fn summaries(&self) -> Vec<WeightSummary> {
+        let infos = self.spec.parameters();
+        let tensors = infos.iter().zip(&self.state.parameters);
+        tensors.filter(|(info, _)| info.is_trained()).map(|(_, tensor)| summarise(tensor)).collect()
+    }
+
     /// Closes the run: record and weights. A run that has not ended is interrupted.
     pub fn finish(mut self) -> Trained {
         self.interrupt();
+        let weights = self.summaries();
         let record = Record {
             schema: SCHEMA,
             version: env!("CARGO_PKG_VERSION").into(),
@@ -300,7 +311,7 @@ impl Run {
             fold: None,
             state: self.end.unwrap_or(RunState::Interrupted),
             best_epoch: self.progress.kept.epoch,
-            weights: self.state.parameters.iter().map(summarise).collect(),
+            weights,
             epochs: self.progress.epochs,
             events: self.progress.events,
             best_samples: self.progress.best_samples,
@@ -321,7 +332,7 @@ pub fn evaluate(
     scale: wellfit_data::Scale,
     threads: usize,
 ) -> Result<Evaluation, TrainError> {
-    let spec = plan.spec(set.shape().len(), set.class_names().len())?;
+    let spec = plan.spec(shape(set), set.class_names().len())?;
     let mut session = wellfit_nn::compile(&spec, threads.max(1))?;
     let refused = |what| move |source| TrainError::Session { what, source };
     session.import_parameters(weights).map_err(refused("weights"))?;
@@ -339,7 +350,7 @@ impl From<&Evaluation> for Score {
 
 fn spec(plan: &Plan, splits: &Splits) -> Result<Spec, TrainError> {
     let set = &splits.train;
-    Ok(plan.spec(set.shape().len(), set.class_names().len())?)
+    Ok(plan.spec(shape(set), set.class_names().len())?)
 }
 
 /// What only plan and data together can tell.

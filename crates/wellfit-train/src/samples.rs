@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 use wellfit_data::{Dataset, Features, Scale};
-use wellfit_nn::{Samples, Values};
+use wellfit_nn::{Samples, Shape, Values};
 
 use crate::plan::hex;
 
@@ -26,6 +26,16 @@ pub fn samples(dataset: &Dataset, scale: Scale) -> Samples {
         values,
         labels: dataset.labels().clone(),
         rows: dataset.rows().cloned(),
+    }
+}
+
+/// The shape of its samples.
+pub fn shape(dataset: &Dataset) -> Shape {
+    match dataset.shape() {
+        wellfit_data::Shape::Vector(features) => Shape::Flat(features),
+        wellfit_data::Shape::Image { channels, height, width } => {
+            Shape::Image { channels, height, width }
+        }
     }
 }
 

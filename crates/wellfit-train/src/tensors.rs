@@ -110,6 +110,12 @@ pub(crate) fn read_with(
     let file = SafeTensors::deserialize(&bytes).map_err(format)?;
     let mut tensors = Vec::with_capacity(file.len());
     for (name, view) in file.iter() {
+        if view.dtype() == Dtype::I64 && view.shape().is_empty() {
+            let (words, _) = view.data().as_chunks::<8>();
+            let data = words.iter().map(|word| i64::from_le_bytes(*word) as f32).collect();
+            tensors.push(Tensor { name: name.into(), shape: Vec::new(), data });
+            continue;
+        }
         if view.dtype() != Dtype::F32 {
             return Err(TensorFileError::Type {
                 path: path.to_path_buf(),
@@ -127,12 +133,19 @@ pub(crate) fn read_with(
     Ok((tensors, note))
 }
 
-/// A tensor's numbers as bytes.
+/// A tensor's numbers as bytes: int64 for a scalar, which counts batches
+/// (`num_batches_tracked`), else float32.
 struct Numbers<'a>(&'a Tensor);
+
+impl Numbers<'_> {
+    fn is_count(&self) -> bool {
+        self.0.shape.is_empty()
+    }
+}
 
 impl View for Numbers<'_> {
     fn dtype(&self) -> Dtype {
-        Dtype::F32
+        if self.is_count() { Dtype::I64 } else { Dtype::F32 }
     }
 
     fn shape(&self) -> &[usize] {
@@ -140,10 +153,15 @@ impl View for Numbers<'_> {
     }
 
     fn data(&self) -> Cow<'_, [u8]> {
+        if self.is_count() {
+            let bytes = self.0.data.iter().flat_map(|number| (*number as i64).to_le_bytes());
+            return Cow::Owned(bytes.collect());
+        }
         Cow::Owned(self.0.data.iter().flat_map(|number| number.to_le_bytes()).collect())
     }
 
     fn data_len(&self) -> usize {
-        self.0.data.len() * size_of::<f32>()
+        let number = if self.is_count() { size_of::<i64>() } else { size_of::<f32>() };
+        self.0.data.len() * number
     }
 }

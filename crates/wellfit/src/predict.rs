@@ -2,7 +2,7 @@
 
 use wellfit_data::{Dataset, Scale};
 use wellfit_nn::Tensor;
-use wellfit_train::{Plan, TrainError, samples};
+use wellfit_train::{Plan, TrainError, samples, shape};
 
 /// What a network says of each sample of a set.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,7 +24,7 @@ pub fn predict(
     scale: Scale,
 ) -> Result<Predictions, TrainError> {
     let classes = set.class_names().len();
-    let spec = plan.spec(set.shape().len(), classes)?;
+    let spec = plan.spec(shape(set), classes)?;
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let mut session = wellfit_nn::compile(&spec, threads)?;
     let refused = |what| move |source| TrainError::Session { what, source };

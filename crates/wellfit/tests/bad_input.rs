@@ -14,7 +14,7 @@ fn every_slip_in_a_plan_is_shown_with_its_line() {
         ("epochs = 3", "epochs = 0", &["plan.toml:13:10", "at least 1"]),
         ("epochs = 3", "epochs = -1", &["plan.toml:13", "at least 1"]),
         ("epochs = 3", "epochs = 2.5", &["plan.toml:13", "whole number"]),
-        ("epochs = 3", "epochs = 3\nclip_grad_norm = 1.0", &["plan.toml:14", "not supported yet"]),
+        ("epochs = 3", "epochs = 3\nclip_grad_norm = -1.0", &["plan.toml:14", "above 0"]),
         ("batch_size = 16", "batch_size = 0", &["plan.toml:14", "batch_size"]),
         (
             "{ type = \"relu\" }",

@@ -187,7 +187,7 @@ impl Network {
         for layer in &spec.layers {
             let op = match *layer {
                 Layer::Linear { out, bias } => {
-                    let inputs = layers.last().map_or(spec.features, |l| l.out);
+                    let inputs = layers.last().map_or(spec.input.len(), |l| l.out);
                     let ops = Vec::new();
                     let store = Shared::zeros(0)?;
                     let (stream, slots) = (0, 0);
@@ -202,6 +202,7 @@ impl Network {
                     let threshold = random::dropout_threshold(p);
                     Op::Dropout { ordinal, threshold, scale: random::dropout_scale(p) }
                 }
+                _ => unreachable!("not for this engine: see Fused::can_run"),
             };
             layers.last_mut().map_or(&mut input_ops, |l| &mut l.ops).push(op);
         }

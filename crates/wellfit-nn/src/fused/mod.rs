@@ -16,7 +16,7 @@ use std::sync::atomic::AtomicBool;
 
 use crate::kernel::{Kernels, Step};
 use crate::{
-    CompileError, DataId, EpochRun, EpochTally, Evaluation, ParameterInfo, Samples, Session,
+    CompileError, DataId, EpochRun, EpochTally, Evaluation, Layer, ParameterInfo, Samples, Session,
     SessionError, Spec, State, Tensor, checks, random,
 };
 use barrier::Barrier;
@@ -45,6 +45,15 @@ pub struct Fused {
 }
 
 impl Fused {
+    /// Whether `spec` is for this engine: nothing but linear layers and what is done
+    /// value by value, and rules that need no whole gradient.
+    pub fn can_run(spec: &Spec) -> bool {
+        let dense = |layer: &Layer| {
+            matches!(layer, Layer::Linear { .. } | Layer::Activation(_) | Layer::Dropout { .. })
+        };
+        spec.layers.iter().all(dense) && spec.clip_grad_norm.is_none() && !spec.average
+    }
+
     /// A session for `spec` with initial weights drawn from its seed.
     pub fn new(
         spec: &Spec,
@@ -68,15 +77,7 @@ impl Fused {
             network,
             parts,
         };
-        let mut linear = 0;
-        let mut values = Vec::new();
-        for (i, info) in session.infos.iter().enumerate() {
-            linear += u16::from(info.is_weight && i > 0);
-            let mut drawn = vec![0.0; info.len()];
-            let key = random::initial_key(spec.seed, linear, info.is_weight);
-            random::fill_initial(&mut drawn, key, info.fan_in);
-            values.push(drawn);
-        }
+        let values: Vec<Vec<f32>> = random::initial_values(spec).map(|(_, v)| v).collect();
         session.put(0, &values.iter().map(|v| &v[..]).collect::<Vec<_>>());
         session.put_sums(&[]);
         Ok(session)
@@ -128,7 +129,7 @@ impl Fused {
             Vec::new()
         };
         for (i, parts) in self.parts.iter().enumerate() {
-            let read = self.spec.sums(self.infos[i].is_weight);
+            let read = self.spec.sums(self.infos[i].is_weight());
             let sum = |read: bool, values: &[f32], term: fn(f64) -> f64| {
                 let terms = values.iter().map(|&w| term(f64::from(w)));
                 if read { terms.sum() } else { 0.0 }
@@ -299,10 +300,12 @@ impl Session for Fused {
         rows.concat()
     }
 
+    fn refresh_statistics(&mut self, _: DataId, _: &[u32]) {}
+
     fn export(&self) -> State {
         State {
             parameters: self.tensors(0),
-            slots: (1..=self.spec.optimizer.slots().len()).map(|s| self.tensors(s)).collect(),
+            slots: (1..=self.spec.slots().count()).map(|s| self.tensors(s)).collect(),
             step: self.step,
             sums: self.totals(),
         }
@@ -325,7 +328,7 @@ impl Session for Fused {
         self.put(0, &values);
         let zeros: Vec<Vec<f32>> = self.infos.iter().map(|info| vec![0.0; info.len()]).collect();
         let zeros: Vec<&[f32]> = zeros.iter().map(|z| &z[..]).collect();
-        for slot in 1..=self.spec.optimizer.slots().len() {
+        for slot in 1..=self.spec.slots().count() {
             self.put(slot, &zeros);
         }
         self.step = 0;

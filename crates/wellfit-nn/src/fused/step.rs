@@ -401,7 +401,11 @@ impl<'a> Worker<'a> {
     /// Sets the numbers of this step's update; returns the penalty before it.
     fn plan_update(&mut self, t: usize) -> f64 {
         let Epoch { spec, network, sums, run, .. } = *self.epoch;
-        let rule = rule(&spec.optimizer, run.lr, self.global(t));
+        let rule = {
+            let settings = run.steps.at(t);
+            let optimizer = spec.optimizer.with_momentum(settings.momentum);
+            rule(&optimizer, settings.lr, self.global(t))
+        };
         let before = &sums[(self.global(t) % 2) as usize];
         self.steps.clear();
         let mut penalty = 0.0;

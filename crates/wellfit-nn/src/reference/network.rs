@@ -36,7 +36,7 @@ pub(super) struct Network<T> {
 
 impl<T: Real> Network<T> {
     pub(super) fn new(spec: &Spec) -> Self {
-        let (mut width, mut parameter, mut dropout) = (spec.features, 0, 0);
+        let (mut width, mut parameter, mut dropout) = (spec.input.len(), 0, 0);
         let op = |layer: &Layer| match *layer {
             Layer::Linear { out, bias } => {
                 let (inputs, weight) = (width, parameter);
@@ -48,6 +48,7 @@ impl<T: Real> Network<T> {
                 dropout += 1;
                 Op::Dropout { width, ordinal: dropout - 1, p }
             }
+            _ => unimplemented!("this layer"),
         };
         let ops: Vec<Op> = spec.layers.iter().map(op).collect();
         let buffers = vec![Vec::new(); ops.len() + 1];

@@ -6,11 +6,10 @@ use std::sync::atomic::AtomicBool;
 use wellfit_random::{Key, Purpose};
 
 use super::*;
-use crate::{Layer, Optimizer, Penalty, PenaltyKind, PenaltyOn, Values};
+use crate::{Layer, Optimizer, Penalty, PenaltyKind, PenaltyOn, Shape, Steps, Values};
 
 const SGD: Optimizer = Optimizer::Sgd { momentum: 0.0, nesterov: false, weight_decay: 0.0 };
-const ADAM: Optimizer =
-    Optimizer::Adam { betas: (0.9, 0.999), eps: 1e-8, weight_decay: 0.0, decoupled: false };
+const ADAM: Optimizer = Optimizer::ADAM;
 
 fn linear(out: usize) -> Layer {
     Layer::Linear { out, bias: true }
@@ -59,7 +58,14 @@ fn penalties() -> Vec<Vec<Penalty>> {
 
 fn spec(layers: Vec<Layer>, penalties: Vec<Penalty>, optimizer: Optimizer) -> Spec {
     let (features, classes, batch_size, drop_last, seed) = (7, 3, 5, false, 11);
-    Spec { features, classes, layers, optimizer, penalties, batch_size, drop_last, seed }
+    Spec {
+        optimizer,
+        penalties,
+        batch_size,
+        drop_last,
+        seed,
+        ..Spec::new(Shape::Flat(features), classes, layers)
+    }
 }
 
 fn samples(n: usize) -> Samples {
@@ -168,7 +174,11 @@ fn float32_follows_float64() {
             let spec = spec(layers.clone(), penalties.clone(), optimizer);
             let mut single = Reference::<f32>::new(&spec).unwrap();
             let mut double = Reference::<f64>::new(&spec).unwrap();
-            let run = EpochRun { order: &order, lr: 0.01, stop: &stop };
+            let run = EpochRun {
+                order: &order,
+                steps: Steps::Same(StepSettings::rate(0.01)),
+                stop: &stop,
+            };
             let set = samples(23);
             let (a, b) = (single.upload(&set).unwrap(), double.upload(&set).unwrap());
             for _ in 0..3 {

@@ -9,8 +9,7 @@ use wellfit_nn::*;
 use wellfit_random::{Key, Purpose, Stream};
 
 pub const SGD: Optimizer = Optimizer::Sgd { momentum: 0.0, nesterov: false, weight_decay: 0.0 };
-pub const ADAM: Optimizer =
-    Optimizer::Adam { betas: (0.9, 0.999), eps: 1e-8, weight_decay: 0.0, decoupled: false };
+pub const ADAM: Optimizer = Optimizer::ADAM;
 pub const ADAMW: Optimizer =
     Optimizer::Adam { betas: (0.9, 0.999), eps: 1e-8, weight_decay: 0.01, decoupled: true };
 pub const RMSPROP: Optimizer = Optimizer::RmsProp { alpha: 0.99, eps: 1e-8, weight_decay: 0.0 };
@@ -25,7 +24,7 @@ pub fn stream(index: u64) -> Stream {
 
 /// An epoch in this order that nobody stops.
 pub fn run(order: &[u32], lr: f64) -> EpochRun<'_> {
-    EpochRun { order, lr, stop: &GO_ON }
+    EpochRun { order, steps: Steps::Same(StepSettings::rate(lr)), stop: &GO_ON }
 }
 
 /// linear(hidden) with ReLU between, from `features` to `classes`, by Adam.
@@ -36,7 +35,14 @@ pub fn mlp(features: usize, hidden: &[usize], classes: usize, batch_size: usize)
     }
     layers.push(Layer::Linear { out: classes, bias: true });
     let (optimizer, penalties, drop_last, seed) = (ADAM, Vec::new(), false, 3);
-    Spec { features, classes, layers, optimizer, penalties, batch_size, drop_last, seed }
+    Spec {
+        optimizer,
+        penalties,
+        batch_size,
+        drop_last,
+        seed,
+        ..Spec::new(Shape::Flat(features), classes, layers)
+    }
 }
 
 /// `n` samples of numbers in ±1.5, with labels that they say something about.
@@ -127,8 +133,14 @@ impl Case {
             samples.rows = Some(Arc::new(rows));
         }
         let seed = s.next_u64();
-        let spec =
-            Spec { features, classes, layers, optimizer, penalties, batch_size, drop_last, seed };
+        let spec = Spec {
+            optimizer,
+            penalties,
+            batch_size,
+            drop_last,
+            seed,
+            ..Spec::new(Shape::Flat(features), classes, layers)
+        };
         Self { index, spec, samples }
     }
 

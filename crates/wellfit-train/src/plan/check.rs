@@ -5,8 +5,9 @@ use std::fmt::Display;
 use std::path::Path;
 
 use wellfit_data::{Holdout, Subset};
-use wellfit_nn::{Activation, Layer, Optimizer};
+use wellfit_nn::Optimizer;
 
+use super::layers::check_layers;
 use super::{Plan, PlanError, Schedule};
 
 impl Plan {
@@ -67,26 +68,7 @@ impl Plan {
 
     fn check_model(&self) -> Result<(), PlanError> {
         let model = &self.model;
-        for (i, layer) in model.layers.iter().enumerate() {
-            match *layer {
-                Layer::Linear { out, .. } => {
-                    require(out > 0, format!("model.layers.{i}.out"), out, "at least 1")?;
-                }
-                Layer::Dropout { p } => {
-                    let ok = (0.0..=1.0).contains(&p);
-                    require(ok, format!("model.layers.{i}.p"), p, "from 0 to 1")?;
-                }
-                Layer::Activation(Activation::LeakyRelu { slope }) => {
-                    let ok = slope >= 0.0 && slope.is_finite();
-                    require(ok, format!("model.layers.{i}.slope"), slope, "at least 0")?;
-                }
-                Layer::Activation(_) => {}
-            }
-        }
-        if !model.layers.iter().any(|layer| matches!(layer, Layer::Linear { .. })) {
-            let message = "model.layers has no linear layer, so there is nothing to train";
-            return Err(PlanError::about("model.layers", message));
-        }
+        check_layers(&model.layers)?;
         let (layers, indices) = (model.layers.len(), model.init_index.len());
         if layers != indices {
             let message = format!(
@@ -147,6 +129,10 @@ impl Plan {
         }
         for (i, penalty) in train.penalties.iter().enumerate() {
             require_not_negative(format!("train.penalties.{i}.lambda"), penalty.lambda)?;
+        }
+        if let Some(norm) = train.clip_grad_norm {
+            let ok = norm > 0.0 && norm.is_finite();
+            require(ok, "train.clip_grad_norm", norm, "a finite number above 0")?;
         }
         match train.early_stopping {
             Some(stopping) => {

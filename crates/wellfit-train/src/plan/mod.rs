@@ -7,6 +7,7 @@
 mod check;
 mod document;
 mod error;
+mod layers;
 mod read;
 mod section;
 mod spec;
@@ -109,6 +110,8 @@ pub struct Train {
     pub penalties: Vec<Penalty>,
     /// When to stop before `epochs`.
     pub early_stopping: Option<EarlyStoppingSettings>,
+    /// The gradient's largest norm.
+    pub clip_grad_norm: Option<f64>,
 }
 
 /// The plan file's defaults: 30 epochs in shuffled batches of 32, Adam at 1e-3.
@@ -130,6 +133,7 @@ impl Default for Train {
             schedule: None,
             penalties: Vec::new(),
             early_stopping: None,
+            clip_grad_norm: None,
         }
     }
 }

@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use wellfit_data::{DataRequest, Holdout, Scale, Subset};
-use wellfit_nn::{Activation, Layer, Optimizer, Penalty, PenaltyKind, PenaltyOn};
+use wellfit_nn::{Optimizer, Penalty, PenaltyKind, PenaltyOn};
 
 use super::document::{Document, Value};
 use super::error::PlanError;
+use super::layers::read_layers;
 use super::section::{Field, Section};
 use super::{
     EarlyStoppingSettings, Metric, Model, Plan, PlateauSettings, Schedule, ThresholdMode, Train,
@@ -91,8 +92,7 @@ fn read_subset(field: &Field<'_>) -> Result<Subset, PlanError> {
 
 fn read_model(mut section: Section<'_>, folder: &Path) -> Result<Model, PlanError> {
     let init = section.field("init").map(|f| f.text()).transpose()?;
-    let layers = section.need("layers")?.list()?.into_iter().map(read_layer);
-    let layers = layers.collect::<Result<Vec<_>, _>>()?;
+    let layers = read_layers(&section.need("layers")?)?;
     let init_index = match section.field("init_index") {
         None => (0..layers.len()).map(Some).collect(),
         Some(field) => field.list()?.iter().map(read_index).collect::<Result<_, _>>()?,
@@ -110,49 +110,7 @@ fn read_index(field: &Field<'_>) -> Result<Option<usize>, PlanError> {
     }
 }
 
-fn read_layer(field: Field<'_>) -> Result<Layer, PlanError> {
-    #[derive(Clone, Copy)]
-    enum Type {
-        Linear,
-        Dropout,
-        LeakyRelu,
-        Plain(Activation),
-    }
-    let plain = |activation: Activation| (activation.name(), Type::Plain(activation));
-    let types = [
-        ("linear", Type::Linear),
-        ("dropout", Type::Dropout),
-        plain(Activation::Relu),
-        ("leaky-relu", Type::LeakyRelu),
-        plain(Activation::Elu),
-        plain(Activation::Gelu),
-        plain(Activation::Silu),
-        plain(Activation::Tanh),
-        plain(Activation::Sigmoid),
-    ];
-    #[rustfmt::skip]
-    let later = [
-        "conv2d", "max-pool2d", "avg-pool2d", "flatten", "batch-norm", "layer-norm", "residual",
-    ];
-    let mut section = field.section()?;
-    let layer = match section.need("type")?.choice(&types, &later)? {
-        Type::Linear => Layer::Linear {
-            out: section.need("out")?.count(1)?,
-            bias: section.field("bias").map_or(Ok(true), |f| f.flag())?,
-        },
-        Type::Dropout => Layer::Dropout { p: section.need("p")?.number()? },
-        Type::LeakyRelu => {
-            let slope = section.field("slope").map_or(Ok(0.01), |f| f.number())?;
-            Layer::Activation(Activation::LeakyRelu { slope })
-        }
-        Type::Plain(activation) => Layer::Activation(activation),
-    };
-    section.finish()?;
-    Ok(layer)
-}
-
-fn read_train(section: Section<'_>) -> Result<Train, PlanError> {
-    let mut section = section.later(&["clip_grad_norm"]);
+fn read_train(mut section: Section<'_>) -> Result<Train, PlanError> {
     let default = Train::default();
     if let Some(field) = section.field("loss") {
         read_loss(field.section()?)?;
@@ -184,6 +142,7 @@ fn read_train(section: Section<'_>) -> Result<Train, PlanError> {
             .field("early_stopping")
             .map(|f| read_early_stopping(f.section()?))
             .transpose()?,
+        clip_grad_norm: section.field("clip_grad_norm").map(|f| f.number()).transpose()?,
     };
     section.finish()?;
     Ok(train)

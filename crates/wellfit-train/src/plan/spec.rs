@@ -1,38 +1,28 @@
 //! From a plan to what the engine takes.
 
-use wellfit_nn::{Spec, SpecError};
+use wellfit_nn::{Shape, Spec};
 
+use super::layers::layer_error;
 use super::{Plan, PlanError};
 
 impl Plan {
-    /// The network and its optimiser for samples of `features` values in `classes`
-    /// classes.
+    /// The network and its optimiser for samples of this shape in `classes` classes.
     ///
     /// # Errors
     /// A layer that does not fit, with its key; see [`PlanError::locate`].
-    pub fn spec(&self, features: usize, classes: usize) -> Result<Spec, PlanError> {
+    pub fn spec(&self, input: Shape, classes: usize) -> Result<Spec, PlanError> {
         let spec = Spec {
-            features,
-            classes,
-            layers: self.model.layers.clone(),
             optimizer: self.train.optimizer,
             penalties: self.train.penalties.clone(),
+            clip_grad_norm: self.train.clip_grad_norm,
             batch_size: self.train.batch_size,
             drop_last: self.train.drop_last,
             seed: self.train.seed,
+            ..Spec::new(input, classes, self.model.layers.clone())
         };
         match spec.check() {
             Ok(()) => Ok(spec),
-            Err(error) => {
-                let key = match error {
-                    SpecError::NoUnits { layer }
-                    | SpecError::Outputs { layer, .. }
-                    | SpecError::TooLarge { layer, .. } => format!("model.layers.{layer}.out"),
-                    SpecError::NoLinear => "model.layers".into(),
-                    SpecError::Range { .. } => "train".into(),
-                };
-                Err(PlanError::about(key, error.to_string()))
-            }
+            Err(error) => Err(layer_error(error)),
         }
     }
 }

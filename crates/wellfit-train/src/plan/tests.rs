@@ -4,7 +4,7 @@ use std::path::Path;
 
 use proptest::prelude::*;
 use wellfit_data::{Holdout, Scale, Subset};
-use wellfit_nn::{Activation, Layer, Optimizer, Penalty, PenaltyKind, PenaltyOn};
+use wellfit_nn::{Activation, Layer, Optimizer, Penalty, PenaltyKind, PenaltyOn, Window};
 
 use super::*;
 
@@ -107,6 +107,7 @@ early_stopping = { monitor = "train_loss", patience = 2, min_delta = 0.5 }
             patience: 2,
             min_delta: 0.5,
         }),
+        clip_grad_norm: None,
     };
     assert_eq!(plan, wanted);
 }
@@ -188,7 +189,6 @@ fn settings_of_another_optimizer_are_refused() {
 #[test]
 fn what_is_not_built_yet_says_so() {
     for lines in [
-        "clip_grad_norm = 1.0",
         "loss = { type = \"mse\" }",
         "loss = { type = \"cross-entropy\", label_smoothing = 0.1 }",
         "schedule = { type = \"cosine\", min_lr = 0 }",
@@ -198,7 +198,6 @@ fn what_is_not_built_yet_says_so() {
         let error = train_error(lines);
         assert!(error.contains("not supported yet"), "{lines}: {error}");
     }
-    assert!(model_error("[{ type = \"conv2d\", out = 3 }]").contains("not supported yet"));
     assert!(data_error("target = \"label\"").contains("not supported yet"));
     assert!(data_error("scale = \"standard\"").contains("not supported yet"));
 }
@@ -250,6 +249,13 @@ fn a_value_out_of_range_is_told_with_its_range_and_line() {
         ("[{ type = \"linear\", out = 1 }, { type = \"dropout\", p = -0.1 }]", "layers.1.p must"),
         ("[{ type = \"linear\", out = 0 }]", "layers.0.out must be a whole number of at least 1"),
         ("[{ type = \"linear\" }]", "model.layers.0.out is missing"),
+        ("[{ type = \"conv2d\", out = 3 }]", "model.layers.0.kernel is missing"),
+        ("[{ type = \"conv2d\", out = 3, kernel = [3] }]", "layers.0.kernel must be a number or"),
+        ("[{ type = \"max-pool2d\", kernel = 0 }]", "layers.0.kernel must be a whole number of at"),
+        (
+            "[{ type = \"residual\", layers = [{ type = \"linear\", out = 0 }] }]",
+            "layers.0.layers.0.out must be a whole number of at least 1",
+        ),
         ("[{ type = \"dropout\" }]", "model.layers.0.p is missing"),
         ("[{ type = \"linaer\", out = 1 }]", "did you mean `linear`?"),
         ("[{ type = \"relu\", p = 1 }]", "unknown key `model.layers.0.p`"),
@@ -402,11 +408,12 @@ fn an_error_of_a_plan_made_in_code_names_the_key() {
 fn layers_that_do_not_fit_the_data_are_told_with_their_line() {
     let document = Document::parse("plan.toml", BASE).unwrap();
     let plan = Plan::read(&document, Path::new("")).unwrap();
-    let error = plan.spec(784, 7).unwrap_err().locate(&document).to_string();
+    let error =
+        plan.spec(wellfit_nn::Shape::Flat(784), 7).unwrap_err().locate(&document).to_string();
     assert!(error.starts_with("plan.toml:5:"), "{error}");
     assert!(error.contains("10 outputs, but the data have 7 classes"), "{error}");
     let huge = set("model.layers=[{ type = \"linear\", out = 100_000_000_000 }]").unwrap();
-    let error = huge.spec(784, 10).unwrap_err().to_string();
+    let error = huge.spec(wellfit_nn::Shape::Flat(784), 10).unwrap_err().to_string();
     assert!(error.contains("784 inputs"), "{error}");
 }
 
@@ -467,8 +474,19 @@ fn holdouts() -> impl Strategy<Value = Option<Holdout>> {
 }
 
 fn layers() -> impl Strategy<Value = Vec<Layer>> {
+    let window = (1usize..9, 1usize..9, 1usize..5, 1usize..5, 0usize..4, 0usize..4)
+        .prop_map(|(a, b, c, d, e, f)| Window { kernel: [a, b], stride: [c, d], padding: [e, f] });
+    let pool = window.clone().prop_map(|window| Window { padding: [0; 2], ..window });
     let layer = prop_oneof![
         (1usize..2000, any::<bool>()).prop_map(|(out, bias)| Layer::Linear { out, bias }),
+        (1usize..2000, window, any::<bool>()).prop_map(|(out, window, bias)| Layer::Conv2d {
+            out,
+            window,
+            bias
+        }),
+        pool.clone().prop_map(|window| Layer::MaxPool2d { window }),
+        pool.prop_map(|window| Layer::AvgPool2d { window }),
+        prop::sample::select(vec![Layer::Flatten, Layer::BatchNorm, Layer::LayerNorm]),
         prop::sample::select(vec![
             Activation::Relu,
             Activation::Elu,
@@ -481,6 +499,9 @@ fn layers() -> impl Strategy<Value = Vec<Layer>> {
         (0.0..1e3f64).prop_map(|slope| Layer::Activation(Activation::LeakyRelu { slope })),
         (0.0..=1.0f64).prop_map(|p| Layer::Dropout { p }),
     ];
+    let layer = layer.prop_recursive(2, 8, 3, |inner| {
+        prop::collection::vec(inner, 0..3).prop_map(|layers| Layer::Residual { layers })
+    });
     prop::collection::vec(layer, 0..6).prop_map(|mut layers| {
         layers.push(Layer::Linear { out: 3, bias: true });
         layers
@@ -546,13 +567,14 @@ prop_compose! {
         schedule in prop::option::of(schedules()),
         penalties in prop::collection::vec(penalties(), 0..3),
         stopping in prop::option::of((1usize.., 0.0..1e9f64, prop::sample::select(Metric::ALL.to_vec()))),
+        clip_grad_norm in prop::option::of(1e-9..1e9f64),
     ) -> Train {
         let early_stopping = stopping.map(|(patience, min_delta, monitor)| {
             EarlyStoppingSettings { monitor, patience, min_delta }
         });
         Train {
             seed, epochs, batch_size, drop_last, shuffle, optimizer, lr, schedule, penalties,
-            early_stopping,
+            early_stopping, clip_grad_norm,
         }
     }
 }

@@ -5,8 +5,9 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 use wellfit_data::{Holdout, Scale, Subset};
-use wellfit_nn::{Activation, Layer, Optimizer, Penalty, PenaltyKind, PenaltyOn};
+use wellfit_nn::{Optimizer, Penalty, PenaltyKind, PenaltyOn};
 
+use super::layers::write_layer;
 use super::read::absolute;
 use super::{Plan, Schedule, ThresholdMode};
 
@@ -74,7 +75,7 @@ impl Plan {
         }
         out.push_str("layers = [\n");
         for layer in &model.layers {
-            let _ = writeln!(out, "  {{ {} }},", write_layer(layer));
+            let _ = writeln!(out, "  {},", write_layer(layer));
         }
         out.push_str("]\n");
     }
@@ -125,20 +126,9 @@ impl Plan {
                 ),
             );
         }
-    }
-}
-
-fn write_layer(layer: &Layer) -> String {
-    match *layer {
-        Layer::Linear { out, bias: true } => format!("type = \"linear\", out = {out}"),
-        Layer::Linear { out, bias: false } => {
-            format!("type = \"linear\", out = {out}, bias = false")
+        if let Some(norm) = train.clip_grad_norm {
+            line(out, "clip_grad_norm", number(norm));
         }
-        Layer::Activation(Activation::LeakyRelu { slope }) => {
-            format!("type = \"leaky-relu\", slope = {}", number(slope))
-        }
-        Layer::Activation(activation) => format!("type = \"{}\"", activation.name()),
-        Layer::Dropout { p } => format!("type = \"dropout\", p = {}", number(p)),
     }
 }
 
@@ -186,7 +176,7 @@ fn line(out: &mut String, key: &str, value: impl std::fmt::Display) {
 }
 
 /// The shortest number that reads back to the same f64.
-fn number(value: f64) -> String {
+pub(super) fn number(value: f64) -> String {
     format!("{value:?}").to_lowercase()
 }
 
