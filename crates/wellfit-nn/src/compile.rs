@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use crate::fused::Fused;
 use crate::kernel::Kernels;
-use crate::reference::Reference;
+use crate::layered::Layered;
 use crate::{Session, Spec, SpecError};
 
 /// Why no session could be made.
@@ -53,7 +53,7 @@ fn on(
     Ok(if Fused::can_run(spec) {
         Box::new(Fused::new(spec, threads, kernels)?)
     } else {
-        Box::new(Reference::<f32>::new(spec)?)
+        Box::new(Layered::new(spec, threads, kernels)?)
     })
 }
 

@@ -32,7 +32,7 @@ pub fn logits(
     unsafe {
         let input = &scratch.chunk[0];
         for (row, sample) in samples.enumerate() {
-            data.pack(kernels, sample, input, CHUNK, row);
+            data.pack(kernels, sample, input.at(row * TILE), CHUNK * TILE);
         }
         for block in 0..data.samples.features.div_ceil(TILE) {
             activate(input.at(block * CHUNK * TILE), rows * TILE_VECTORS, &network.input_ops);

@@ -46,6 +46,8 @@ pub struct Linear {
     /// From the weights to the optimiser's first values, and on to its second.
     stream: usize,
     slots: usize,
+    /// Whether the last of the slots is the weights' average.
+    average: bool,
 }
 
 impl Linear {
@@ -62,15 +64,17 @@ impl Linear {
     /// The weights from `index` on, with the optimiser's values.
     pub fn weights(&self, index: usize) -> Weights {
         let slot = |n: usize| self.store.at(index + n.min(self.slots) * self.stream);
-        Weights { w: slot(0), m: slot(1), v: slot(2) }
+        let average = if self.average { self.slots } else { 0 };
+        Weights { w: slot(0), m: slot(1), v: slot(2), average: slot(average) }
     }
 
-    fn allocate(&mut self, len: usize, slots: usize) -> Result<(), CompileError> {
+    fn allocate(&mut self, len: usize, spec: &Spec) -> Result<(), CompileError> {
         // Streams that start at the same place in a 4 KiB page get into each
         // other's way: a few cache lines more keep them apart.
         self.stream = len.next_multiple_of(1024) + 5 * LANES;
-        self.slots = slots;
-        self.store = Shared::zeros(self.stream.saturating_mul(slots + 1))?;
+        self.slots = spec.slots().count();
+        self.average = spec.average;
+        self.store = Shared::zeros(self.stream.saturating_mul(self.slots + 1))?;
         Ok(())
     }
 }
@@ -190,8 +194,18 @@ impl Network {
                     let inputs = layers.last().map_or(spec.input.len(), |l| l.out);
                     let ops = Vec::new();
                     let store = Shared::zeros(0)?;
-                    let (stream, slots) = (0, 0);
-                    layers.push(Linear { inputs, out, bias, ops, parameter, store, stream, slots });
+                    let (stream, slots, average) = (0, 0, false);
+                    layers.push(Linear {
+                        inputs,
+                        out,
+                        bias,
+                        ops,
+                        parameter,
+                        store,
+                        stream,
+                        slots,
+                        average,
+                    });
                     parameter += 1 + usize::from(bias);
                     continue;
                 }
@@ -206,19 +220,18 @@ impl Network {
             };
             layers.last_mut().map_or(&mut input_ops, |l| &mut l.ops).push(op);
         }
-        let slots = spec.optimizer.slots().len();
         let mut last = layers.pop().expect("a checked spec has a linear layer");
         let mut hidden = Vec::new();
         for linear in layers {
             let mut layer = Hidden(linear);
             let len = layer.0.panels() * layer.panel_len();
-            layer.0.allocate(len, slots)?;
+            layer.0.allocate(len, spec)?;
             hidden.push(layer);
         }
         // Dropout works on whole tiles.
         let multiple = if last.ops.is_empty() { LANES } else { TILE };
         let padded = last.out.next_multiple_of(multiple);
-        last.allocate(last.blocks() * last.out * TILE + padded, slots)?;
+        last.allocate(last.blocks() * last.out * TILE + padded, spec)?;
         let transposed = Shared::zeros(last.blocks() * TILE * padded)?;
         Ok(Network { input_ops, hidden, head: Head { linear: last, padded, transposed } })
     }

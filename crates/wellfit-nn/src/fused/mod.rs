@@ -3,11 +3,11 @@
 //! `layout.rs` says how a network lies in memory, `step.rs` what a step does.
 
 mod activate;
-mod barrier;
+pub mod barrier;
 mod evaluate;
-mod layout;
-mod pack;
-mod shared;
+pub mod layout;
+pub mod pack;
+pub mod shared;
 mod step;
 mod workspace;
 
@@ -51,7 +51,7 @@ impl Fused {
         let dense = |layer: &Layer| {
             matches!(layer, Layer::Linear { .. } | Layer::Activation(_) | Layer::Dropout { .. })
         };
-        spec.layers.iter().all(dense) && spec.clip_grad_norm.is_none() && !spec.average
+        spec.layers.iter().all(dense) && spec.clip_grad_norm.is_none()
     }
 
     /// A session for `spec` with initial weights drawn from its seed.

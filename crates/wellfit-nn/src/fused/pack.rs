@@ -28,28 +28,21 @@ impl Uploaded {
         Uploaded { samples, divisor }
     }
 
-    /// Writes the values of sample `i` into row `row` of `to`, a buffer of blocks
-    /// of `capacity` rows. Padding is left as it is: 0.
+    /// Writes the values of sample `i` in blocks of 64: the first at `to`, each next
+    /// one `block_step` values on. What lies beyond them is left as it is.
     ///
     /// # Safety
-    /// Nobody else may work on that row.
-    pub unsafe fn pack(
-        &self,
-        kernels: &Kernels,
-        i: usize,
-        to: &Shared,
-        capacity: usize,
-        row: usize,
-    ) {
+    /// The blocks must be there, and nobody else may work on them.
+    pub unsafe fn pack(&self, kernels: &Kernels, i: usize, to: *mut f32, block_step: usize) {
         let features = self.samples.features;
         let start = self.samples.row(i) * features;
         for (block, first) in (0..features).step_by(TILE).enumerate() {
             let n = TILE.min(features - first);
-            let at = to.at((block * capacity + row) * TILE);
+            let at = to.wrapping_add(block * block_step);
             let stored = start + first..start + first + n;
             match (&self.samples.values, self.divisor) {
                 (Values::Bytes(bytes, _), Some(divisor)) => {
-                    // SAFETY: n bytes are there, and a row of a block holds 64 values.
+                    // SAFETY: n bytes are there, and a block holds 64 values.
                     unsafe { (kernels.divide_bytes)(bytes[stored].as_ptr(), at, n, divisor) }
                 }
                 (Values::Bytes(bytes, table), None) => {
@@ -69,7 +62,7 @@ impl Uploaded {
 }
 
 /// Which numbers dropout draws in a step.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct Draw {
     /// The run's seed.
     pub seed: u64,

@@ -30,8 +30,9 @@ use super::layout::{Linear, Network, Op};
 use super::pack::{self, Draw, Uploaded};
 use super::shared::{Shared, Sums};
 use super::workspace::{Scratch, Workspace};
-use crate::kernel::{Kernels, LANES, Rows, Rule, Step, Strided, TILE, TILE_VECTORS};
-use crate::{EpochEnd, EpochRun, EpochTally, Optimizer, PenaltyKind, PenaltyOn, Spec};
+use crate::kernel::{Kernels, LANES, Rows, Step, Strided, TILE, TILE_VECTORS};
+use crate::numbers::Numbers;
+use crate::{EpochEnd, EpochRun, EpochTally, Spec};
 
 /// Inputs whose weights are updated before the next batch meets them: 64 × 64
 /// weights, 16 KB, stay in the nearest cache.
@@ -83,78 +84,6 @@ pub fn parts(spec: &Spec, network: &Network) -> Vec<Range<usize>> {
     }
     debug_assert_eq!(ranges.len(), spec.parameters().len());
     ranges
-}
-
-/// The numbers of a step for one tensor.
-fn tensor_step(spec: &Spec, is_weight: bool, rule: Rule, sums: [f64; 2]) -> (Step, f64) {
-    let coupled = !matches!(spec.optimizer, Optimizer::Adam { decoupled: true, .. });
-    let decay = if coupled { spec.optimizer.weight_decay() } else { 0.0 };
-    let (mut l1, mut shrink, mut value) = (0.0, decay, 0.0);
-    for penalty in &spec.penalties {
-        if penalty.on == PenaltyOn::Weights && !is_weight {
-            continue;
-        }
-        let [absolute, square] = sums;
-        match penalty.kind {
-            PenaltyKind::L1 => {
-                l1 += penalty.lambda;
-                value += penalty.lambda * absolute;
-            }
-            PenaltyKind::L2 => {
-                shrink += 2.0 * penalty.lambda;
-                value += penalty.lambda * square;
-            }
-            PenaltyKind::L2Norm => {
-                let norm = square.sqrt();
-                shrink += if norm > 0.0 { penalty.lambda / norm } else { 0.0 };
-                value += penalty.lambda * norm;
-            }
-        }
-    }
-    let sums = spec.sums(is_weight);
-    (Step { rule, l1: l1 as f32, shrink: shrink as f32, sums }, value)
-}
-
-/// The optimiser's rule after `step` steps.
-fn rule(optimizer: &Optimizer, lr: f64, step: u64) -> Rule {
-    match *optimizer {
-        Optimizer::Adam { betas: (b1, b2), eps, weight_decay, decoupled } => Rule::Adam {
-            take: (1.0 - b1) as f32,
-            keep_square: b2 as f32,
-            take_square: (1.0 - b2) as f32,
-            rate: (lr / (1.0 - power(b1, step + 1))) as f32,
-            root: (1.0 / (1.0 - power(b2, step + 1)).sqrt()) as f32,
-            eps: eps as f32,
-            keep: if decoupled { (1.0 - lr * weight_decay) as f32 } else { 1.0 },
-        },
-        Optimizer::RmsProp { alpha, eps, .. } => Rule::RmsProp {
-            keep_square: alpha as f32,
-            take_square: (1.0 - alpha) as f32,
-            rate: lr as f32,
-            eps: eps as f32,
-        },
-        Optimizer::Sgd { momentum, nesterov, .. } if momentum > 0.0 => Rule::Momentum {
-            rate: lr as f32,
-            // The buffer is the gradient at the first step: it starts at 0.
-            keep: momentum as f32,
-            ahead: momentum as f32,
-            nesterov,
-        },
-        Optimizer::Sgd { .. } => Rule::Sgd { rate: lr as f32 },
-    }
-}
-
-/// xⁿ by squaring: the same bits everywhere, which `powi` does not promise.
-fn power(mut x: f64, mut n: u64) -> f64 {
-    let mut y = 1.0;
-    while n > 0 {
-        if n & 1 == 1 {
-            y *= x;
-        }
-        x *= x;
-        n >>= 1;
-    }
-    y
 }
 
 /// One thread of an epoch.
@@ -252,7 +181,7 @@ impl<'a> Worker<'a> {
         // the next meeting.
         unsafe {
             for row in rows.clone() {
-                data.pack(kernels, batch[row] as usize, to, capacity, row);
+                data.pack(kernels, batch[row] as usize, to.at(row * TILE), capacity * TILE);
             }
             pack::input_ops(
                 kernels,
@@ -401,11 +330,7 @@ impl<'a> Worker<'a> {
     /// Sets the numbers of this step's update; returns the penalty before it.
     fn plan_update(&mut self, t: usize) -> f64 {
         let Epoch { spec, network, sums, run, .. } = *self.epoch;
-        let rule = {
-            let settings = run.steps.at(t);
-            let optimizer = spec.optimizer.with_momentum(settings.momentum);
-            rule(&optimizer, settings.lr, self.global(t))
-        };
+        let numbers = Numbers::new(spec, run.steps.at(t), self.global(t));
         let before = &sums[(self.global(t) % 2) as usize];
         self.steps.clear();
         let mut penalty = 0.0;
@@ -422,7 +347,7 @@ impl<'a> Worker<'a> {
                     total = [total[0] + absolute, total[1] + square];
                 }
             }
-            let (step, value) = tensor_step(spec, is_weight, rule, total);
+            let (step, value) = numbers.step(is_weight, total);
             self.steps.push(step);
             penalty += value;
         }

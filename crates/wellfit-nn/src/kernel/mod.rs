@@ -6,14 +6,20 @@
 
 mod activation;
 mod matmul;
+mod norm;
 mod pointwise;
+mod pool;
 mod simd;
 mod update;
+mod windows;
 
 pub use matmul::{Rows, Strided};
+pub use norm::Pixels;
 pub use pointwise::Mask;
+pub use pool::Pooling;
 pub use simd::LANES;
 pub use update::{Rule, Step, Weights};
+pub use windows::Runs;
 
 use crate::{Activation, CompileError};
 
@@ -27,6 +33,19 @@ type Matmul = unsafe fn(Strided, Rows<*const f32>, Rows<*mut f32>, (usize, usize
 type UpdatePanel = unsafe fn(*const f32, *const f32, Weights, (usize, usize), &Step, &mut [f64; 2]);
 type Update =
     unsafe fn(Strided, Rows<*const f32>, Weights, (usize, usize, usize), &Step, &mut [f64; 2]);
+
+type Windows = unsafe fn(*const f32, &[u32], Runs, Rows<*const f32>, Rows<*mut f32>, usize, bool);
+type NormBack = unsafe fn(*const f32, *const f32, *mut f32, [*const f32; 4], &Pixels, bool);
+type LayerNormBack = unsafe fn(
+    *const f32,
+    *const f32,
+    *mut f32,
+    [*const f32; 2],
+    [f32; 2],
+    [*mut f32; 2],
+    (usize, usize),
+    bool,
+);
 
 /// A kernel set for one instruction set. Each function is unsafe as the generic
 /// function of the same name says.
@@ -53,6 +72,37 @@ pub struct Kernels {
     pub divide_bytes: unsafe fn(*const u8, *mut f32, usize, f32),
     /// See [`pointwise::cross_entropy`].
     pub cross_entropy: unsafe fn(*mut f32, usize, usize, f32) -> f32,
+    /// See [`update::apply`].
+    pub apply: unsafe fn(*const f32, Weights, usize, &Step, &mut [f64; 2]),
+    /// See [`update::penalise`].
+    pub penalise: unsafe fn(*mut f32, *const f32, usize, &Step) -> f64,
+    /// See [`pointwise::scale`].
+    pub scale: unsafe fn(*mut f32, f32, usize),
+    /// See [`pointwise::relu_back`].
+    pub relu_back: unsafe fn(*mut f32, *const f32, usize),
+    /// See [`windows::windows`].
+    pub windows: Windows,
+    /// See [`pool::max_pool`].
+    pub max_pool: unsafe fn(*const f32, *mut f32, *mut f32, &Pooling),
+    /// See [`pool::max_pool_back`].
+    pub max_pool_back: unsafe fn(*const f32, *const f32, *mut f32, &Pooling),
+    /// See [`pool::avg_pool`].
+    pub avg_pool: unsafe fn(*const f32, *mut f32, &Pooling),
+    /// See [`pool::avg_pool_back`].
+    pub avg_pool_back: unsafe fn(*const f32, *mut f32, &Pooling),
+    /// See [`norm::moments`].
+    pub moments: unsafe fn(*const f32, *mut f32, *mut f32, &Pixels),
+    /// See [`norm::normalise`].
+    pub normalise: unsafe fn(*const f32, *mut f32, [*const f32; 3], &Pixels),
+    /// See [`norm::norm_sums`].
+    pub norm_sums: unsafe fn(*const f32, *const f32, [*const f32; 2], [*mut f32; 2], &Pixels),
+    /// See [`norm::norm_back`].
+    pub norm_back: NormBack,
+    /// See [`norm::layer_norm`].
+    pub layer_norm:
+        unsafe fn(*const f32, *mut f32, [*const f32; 3], (usize, usize), f32) -> [f32; 2],
+    /// See [`norm::layer_norm_back`].
+    pub layer_norm_back: LayerNormBack,
 }
 
 macro_rules! kernels {
@@ -73,6 +123,21 @@ macro_rules! kernels {
                 accumulate,
                 divide_bytes,
                 cross_entropy,
+                apply,
+                penalise,
+                scale,
+                relu_back,
+                windows,
+                max_pool,
+                max_pool_back,
+                avg_pool,
+                avg_pool_back,
+                moments,
+                normalise,
+                norm_sums,
+                norm_back,
+                layer_norm,
+                layer_norm_back,
             };
 
             $(#[target_feature(enable = $features)])?
@@ -175,6 +240,96 @@ macro_rules! kernels {
             ) -> f32 {
                 // SAFETY: the caller's contract is the generic function's.
                 unsafe { pointwise::cross_entropy::<$simd>(row, classes, label, weight) }
+            }
+
+            $(#[target_feature(enable = $features)])?
+            unsafe fn apply(gradient: *const f32, weights: Weights, vectors: usize, step: &Step, sums: &mut [f64; 2]) {
+                // SAFETY: the caller's contract is the generic function's.
+                unsafe { update::apply::<$simd>(gradient, weights, vectors, step, sums) }
+            }
+
+            $(#[target_feature(enable = $features)])?
+            unsafe fn penalise(gradient: *mut f32, w: *const f32, vectors: usize, step: &Step) -> f64 {
+                // SAFETY: the caller's contract is the generic function's.
+                unsafe { update::penalise::<$simd>(gradient, w, vectors, step) }
+            }
+
+            $(#[target_feature(enable = $features)])?
+            unsafe fn scale(y: *mut f32, factor: f32, vectors: usize) {
+                // SAFETY: the caller's contract is the generic function's.
+                unsafe { pointwise::scale::<$simd>(y, factor, vectors) }
+            }
+
+            $(#[target_feature(enable = $features)])?
+            unsafe fn relu_back(dy: *mut f32, y: *const f32, vectors: usize) {
+                // SAFETY: the caller's contract is the generic function's.
+                unsafe { pointwise::relu_back::<$simd>(dy, y, vectors) }
+            }
+
+            $(#[target_feature(enable = $features)])?
+            unsafe fn windows(a: *const f32, rows: &[u32], runs: Runs, b: Rows<*const f32>, c: Rows<*mut f32>, vectors: usize, accumulate: bool) {
+                // SAFETY: the caller's contract is the generic function's.
+                unsafe { windows::windows::<$simd>(a, rows, runs, b, c, vectors, accumulate) }
+            }
+
+            $(#[target_feature(enable = $features)])?
+            unsafe fn max_pool(x: *const f32, y: *mut f32, winner: *mut f32, p: &Pooling) {
+                // SAFETY: the caller's contract is the generic function's.
+                unsafe { pool::max_pool::<$simd>(x, y, winner, p) }
+            }
+
+            $(#[target_feature(enable = $features)])?
+            unsafe fn max_pool_back(dy: *const f32, winner: *const f32, dx: *mut f32, p: &Pooling) {
+                // SAFETY: the caller's contract is the generic function's.
+                unsafe { pool::max_pool_back::<$simd>(dy, winner, dx, p) }
+            }
+
+            $(#[target_feature(enable = $features)])?
+            unsafe fn avg_pool(x: *const f32, y: *mut f32, p: &Pooling) {
+                // SAFETY: the caller's contract is the generic function's.
+                unsafe { pool::avg_pool::<$simd>(x, y, p) }
+            }
+
+            $(#[target_feature(enable = $features)])?
+            unsafe fn avg_pool_back(dy: *const f32, dx: *mut f32, p: &Pooling) {
+                // SAFETY: the caller's contract is the generic function's.
+                unsafe { pool::avg_pool_back::<$simd>(dy, dx, p) }
+            }
+
+            $(#[target_feature(enable = $features)])?
+            unsafe fn moments(x: *const f32, mean: *mut f32, squares: *mut f32, p: &Pixels) {
+                // SAFETY: the caller's contract is the generic function's.
+                unsafe { norm::moments::<$simd>(x, mean, squares, p) }
+            }
+
+            $(#[target_feature(enable = $features)])?
+            unsafe fn normalise(x: *const f32, y: *mut f32, of: [*const f32; 3], p: &Pixels) {
+                // SAFETY: the caller's contract is the generic function's.
+                unsafe { norm::normalise::<$simd>(x, y, of, p) }
+            }
+
+            $(#[target_feature(enable = $features)])?
+            unsafe fn norm_sums(dy: *const f32, x: *const f32, of: [*const f32; 2], sums: [*mut f32; 2], p: &Pixels) {
+                // SAFETY: the caller's contract is the generic function's.
+                unsafe { norm::norm_sums::<$simd>(dy, x, of, sums, p) }
+            }
+
+            $(#[target_feature(enable = $features)])?
+            unsafe fn norm_back(dy: *const f32, x: *const f32, dx: *mut f32, of: [*const f32; 4], p: &Pixels, accumulate: bool) {
+                // SAFETY: the caller's contract is the generic function's.
+                unsafe { norm::norm_back::<$simd>(dy, x, dx, of, p, accumulate) }
+            }
+
+            $(#[target_feature(enable = $features)])?
+            unsafe fn layer_norm(x: *const f32, y: *mut f32, of: [*const f32; 3], size: (usize, usize), eps: f32) -> [f32; 2] {
+                // SAFETY: the caller's contract is the generic function's.
+                unsafe { norm::layer_norm::<$simd>(x, y, of, size, eps) }
+            }
+
+            $(#[target_feature(enable = $features)])?
+            unsafe fn layer_norm_back(dy: *const f32, x: *const f32, dx: *mut f32, of: [*const f32; 2], moments: [f32; 2], gradients: [*mut f32; 2], size: (usize, usize), accumulate: bool) {
+                // SAFETY: the caller's contract is the generic function's.
+                unsafe { norm::layer_norm_back::<$simd>(dy, x, dx, of, moments, gradients, size, accumulate) }
             }
         }
     };

@@ -120,6 +120,38 @@ pub unsafe fn accumulate<S: Simd>(y: *mut f32, x: *const f32, vectors: usize) {
     }
 }
 
+/// y = y·factor
+///
+/// # Safety
+/// As for [`multiply`].
+#[inline(always)]
+pub unsafe fn scale<S: Simd>(y: *mut f32, factor: f32, vectors: usize) {
+    // SAFETY: the caller vouches for it.
+    unsafe {
+        let factor = S::splat(factor);
+        for i in 0..vectors {
+            let at = y.add(i * LANES);
+            S::store(at, S::mul(S::load(at), factor));
+        }
+    }
+}
+
+/// dy, or 0 where y is not above 0: a ReLU's gradient, seen from its outputs.
+///
+/// # Safety
+/// As for [`multiply`].
+#[inline(always)]
+pub unsafe fn relu_back<S: Simd>(dy: *mut f32, y: *const f32, vectors: usize) {
+    // SAFETY: the caller vouches for it.
+    unsafe {
+        let zero = S::splat(0.0);
+        for i in 0..vectors {
+            let at = dy.add(i * LANES);
+            S::store(at, S::if_gt(S::load(y.add(i * LANES)), zero, S::load(at), zero));
+        }
+    }
+}
+
 /// Bytes / `divisor`, correctly rounded, for whole divisors up to 255 (1 leaves
 /// them as they are).
 ///

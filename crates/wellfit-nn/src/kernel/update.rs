@@ -17,6 +17,8 @@ pub struct Step {
     pub shrink: f32,
     /// Whether Σ|w| and whether Σw² is wanted.
     pub sums: [bool; 2],
+    /// How much of the new weights goes into their average; 0 leaves it alone.
+    pub average: f32,
 }
 
 /// An optimiser's rule at one step.
@@ -78,6 +80,8 @@ pub struct Weights {
     pub m: *mut f32,
     /// Its second; as `w` when it keeps fewer.
     pub v: *mut f32,
+    /// The average of the weights; as `w` when none is kept.
+    pub average: *mut f32,
 }
 
 impl Weights {
@@ -88,8 +92,42 @@ impl Weights {
     #[inline(always)]
     pub unsafe fn add(self, n: usize) -> Self {
         // SAFETY: the caller vouches for it.
-        unsafe { Weights { w: self.w.add(n), m: self.m.add(n), v: self.v.add(n) } }
+        unsafe {
+            Weights {
+                w: self.w.add(n),
+                m: self.m.add(n),
+                v: self.v.add(n),
+                average: self.average.add(n),
+            }
+        }
     }
+}
+
+/// Runs a body with the rule's type, whether the weights' sign and Σ|w| take part, and
+/// whether their multiple and Σw² do.
+macro_rules! by_rule {
+    ($step:ident, $rule:ident, $signed:ident, $squared:ident => $body:block) => {{
+        macro_rules! with {
+            ($type:ty, $s:literal, $q:literal) => {{
+                type $rule<S> = $type;
+                const $signed: bool = $s;
+                const $squared: bool = $q;
+                $body
+            }};
+        }
+        let signed = $step.l1 != 0.0 || $step.sums[0];
+        let squared = $step.shrink != 0.0 || $step.sums[1];
+        match ($step.rule, signed, squared) {
+            (Rule::Adam { keep, .. }, _, _) if keep != 1.0 => with!(AdamRule<S, true>, true, true),
+            (Rule::Adam { .. }, false, false) => with!(AdamRule<S>, false, false),
+            (Rule::Adam { .. }, true, false) => with!(AdamRule<S>, true, false),
+            (Rule::Adam { .. }, false, true) => with!(AdamRule<S>, false, true),
+            (Rule::Adam { .. }, true, true) => with!(AdamRule<S>, true, true),
+            (Rule::RmsProp { .. }, _, _) => with!(RmsPropRule<S>, true, true),
+            (Rule::Sgd { .. }, _, _) => with!(SgdRule<S>, true, true),
+            (Rule::Momentum { .. }, _, _) => with!(MomentumRule<S>, true, true),
+        }
+    }};
 }
 
 /// Trains `rows` rows of 16·`vectors` weights each, contiguous: the gradient is
@@ -108,23 +146,76 @@ pub unsafe fn update<S: Simd>(
     step: &Step,
     sums: &mut [f64; 2],
 ) {
-    let signed = step.l1 != 0.0 || step.sums[0];
-    let squared = step.shrink != 0.0 || step.sums[1];
-    macro_rules! groups {
-        ($rule:ty, $signed:literal, $squared:literal) => {
-            // SAFETY: handed on.
-            unsafe { groups::<S, $rule, $signed, $squared>(a, b, weights, shape, step, sums) }
-        };
+    by_rule!(step, R, SIGNED, SQUARED => {
+        // SAFETY: handed on.
+        unsafe { groups::<S, R<S>, SIGNED, SQUARED>(a, b, weights, shape, step, sums) }
+    })
+}
+
+/// Trains 16·`vectors` weights by a gradient that is there already; otherwise as
+/// [`update`].
+///
+/// # Safety
+/// The pointers must be good for so many; the machine must have S.
+#[inline(always)]
+pub unsafe fn apply<S: Simd>(
+    gradient: *const f32,
+    weights: Weights,
+    vectors: usize,
+    step: &Step,
+    sums: &mut [f64; 2],
+) {
+    by_rule!(step, R, SIGNED, SQUARED => {
+        // SAFETY: handed on.
+        unsafe { given::<S, R<S>, SIGNED, SQUARED>(gradient, weights, vectors, step, sums) }
+    })
+}
+
+/// Adds the penalties' part to a gradient and returns the sum of its squares.
+///
+/// # Safety
+/// As for [`apply`].
+#[inline(always)]
+pub unsafe fn penalise<S: Simd>(
+    gradient: *mut f32,
+    w: *const f32,
+    vectors: usize,
+    step: &Step,
+) -> f64 {
+    // SAFETY: the caller vouches for the pointers and S.
+    unsafe {
+        let (l1, shrink) = (S::splat(step.l1), S::splat(step.shrink));
+        let mut total = 0.0;
+        // Sums of a few thousand squares in f32, those of all in f64.
+        for first in (0..vectors).step_by(64) {
+            let mut square = S::splat(0.0);
+            for i in first..vectors.min(first + 64) {
+                let (at, w) = (gradient.add(i * LANES), S::load(w.add(i * LANES)));
+                let g = S::fma(w, shrink, S::load(at));
+                let g = S::add(g, S::signed(l1, w));
+                S::store(at, g);
+                square = S::fma(g, g, square);
+            }
+            total += f64::from(S::sum(square));
+        }
+        total
     }
-    match (step.rule, signed, squared) {
-        (Rule::Adam { keep, .. }, _, _) if keep != 1.0 => groups!(AdamRule<S, true>, true, true),
-        (Rule::Adam { .. }, false, false) => groups!(AdamRule<S>, false, false),
-        (Rule::Adam { .. }, true, false) => groups!(AdamRule<S>, true, false),
-        (Rule::Adam { .. }, false, true) => groups!(AdamRule<S>, false, true),
-        (Rule::Adam { .. }, true, true) => groups!(AdamRule<S>, true, true),
-        (Rule::RmsProp { .. }, _, _) => groups!(RmsPropRule<S>, true, true),
-        (Rule::Sgd { .. }, _, _) => groups!(SgdRule<S>, true, true),
-        (Rule::Momentum { .. }, _, _) => groups!(MomentumRule<S>, true, true),
+}
+
+/// a += (w − a)·share
+///
+/// # Safety
+/// As for [`apply`].
+#[inline(always)]
+unsafe fn average<S: Simd>(weights: Weights, vectors: usize, share: f32) {
+    // SAFETY: the caller vouches for the pointers and S.
+    unsafe {
+        let share = S::splat(share);
+        for i in 0..vectors {
+            let (w, at) = (S::load(weights.w.add(i * LANES)), weights.average.add(i * LANES));
+            let a = S::load(at);
+            S::store(at, S::fma(S::sub(w, a), share, a));
+        }
     }
 }
 
@@ -146,13 +237,7 @@ unsafe fn groups<S: Simd, R: VectorRule<S>, const SIGNED: bool, const SQUARED: b
     // SAFETY: groups of at most 6 rows and 4 vectors lie within A, B and the
     // weights; `gradient` holds 6 × 4 vectors.
     unsafe {
-        let mut penalised = Penalised::<S, R, SIGNED, SQUARED> {
-            rule: R::new(&step.rule),
-            l1: S::splat(step.l1),
-            shrink: S::splat(step.shrink),
-            absolute: S::splat(0.0),
-            square: S::splat(0.0),
-        };
+        let mut penalised = Penalised::<S, R, SIGNED, SQUARED>::new(step);
         let mut i = 0;
         while i < rows {
             let m = (rows - i).min(GROUP.0);
@@ -186,17 +271,45 @@ unsafe fn groups<S: Simd, R: VectorRule<S>, const SIGNED: bool, const SQUARED: b
                             penalised.apply::<1>(gradient.add(x * LANES), at.add(x * LANES));
                         }
                     }
+                    if step.average != 0.0 {
+                        average::<S>(at, n, step.average);
+                    }
                 }
                 v += GROUP.1;
             }
             i += GROUP.0;
         }
-        if step.sums[0] {
-            sums[0] += f64::from(S::sum(penalised.absolute));
+        penalised.add_sums(step, sums);
+    }
+}
+
+/// [`apply`] for one rule.
+#[inline(always)]
+unsafe fn given<S: Simd, R: VectorRule<S>, const SIGNED: bool, const SQUARED: bool>(
+    gradient: *const f32,
+    weights: Weights,
+    vectors: usize,
+    step: &Step,
+    sums: &mut [f64; 2],
+) {
+    // SAFETY: the caller vouches for the pointers and S.
+    unsafe {
+        let mut penalised = Penalised::<S, R, SIGNED, SQUARED>::new(step);
+        let mut i = 0;
+        while i < vectors {
+            let (gradient, at) = (gradient.add(i * LANES), weights.add(i * LANES));
+            if S::SPAN == 4 && vectors - i >= 4 {
+                penalised.apply::<4>(gradient, at);
+                i += 4;
+            } else {
+                penalised.apply::<1>(gradient, at);
+                i += 1;
+            }
         }
-        if step.sums[1] {
-            sums[1] += f64::from(S::sum(penalised.square));
+        if step.average != 0.0 {
+            average::<S>(weights, vectors, step.average);
         }
+        penalised.add_sums(step, sums);
     }
 }
 
@@ -212,6 +325,39 @@ struct Penalised<S: Simd, R, const SIGNED: bool, const SQUARED: bool> {
 impl<S: Simd, R: VectorRule<S>, const SIGNED: bool, const SQUARED: bool>
     Penalised<S, R, SIGNED, SQUARED>
 {
+    /// # Safety
+    /// The machine must have S.
+    #[inline(always)]
+    unsafe fn new(step: &Step) -> Self {
+        // SAFETY: the caller vouches for S.
+        unsafe {
+            Penalised {
+                rule: R::new(&step.rule),
+                l1: S::splat(step.l1),
+                shrink: S::splat(step.shrink),
+                absolute: S::splat(0.0),
+                square: S::splat(0.0),
+            }
+        }
+    }
+
+    /// Adds the sums that are wanted.
+    ///
+    /// # Safety
+    /// The machine must have S.
+    #[inline(always)]
+    unsafe fn add_sums(&self, step: &Step, sums: &mut [f64; 2]) {
+        // SAFETY: the caller vouches for S.
+        unsafe {
+            if step.sums[0] {
+                sums[0] += f64::from(S::sum(self.absolute));
+            }
+            if step.sums[1] {
+                sums[1] += f64::from(S::sum(self.square));
+            }
+        }
+    }
+
     /// Trains N vectors, in step: while one waits for a result, others go on.
     ///
     /// # Safety
