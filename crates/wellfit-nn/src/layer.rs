@@ -4,6 +4,7 @@ use std::fmt;
 
 use thiserror::Error;
 
+use crate::random::Columns;
 use crate::{Activation, Shape};
 
 /// A layer of a sequential network.
@@ -174,11 +175,27 @@ pub(crate) struct Flow {
     pub shape: Shape,
     /// Still the input's own values: a linear layer flattens them by itself.
     pub input: bool,
+    /// How dropout would number it.
+    pub columns: Columns,
 }
 
 impl Flow {
+    /// What comes in.
+    pub fn start(shape: Shape) -> Self {
+        Flow { shape, input: true, columns: Columns::Plain(shape.len()) }
+    }
+
+    /// The same, as a layer that computes with images or features takes it.
+    pub fn taken(self) -> Self {
+        let columns = match self.shape {
+            Shape::Image { .. } => Columns::of(self.shape),
+            Shape::Flat(_) => self.columns,
+        };
+        Flow { input: false, columns, ..self }
+    }
+
     /// What `layer` gives when it is given this. A residual's inner layers are left
-    /// to the caller.
+    /// to the caller: after it, columns are numbered as after the last of them.
     pub fn through(self, layer: &Layer) -> Result<Flow, LayerError> {
         let given = self.shape;
         let image = || match given {
@@ -187,31 +204,28 @@ impl Flow {
         };
         let windows =
             |window: Window, size| window.count(size).ok_or(LayerError::Window { window, given });
-        let flat = |out| Ok(Flow { shape: Shape::Flat(out), input: false });
+        let new = |shape| Ok(Flow { shape, input: false, columns: Columns::of(shape) });
         match *layer {
             Layer::Linear { out, .. } => match given {
                 Shape::Image { .. } if !self.input => Err(LayerError::NotFlat { given }),
-                _ => flat(out),
+                _ => new(Shape::Flat(out)),
             },
             Layer::LayerNorm => match given {
                 Shape::Image { .. } => Err(LayerError::NotFlat { given }),
-                Shape::Flat(_) => Ok(Flow { input: false, ..self }),
+                Shape::Flat(_) => Ok(self.taken()),
             },
             Layer::Conv2d { out, window, .. } => {
                 let [height, width] = windows(window, image()?.1)?;
-                let shape = Shape::Image { channels: out, height, width };
-                Ok(Flow { shape, input: false })
+                new(Shape::Image { channels: out, height, width })
             }
             Layer::MaxPool2d { window } | Layer::AvgPool2d { window } => {
                 let (channels, size) = image()?;
                 let [height, width] = windows(window, size)?;
-                let shape = Shape::Image { channels, height, width };
-                Ok(Flow { shape, input: false })
+                new(Shape::Image { channels, height, width })
             }
-            Layer::Flatten => flat(given.len()),
-            Layer::BatchNorm => Ok(Flow { input: false, ..self }),
+            Layer::Flatten => Ok(Flow { shape: Shape::Flat(given.len()), input: false, ..self }),
+            Layer::BatchNorm | Layer::Residual { .. } => Ok(self.taken()),
             Layer::Activation(_) | Layer::Dropout { .. } => Ok(self),
-            Layer::Residual { .. } => Ok(Flow { input: false, ..self }),
         }
     }
 }

@@ -7,7 +7,7 @@
 
 use wellfit_random::{Key, Purpose};
 
-use crate::{Layer, ParameterInfo, Spec};
+use crate::{Layer, ParameterInfo, Shape, Spec};
 
 /// The initial values of every tensor of `spec`, in its order: linear layers and
 /// convolutions draw theirs, a normalisation starts as the identity.
@@ -86,8 +86,58 @@ pub(crate) fn dropout_scale(p: f64) -> f32 {
     if p < 1.0 { (1.0 / (1.0 - p)) as f32 } else { 0.0 }
 }
 
+/// What [`keep`] calls the columns of a value.
+///
+/// Channels of an image that was computed lie side by side, as vectors take them,
+/// padded to whole ones; so they stay when it is flattened, until the next linear
+/// layer. Features, and the values of a sample as they came in, even of an image,
+/// are numbered in PyTorch's order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Columns {
+    /// Column i of so many is value i.
+    Plain(usize),
+    /// Channel c of row y and column x is in column (y·W + x)·C₁₆ + c of H·W·C₁₆, where
+    /// C₁₆ is the number of channels rounded up to a multiple of 16.
+    ChannelsLast {
+        /// C.
+        channels: usize,
+        /// H·W.
+        area: usize,
+    },
+}
+
+impl Columns {
+    /// Those of a computed value of this shape.
+    pub fn of(shape: Shape) -> Self {
+        match shape {
+            Shape::Flat(features) => Columns::Plain(features),
+            Shape::Image { channels, height, width } => {
+                Columns::ChannelsLast { channels, area: height.saturating_mul(width) }
+            }
+        }
+    }
+
+    /// How many there are, padding included.
+    pub fn width(self) -> usize {
+        match self {
+            Columns::Plain(width) => width,
+            Columns::ChannelsLast { channels, area } => area * channels.next_multiple_of(16),
+        }
+    }
+
+    /// The column of value `index` in PyTorch's order.
+    pub fn column(self, index: usize) -> usize {
+        match self {
+            Columns::Plain(_) => index,
+            Columns::ChannelsLast { channels, area } => {
+                index % area * channels.next_multiple_of(16) + index / area
+            }
+        }
+    }
+}
+
 /// Whether dropout keeps the activation in `row` of the batch and `column` of
-/// `width` features.
+/// `width`; see [`Columns`].
 ///
 /// The 16 bits are laid out for vectors: the 16 lanes of one 512-bit word hold
 /// the four words of 16 blocks, which decide two rows of 64 columns.
@@ -103,6 +153,7 @@ pub(crate) fn keep(key: Key, width: usize, row: usize, column: usize, threshold:
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Window;
 
     const ROWS: usize = 200;
     const WIDTH: usize = 300;
@@ -201,6 +252,64 @@ mod tests {
     fn thresholds_and_scales_are_exact_at_the_ends() {
         assert_eq!([0.0, 0.3, 0.5, 1.0].map(dropout_threshold), [0, 19661, 32768, 65536]);
         assert_eq!([0.0, 0.5, 0.75, 1.0].map(dropout_scale), [1.0, 2.0, 4.0, 0.0]);
+    }
+
+    #[test]
+    fn the_columns_of_an_image_are_its_channels_side_by_side_in_sixteens() {
+        let columns = Columns::of(Shape::Image { channels: 3, height: 2, width: 5 });
+        assert_eq!(columns.width(), 2 * 5 * 16);
+        // Channel 2 of row 1 and column 3.
+        assert_eq!(columns.column(2 * 10 + 5 + 3), (5 + 3) * 16 + 2);
+        let wide = Columns::of(Shape::Image { channels: 17, height: 1, width: 2 });
+        assert_eq!((wide.width(), wide.column(16 * 2 + 1)), (64, 32 + 16));
+        let flat = Columns::of(Shape::Flat(7));
+        assert_eq!((flat.width(), flat.column(6)), (7, 6));
+    }
+
+    /// What each dropout layer of a network over 3×4×4 numbers.
+    #[test]
+    fn a_computed_image_keeps_its_columns_until_a_linear_layer() {
+        let dropout = || Layer::Dropout { p: 0.5 };
+        let linear = |out| Layer::Linear { out, bias: true };
+        let residual = |layers| Layer::Residual { layers };
+        let pool = || Layer::MaxPool2d { window: Window::square(2, 2, 0) };
+        let of = |layers: Vec<Layer>| {
+            let input = Shape::Image { channels: 3, height: 4, width: 4 };
+            let (mut columns, spec) = (Vec::new(), Spec::new(input, 2, layers));
+            let walked = spec.walk(&mut |visit| {
+                if let Layer::Dropout { .. } = visit.layer {
+                    columns.push(visit.given.columns);
+                }
+                Ok(())
+            });
+            walked.unwrap();
+            columns
+        };
+        let (input, plain) = (Columns::Plain(48), Columns::Plain);
+        let image = |area| Columns::ChannelsLast { channels: 3, area };
+        use Layer::{BatchNorm, Flatten, LayerNorm};
+        for (layers, wanted) in [
+            (
+                vec![dropout(), Layer::RELU, dropout(), linear(2), dropout()],
+                vec![input, input, plain(2)],
+            ),
+            (vec![Flatten, dropout(), BatchNorm, dropout()], vec![input, input]),
+            (vec![BatchNorm, dropout()], vec![image(16)]),
+            (vec![pool(), dropout(), Flatten, dropout()], vec![image(4), image(4)]),
+            (vec![pool(), Flatten, BatchNorm, LayerNorm, dropout()], vec![image(4)]),
+            (vec![pool(), Flatten, linear(12), dropout()], vec![plain(12)]),
+            (
+                vec![dropout(), residual(vec![dropout()]), dropout()],
+                vec![input, image(16), image(16)],
+            ),
+            (
+                vec![pool(), Flatten, residual(vec![dropout(), linear(12)]), dropout()],
+                vec![image(4), plain(12)],
+            ),
+            (vec![pool(), Flatten, residual(vec![Layer::RELU]), dropout()], vec![image(4)]),
+        ] {
+            assert_eq!(of(layers.clone()), wanted, "{layers:?}");
+        }
     }
 
     #[test]

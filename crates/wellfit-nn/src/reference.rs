@@ -2,15 +2,26 @@
 //!
 //! The fused engine must give what this gives, to rounding. It is generic over
 //! f32 and f64 so that its gradients can be checked against finite differences.
-//! One thread, no tricks; activations are kept layer by layer.
+//! One thread, no tricks; a layer is a file, and activations are kept layer by layer.
 
 mod activation;
+mod batch_norm;
+mod chain;
+mod conv2d;
+mod dropout;
+mod flatten;
+mod layer_norm;
+mod linear;
 mod network;
+mod operation;
 mod optimizer;
 mod penalty;
+mod pool;
 mod real;
+mod residual;
 #[cfg(test)]
 mod tests;
+mod windows;
 
 pub use real::Real;
 
@@ -20,7 +31,8 @@ use crate::{
     CompileError, DataId, EpochEnd, EpochRun, EpochTally, Evaluation, ParameterInfo, Samples,
     Session, SessionError, Spec, State, StepSettings, Tensor, checks, random,
 };
-use network::{Network, Pass};
+use network::Network;
+use operation::{Averaging, Pass};
 use optimizer::Rule;
 use penalty::PenaltyTerms;
 
@@ -39,12 +51,13 @@ pub struct Reference<T> {
     labels: Vec<u32>,
 }
 
-/// A parameter tensor, its gradient and the optimiser's values.
+/// A parameter tensor, its gradient and the optimiser's values. A buffer has only
+/// values.
 #[derive(Debug)]
 struct Parameter<T> {
     values: Vec<T>,
     gradient: Vec<T>,
-    /// One tensor for each of the optimiser's slots.
+    /// One tensor for each of the spec's slots: the optimiser's, then the average.
     slots: Vec<Vec<T>>,
     /// Those of Σ|w| and Σw² that the penalties read, after the last step.
     sums: [f64; 2],
@@ -71,42 +84,73 @@ impl<T: Real> Reference<T> {
         Ok(Self { spec: spec.clone(), infos, parameters, network, step: 0, data, sample, labels })
     }
 
-    /// The smallest magnitude other than 0 that reached a ReLU in training so far.
+    /// How close training came to a point where the gradient jumps: the smallest
+    /// magnitude other than 0 that reached a ReLU, and the smallest distance of a
+    /// max-pool's other values to its largest.
     ///
     /// Two engines that round differently can be compared by their gradients only
     /// while this is well above a rounding error: below, a unit may be on in one
     /// and off in the other.
     pub fn margin(&self) -> f64 {
-        self.network.margin
+        self.network.margin()
     }
 
     /// Data loss of the batch, summed over its samples; the gradients of its mean
     /// are left in the parameters.
     fn data_gradient(&mut self, data: DataId, batch: &[u32]) -> f64 {
         self.load(data, batch.iter().map(|&i| i as usize));
-        let pass = Pass::Training { seed: self.spec.seed, step: self.step };
-        self.network.forward(&self.parameters, pass);
+        let pass = self.training(self.step, Averaging::Moving);
+        self.network.forward(&mut self.parameters, pass);
         let loss = self.network.cross_entropy(&self.labels);
         self.network.backward(&mut self.parameters, pass);
         loss
     }
 
-    /// The penalty at the present weights, from the tallies of the last step.
-    fn penalty(&self) -> f64 {
-        self.parameters.iter().map(|p| p.penalty.value(p.sums)).sum()
+    fn training(&self, step: u64, averaging: Averaging) -> Pass {
+        Pass::Training { seed: self.spec.seed, step, averaging }
     }
 
-    /// From gradients of the data loss to new weights and new tallies.
+    /// The penalty at the present weights, from the tallies of the last step.
+    fn penalty(&self) -> f64 {
+        self.trained().map(|(_, p)| p.penalty.value(p.sums)).sum()
+    }
+
+    /// From gradients of the data loss to those of the objective, clipped.
+    fn finish_gradient(&mut self) {
+        for Parameter { values, gradient, sums, penalty, .. } in &mut self.parameters {
+            penalty.add_gradient(gradient, values, *sums);
+        }
+        let Some(most) = self.spec.clip_grad_norm else { return };
+        let all = self.parameters.iter().flat_map(|p| &p.gradient);
+        let norm = all.fold(0.0, |sum, g| sum + g.to_f64().powi(2)).sqrt();
+        let scale = most / (norm + 1e-6);
+        if scale >= 1.0 {
+            return;
+        }
+        let all = self.parameters.iter_mut().flat_map(|p| &mut p.gradient);
+        all.for_each(|g| *g *= T::from_f64(scale));
+    }
+
+    /// From gradients of the objective to new weights, averages and tallies.
     fn update(&mut self, settings: StepSettings) {
         let optimizer = self.spec.optimizer.with_momentum(settings.momentum);
         let rule = Rule::at_step(&optimizer, settings.lr, self.step);
-        for parameter in &mut self.parameters {
-            let Parameter { values, gradient, slots, sums, read, penalty } = parameter;
-            penalty.add_gradient(gradient, values, *sums);
-            rule.apply(values, gradient, slots);
-            *sums = tally(values, *read);
+        let own = self.spec.optimizer.slots().len();
+        for (info, parameter) in self.infos.iter().zip(&mut self.parameters) {
+            if info.is_trained() {
+                let Parameter { values, gradient, slots, sums, read, .. } = parameter;
+                let (slots, averages) = slots.split_at_mut(own);
+                rule.apply(values, gradient, slots);
+                averages.iter_mut().for_each(|a| average(a, values, settings.average));
+                *sums = tally(values, *read);
+            }
         }
         self.step += 1;
+    }
+
+    /// The tensors that the optimiser moves.
+    fn trained(&self) -> impl Iterator<Item = (&ParameterInfo, &Parameter<T>)> {
+        self.infos.iter().zip(&self.parameters).filter(|(info, _)| info.is_trained())
     }
 
     /// Puts samples of a data set before the network.
@@ -120,22 +164,17 @@ impl<T: Real> Reference<T> {
             self.network.push(&self.sample);
         }
     }
-
-    fn tensors<'a>(&'a self, values: impl Fn(&'a Parameter<T>) -> &'a [T]) -> Vec<Tensor> {
-        let tensor = |(info, parameter): (&ParameterInfo, &'a Parameter<T>)| Tensor {
-            name: info.name.clone(),
-            shape: info.shape.clone(),
-            data: values(parameter).iter().map(|x| x.to_f64() as f32).collect(),
-        };
-        self.infos.iter().zip(&self.parameters).map(tensor).collect()
-    }
 }
 
 impl<T: Real> Parameter<T> {
     fn new(spec: &Spec, info: &ParameterInfo, drawn: &[f32]) -> Result<Self, CompileError> {
         let mut values = zeros(info.len())?;
         copy(&mut values, drawn);
-        let slots = spec.optimizer.slots().iter().map(|_| zeros(info.len()));
+        if !info.is_trained() {
+            let (gradient, slots, penalty) = (Vec::new(), Vec::new(), PenaltyTerms::default());
+            return Ok(Self { values, gradient, slots, sums: [0.0; 2], read: [false; 2], penalty });
+        }
+        let slots = spec.slots().map(|_| zeros(info.len()));
         let read = spec.sums(info.is_weight());
         Ok(Self {
             sums: tally(&values, read),
@@ -174,6 +213,7 @@ impl<T: Real> Session for Reference<T> {
                 end = EpochEnd::Diverged { step: taken };
                 break;
             }
+            self.finish_gradient();
             self.update(run.steps.at(taken as usize));
             taken += 1;
         }
@@ -185,7 +225,7 @@ impl<T: Real> Session for Reference<T> {
         let mut evaluation = Evaluation::default();
         for i in 0..self.data[data.0].len() {
             self.load(data, std::iter::once(i));
-            self.network.forward(&self.parameters, Pass::Evaluation);
+            self.network.forward(&mut self.parameters, Pass::Evaluation);
             evaluation.hits.push(network::is_hit(self.network.logits(), self.labels[0]));
             evaluation.losses.push(self.network.cross_entropy(&self.labels) as f32);
         }
@@ -196,29 +236,48 @@ impl<T: Real> Session for Reference<T> {
         let mut logits = Vec::new();
         for i in 0..self.data[data.0].len() {
             self.load(data, std::iter::once(i));
-            self.network.forward(&self.parameters, Pass::Evaluation);
+            self.network.forward(&mut self.parameters, Pass::Evaluation);
             logits.extend(self.network.logits().iter().map(|x| x.to_f64() as f32));
         }
         logits
     }
 
-    fn refresh_statistics(&mut self, _: DataId, _: &[u32]) {}
+    /// The masks of dropout in batch number i are those of the step i steps from now.
+    fn refresh_statistics(&mut self, data: DataId, order: &[u32]) {
+        for (info, parameter) in self.infos.iter().zip(&mut self.parameters) {
+            if !info.is_trained() {
+                let start = if info.name.ends_with("running_var") { 1.0 } else { 0.0 };
+                parameter.values.fill(T::from_f64(start));
+            }
+        }
+        let steps = self.spec.steps(order.len());
+        for (i, batch) in order.chunks(self.spec.batch_size).take(steps).enumerate() {
+            self.load(data, batch.iter().map(|&i| i as usize));
+            let pass = self.training(self.step + i as u64, Averaging::Cumulative);
+            self.network.forward(&mut self.parameters, pass);
+        }
+    }
 
     fn export(&self) -> State {
-        let slots = 0..self.spec.optimizer.slots().len();
+        let slot =
+            |slot: usize| self.trained().map(|(info, p)| tensor(info, &p.slots[slot])).collect();
+        let all = self.infos.iter().zip(&self.parameters);
         State {
-            parameters: self.tensors(|p| &p.values),
-            slots: slots.map(|slot| self.tensors(|p| &p.slots[slot])).collect(),
+            parameters: all.map(|(info, p)| tensor(info, &p.values)).collect(),
+            slots: (0..self.spec.slots().count()).map(slot).collect(),
             step: self.step,
-            sums: self.parameters.iter().map(|p| p.sums).collect(),
+            sums: self.trained().map(|(_, p)| p.sums).collect(),
         }
     }
 
     fn import(&mut self, state: &State) -> Result<(), SessionError> {
         let values = checks::tensors(&self.infos, &state.parameters)?;
-        let slots = checks::slots(&self.spec, &self.infos, state)?;
-        for (i, parameter) in self.parameters.iter_mut().enumerate() {
-            copy(&mut parameter.values, values[i]);
+        let slots = checks::slots(&self.spec, &self.spec.trained(), state)?;
+        for (parameter, values) in self.parameters.iter_mut().zip(values) {
+            copy(&mut parameter.values, values);
+        }
+        let pairs = self.infos.iter().zip(&mut self.parameters);
+        for (i, (_, parameter)) in pairs.filter(|(info, _)| info.is_trained()).enumerate() {
             for (slot, tensors) in parameter.slots.iter_mut().zip(&slots) {
                 copy(slot, tensors[i]);
             }
@@ -240,6 +299,22 @@ impl<T: Real> Session for Reference<T> {
         }
         self.step = 0;
         Ok(())
+    }
+}
+
+fn tensor<T: Real>(info: &ParameterInfo, values: &[T]) -> Tensor {
+    let data = values.iter().map(|x| x.to_f64() as f32).collect();
+    Tensor { name: info.name.clone(), shape: info.shape.clone(), data }
+}
+
+/// a += (w − a)·share; a share of 1 copies.
+fn average<T: Real>(averages: &mut [T], values: &[T], share: f64) {
+    if share == 1.0 {
+        return averages.copy_from_slice(values);
+    }
+    let share = T::from_f64(share);
+    for (a, &w) in averages.iter_mut().zip(values) {
+        *a += (w - *a) * share;
     }
 }
 

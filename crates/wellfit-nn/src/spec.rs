@@ -258,7 +258,7 @@ pub enum SpecError {
         /// Its name.
         name: &'static str,
         /// Why.
-        error: LayerError,
+        error: Box<LayerError>,
     },
     /// A parameter count that does not fit into memory.
     #[error(
@@ -447,7 +447,7 @@ impl Spec {
         &self,
         see: &mut impl FnMut(&Visit<'_>) -> Result<(), SpecError>,
     ) -> Result<Shape, SpecError> {
-        let flow = Flow { shape: self.input, input: true };
+        let flow = Flow::start(self.input);
         Ok(walk(&self.layers, &LayerPath::default(), flow, see)?.shape)
     }
 
@@ -517,15 +517,15 @@ fn walk(
         see(&visit)?;
         let refused = |error| {
             let (layer, name) = (visit.path.clone(), layer.name());
-            SpecError::Layer { layer, name, error }
+            SpecError::Layer { layer, name, error: Box::new(error) }
         };
-        let after = flow.through(layer).map_err(refused)?;
+        let mut after = flow.through(layer).map_err(refused)?;
         if let Layer::Residual { layers } = layer {
-            let inside = Flow { input: false, ..flow };
-            let gives = walk(layers, &visit.path, inside, see)?.shape;
+            let Flow { shape: gives, columns, .. } = walk(layers, &visit.path, flow.taken(), see)?;
             if gives != flow.shape {
                 return Err(refused(LayerError::Residual { given: flow.shape, gives }));
             }
+            after.columns = columns;
         }
         if after.shape.len() as u128 > MAX_PARAMETERS {
             return Err(SpecError::TooLarge {

@@ -2,8 +2,40 @@
 
 use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI};
 
-use super::Real;
+use super::operation::{Operation, Pass};
+use super::{Parameter, Real};
 use crate::Activation;
+
+/// y = f(x), value by value.
+#[derive(Debug)]
+pub(super) struct Activate {
+    activation: Activation,
+    margin: f64,
+}
+
+impl Activate {
+    pub fn new(activation: Activation) -> Self {
+        Self { activation, margin: f64::INFINITY }
+    }
+}
+
+impl<T: Real> Operation<T> for Activate {
+    fn forward(&mut self, x: &[T], y: &mut Vec<T>, _: &mut [Parameter<T>], pass: Pass) {
+        y.extend(x.iter().map(|&x| self.activation.at(x).0));
+        if let (Pass::Training { .. }, true) = (pass, self.activation.has_kink()) {
+            let sizes = x.iter().map(|x| x.to_f64().abs()).filter(|&x| x > 0.0);
+            self.margin = sizes.fold(self.margin, f64::min);
+        }
+    }
+
+    fn backward(&mut self, x: &[T], dy: &[T], dx: &mut Vec<T>, _: &mut [Parameter<T>], _: Pass) {
+        dx.extend(x.iter().zip(dy).map(|(&x, &dy)| dy * self.activation.at(x).1));
+    }
+
+    fn margin(&self) -> f64 {
+        self.margin
+    }
+}
 
 impl Activation {
     /// f(x) and f′(x).

@@ -1,117 +1,74 @@
-//! Forward and backward through the layers.
+//! The layers of a spec, and the loss behind them.
 
+use super::activation::Activate;
+use super::batch_norm::BatchNorm;
+use super::chain::Chain;
+use super::conv2d::Conv2d;
+use super::dropout::Dropout;
+use super::flatten::Flatten;
+use super::layer_norm::LayerNorm;
+use super::linear::Linear;
+use super::operation::{Operation, Pass};
+use super::pool::{AvgPool2d, MaxPool2d};
+use super::residual::Residual;
+use super::windows::Windows;
 use super::{Parameter, Real};
-use crate::{Activation, Layer, Spec, random};
-
-/// What a forward or backward pass is for.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Pass {
-    /// Dropout is active; its masks belong to this seed and step.
-    Training { seed: u64, step: u64 },
-    /// Dropout does nothing.
-    Evaluation,
-}
-
-/// A layer with its widths, and where its parameters and random numbers are.
-#[derive(Clone, Copy, Debug)]
-enum Op {
-    Linear { inputs: usize, outputs: usize, weight: usize, bias: Option<usize> },
-    Activation(Activation),
-    Dropout { width: usize, ordinal: u16, p: f64 },
-}
+use crate::layer::Flow;
+use crate::{Layer, Spec};
 
 /// The layers and a batch on its way through them.
 #[derive(Debug)]
 pub(super) struct Network<T> {
-    ops: Vec<Op>,
+    layers: Chain<T>,
     /// Samples in the batch.
     rows: usize,
-    /// Before each layer, and after the last: [rows, width].
-    activations: Vec<Vec<T>>,
-    /// The loss's derivatives by them.
-    deltas: Vec<Vec<T>>,
-    /// See [`Reference::margin`](super::Reference::margin).
-    pub(super) margin: f64,
 }
 
 impl<T: Real> Network<T> {
     pub(super) fn new(spec: &Spec) -> Self {
-        let (mut width, mut parameter, mut dropout) = (spec.input.len(), 0, 0);
-        let op = |layer: &Layer| match *layer {
-            Layer::Linear { out, bias } => {
-                let (inputs, weight) = (width, parameter);
-                (width, parameter) = (out, parameter + 1 + usize::from(bias));
-                Op::Linear { inputs, outputs: out, weight, bias: bias.then_some(weight + 1) }
-            }
-            Layer::Activation(activation) => Op::Activation(activation),
-            Layer::Dropout { p } => {
-                dropout += 1;
-                Op::Dropout { width, ordinal: dropout - 1, p }
-            }
-            _ => unimplemented!("this layer"),
-        };
-        let ops: Vec<Op> = spec.layers.iter().map(op).collect();
-        let buffers = vec![Vec::new(); ops.len() + 1];
-        let margin = f64::INFINITY;
-        Self { ops, rows: 0, activations: buffers.clone(), deltas: buffers, margin }
+        let mut given = Vec::new();
+        let walked = spec.walk(&mut |visit| {
+            given.push(visit.given);
+            Ok(())
+        });
+        walked.expect("a checked spec");
+        let mut builder = Builder { given: given.into_iter(), parameters: 0, dropouts: 0 };
+        Self { layers: builder.chain(&spec.layers), rows: 0 }
     }
 
     /// Empties the batch.
     pub(super) fn clear(&mut self) {
         self.rows = 0;
-        self.activations[0].clear();
+        self.layers.input().clear();
     }
 
     /// Adds a sample to the batch.
     pub(super) fn push(&mut self, sample: &[f32]) {
         self.rows += 1;
-        self.activations[0].extend(sample.iter().map(|&x| T::from_f64(f64::from(x))));
+        self.layers.input().extend(sample.iter().map(|&x| T::from_f64(f64::from(x))));
     }
 
     /// What the last layer gave: [rows, classes].
     pub(super) fn logits(&self) -> &[T] {
-        &self.activations[self.ops.len()]
+        self.layers.output()
+    }
+
+    /// See [`Reference::margin`](super::Reference::margin).
+    pub(super) fn margin(&self) -> f64 {
+        self.layers.margin()
     }
 
     /// Takes the batch through every layer.
-    pub(super) fn forward(&mut self, parameters: &[Parameter<T>], pass: Pass) {
-        for (i, op) in self.ops.iter().enumerate() {
-            let (before, after) = self.activations.split_at_mut(i + 1);
-            let (x, y) = (&before[i], &mut after[0]);
-            y.clear();
-            match *op {
-                Op::Linear { inputs, outputs, weight, bias } => {
-                    let weight = &parameters[weight].values;
-                    for x in x.chunks(inputs) {
-                        for o in 0..outputs {
-                            let row = &weight[o * inputs..(o + 1) * inputs];
-                            let sum = x.iter().zip(row).fold(T::ZERO, |sum, (&x, &w)| sum + x * w);
-                            y.push(bias.map_or(sum, |b| sum + parameters[b].values[o]));
-                        }
-                    }
-                }
-                Op::Activation(activation) => {
-                    y.extend(x.iter().map(|&x| activation.at(x).0));
-                    if let (Pass::Training { .. }, true) = (pass, activation.has_kink()) {
-                        let sizes = x.iter().map(|x| x.to_f64().abs()).filter(|&x| x > 0.0);
-                        self.margin = sizes.fold(self.margin, f64::min);
-                    }
-                }
-                Op::Dropout { width, ordinal, p } => {
-                    let mask = Mask::new(pass, width, ordinal, p);
-                    y.extend(x.iter().enumerate().map(|(e, &x)| mask.apply(e, x)));
-                }
-            }
-        }
+    pub(super) fn forward(&mut self, parameters: &mut [Parameter<T>], pass: Pass) {
+        self.layers.forward(parameters, pass);
     }
 
     /// −ln softmax(logits)[label], summed over the batch; leaves the derivatives
     /// of the batch's mean: (softmax − onehot)/rows.
     pub(super) fn cross_entropy(&mut self, labels: &[u32]) -> f64 {
         let classes = self.logits().len() / self.rows;
-        let (logits, deltas) =
-            (&self.activations[self.ops.len()], &mut self.deltas[self.ops.len()]);
         let rows = T::from_f64(self.rows as f64);
+        let (logits, deltas) = self.layers.output_delta();
         let mut loss = 0.0;
         deltas.clear();
         for (logits, &label) in logits.chunks(classes).zip(labels) {
@@ -129,71 +86,58 @@ impl<T: Real> Network<T> {
     /// Takes the derivatives back through every layer; gradients replace what the
     /// parameters had.
     pub(super) fn backward(&mut self, parameters: &mut [Parameter<T>], pass: Pass) {
-        for (i, op) in self.ops.iter().enumerate().rev() {
-            let (before, after) = self.deltas.split_at_mut(i + 1);
-            let (dx, dy, x) = (&mut before[i], &after[0], &self.activations[i]);
-            dx.clear();
-            match *op {
-                Op::Linear { inputs, outputs, weight, bias } => {
-                    dx.resize(x.len(), T::ZERO);
-                    let Parameter { values, gradient, .. } = &mut parameters[weight];
-                    gradient.fill(T::ZERO);
-                    let rows = x.chunks(inputs).zip(dx.chunks_mut(inputs)).zip(dy.chunks(outputs));
-                    for ((x, dx), dy) in rows {
-                        for (o, &dy) in dy.iter().enumerate() {
-                            let range = o * inputs..(o + 1) * inputs;
-                            for (g, &x) in gradient[range.clone()].iter_mut().zip(x) {
-                                *g += dy * x;
-                            }
-                            for (dx, &w) in dx.iter_mut().zip(&values[range]) {
-                                *dx += dy * w;
-                            }
-                        }
-                    }
-                    if let Some(bias) = bias {
-                        let gradient = &mut parameters[bias].gradient;
-                        gradient.fill(T::ZERO);
-                        for dy in dy.chunks(outputs) {
-                            gradient.iter_mut().zip(dy).for_each(|(g, &dy)| *g += dy);
-                        }
-                    }
-                }
-                Op::Activation(activation) => {
-                    dx.extend(x.iter().zip(dy).map(|(&x, &dy)| dy * activation.at(x).1));
-                }
-                Op::Dropout { width, ordinal, p } => {
-                    let mask = Mask::new(pass, width, ordinal, p);
-                    dx.extend(dy.iter().enumerate().map(|(e, &dy)| mask.apply(e, dy)));
-                }
-            }
-        }
+        self.layers.backward(parameters, pass);
     }
 }
 
-/// A dropout layer at one step; `None` does nothing.
-struct Mask<T>(Option<(wellfit_random::Key, usize, u32, T)>);
+/// Makes layers in the order of computation, and counts what it has given out.
+struct Builder<I> {
+    /// What each layer is given, a residual before its inner layers.
+    given: I,
+    parameters: usize,
+    dropouts: u16,
+}
 
-impl<T: Real> Mask<T> {
-    fn new(pass: Pass, width: usize, ordinal: u16, p: f64) -> Self {
-        Mask(match pass {
-            Pass::Evaluation => None,
-            Pass::Training { seed, step } => {
-                let scale = T::from_f64(f64::from(random::dropout_scale(p)));
-                let key = random::dropout_key(seed, ordinal, step);
-                Some((key, width, random::dropout_threshold(p), scale))
-            }
-        })
+impl<I: Iterator<Item = Flow>> Builder<I> {
+    fn chain<T: Real>(&mut self, layers: &[Layer]) -> Chain<T> {
+        Chain::new(layers.iter().map(|layer| self.operation(layer)).collect())
     }
 
-    /// `x` at flat element `e`, kept and scaled or dropped. A dropped NaN is 0.
-    fn apply(&self, e: usize, x: T) -> T {
-        match self.0 {
-            None => x,
-            Some((key, width, threshold, scale)) => {
-                let kept = random::keep(key, width, e / width, e % width, threshold);
-                if kept { x * scale } else { T::ZERO }
+    fn operation<T: Real>(&mut self, layer: &Layer) -> Box<dyn Operation<T>> {
+        let Flow { shape, columns, .. } = self.given.next().expect("one for each layer");
+        match *layer {
+            Layer::Linear { out: outputs, bias } => {
+                let weight = self.take(1 + usize::from(bias));
+                Box::new(Linear { inputs: shape.len(), outputs, weight, bias })
             }
+            Layer::Conv2d { out: outputs, window, bias } => {
+                let weight = self.take(1 + usize::from(bias));
+                Box::new(Conv2d { outputs, windows: Windows::new(shape, window), weight, bias })
+            }
+            Layer::MaxPool2d { window } => Box::new(MaxPool2d::new(Windows::new(shape, window))),
+            Layer::AvgPool2d { window } => {
+                Box::new(AvgPool2d { windows: Windows::new(shape, window) })
+            }
+            Layer::Flatten => Box::new(Flatten),
+            Layer::BatchNorm => {
+                let channels = shape.channels();
+                Box::new(BatchNorm::new(channels, shape.len() / channels, self.take(5)))
+            }
+            Layer::LayerNorm => Box::new(LayerNorm { features: shape.len(), weight: self.take(2) }),
+            Layer::Activation(activation) => Box::new(Activate::new(activation)),
+            Layer::Dropout { p } => {
+                self.dropouts += 1;
+                let ordinal = self.dropouts - 1;
+                Box::new(Dropout { width: shape.len(), columns, ordinal, p })
+            }
+            Layer::Residual { ref layers } => Box::new(Residual { layers: self.chain(layers) }),
         }
+    }
+
+    /// The next so many parameters: where the first is.
+    fn take(&mut self, parameters: usize) -> usize {
+        self.parameters += parameters;
+        self.parameters - parameters
     }
 }
 
