@@ -114,7 +114,7 @@ pub enum PenaltyOn {
     /// Weights and biases.
     #[default]
     All,
-    /// Weights of linear layers only.
+    /// Weights of linear layers and convolutions only.
     Weights,
 }
 
