@@ -111,19 +111,24 @@ impl fmt::Display for Window {
 #[derive(Clone, Debug, Error, PartialEq)]
 pub enum LayerError {
     /// An image layer behind features.
-    #[error("takes an image, but is given {given}")]
+    #[error(
+        "takes an image, but is given {given}: only image data have one, and flatten and \
+         linear layers end it"
+    )]
     NoImage {
         /// What it is given.
         given: Shape,
     },
-    /// A linear layer behind a convolution or pooling.
-    #[error("takes features, but is given {given}: put flatten before it")]
+    /// A linear layer or a layer norm on an image.
+    #[error(
+        "takes features, but is given an image of {given}: put {{ type = \"flatten\" }} before it"
+    )]
     NotFlat {
         /// What it is given.
         given: Shape,
     },
     /// A window larger than the image with its padding.
-    #[error("a window of {window} does not fit into {given}")]
+    #[error("has a kernel of {}, which does not fit into {}", pair(.window.kernel), image(given, window))]
     Window {
         /// The window.
         window: Window,
@@ -131,13 +136,35 @@ pub enum LayerError {
         given: Shape,
     },
     /// Residual layers that change the shape.
-    #[error("gives {gives}, but is given {given}: x + f(x) needs layers that keep the shape")]
+    #[error(
+        "makes {gives} of {given}: x + f(x) needs inner layers that end with the shape they began with"
+    )]
     Residual {
         /// What it is given.
         given: Shape,
         /// What its layers make of it.
         gives: Shape,
     },
+    /// More values than any sample may have.
+    #[error("gives {gives}: a sample may have at most {limit} values on its way")]
+    TooMany {
+        /// What would come out.
+        gives: Shape,
+        /// How many values it may have.
+        limit: u128,
+    },
+}
+
+fn pair([rows, columns]: [usize; 2]) -> String {
+    format!("{rows}×{columns}")
+}
+
+fn image(given: &Shape, window: &Window) -> String {
+    let padding = match window.padding {
+        [0, 0] => String::new(),
+        padding => format!(" with a padding of {}", pair(padding)),
+    };
+    format!("an image of {given}{padding}")
 }
 
 impl Layer {

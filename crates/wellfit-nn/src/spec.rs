@@ -114,7 +114,7 @@ pub enum PenaltyOn {
     /// Weights and biases.
     #[default]
     All,
-    /// Weights of linear layers only.
+    /// Weights of linear layers and convolutions only.
     Weights,
 }
 
@@ -366,6 +366,22 @@ impl Spec {
         any(&self.layers)
     }
 
+    /// The first batch norm that takes one value of each sample for a channel: over
+    /// features, or over images of one pixel. It cannot be trained on a batch of one
+    /// sample, whose values have no variance.
+    pub fn batch_norm_over_samples(&self) -> Option<LayerPath> {
+        let mut found = None;
+        let walked = self.walk(&mut |visit| {
+            let shape = visit.given.shape;
+            if matches!(visit.layer, Layer::BatchNorm) && shape.len() == shape.channels() {
+                found.get_or_insert_with(|| visit.path.clone());
+            }
+            Ok(())
+        });
+        walked.expect("a checked spec");
+        found
+    }
+
     /// Checks every setting and shape.
     pub fn check(&self) -> Result<(), SpecError> {
         let range = |what: String, range, value: f64, ok: bool| {
@@ -428,15 +444,24 @@ impl Spec {
         if out == Shape::Flat(self.classes) {
             return Ok(());
         }
-        let decides =
-            |layer: &Layer| !matches!(layer, Layer::Activation(_) | Layer::Dropout { .. });
-        let last = self.layers.iter().rposition(decides).expect("a layer with weights");
+        // Behind the layer that decides, all keep the shape.
+        let decides = |layer: &Layer| {
+            use Layer::{AvgPool2d, Conv2d, Flatten, Linear, MaxPool2d};
+            matches!(
+                layer,
+                Linear { .. } | Conv2d { .. } | MaxPool2d { .. } | AvgPool2d { .. } | Flatten
+            )
+        };
+        let last = self.layers.iter().rposition(decides).unwrap_or(self.layers.len() - 1);
         let (layer, name) = (LayerPath(vec![last]), self.layers[last].name());
         let classes = self.classes;
         let advice = match self.layers[last] {
             Layer::Linear { .. } => format!("set out = {classes}"),
-            _ if out.len() == classes => "put flatten at the end".into(),
-            _ => format!("end with a linear layer with out = {classes}"),
+            _ if out.len() == classes => "put { type = \"flatten\" } at the end".into(),
+            _ => {
+                let flatten = if let Shape::Image { .. } = out { "flatten and " } else { "" };
+                format!("end with {flatten}a linear layer with out = {classes}")
+            }
         };
         Err(SpecError::Outputs { layer, name, out, classes, advice })
     }
@@ -528,14 +553,7 @@ fn walk(
             after.columns = columns;
         }
         if after.shape.len() as u128 > MAX_PARAMETERS {
-            return Err(SpecError::TooLarge {
-                layer: visit.path.clone(),
-                name: layer.name(),
-                inputs: flow.shape.len(),
-                out: after.shape.len(),
-                wanted: after.shape.len() as u128,
-                limit: MAX_PARAMETERS,
-            });
+            return Err(refused(LayerError::TooMany { gives: after.shape, limit: MAX_PARAMETERS }));
         }
         flow = after;
     }

@@ -16,7 +16,7 @@ use crate::early_stopping::EarlyStopping;
 use crate::encode;
 use crate::error::TrainError;
 use crate::init::initialise;
-use crate::plan::{Metric, Plan, Schedule};
+use crate::plan::{Metric, Plan, PlanError, Schedule};
 use crate::plateau::Plateau;
 use crate::record::{
     EpochRow, Event, Record, RunState, SCHEMA, SampleScores, Score, WeightSummary,
@@ -114,6 +114,7 @@ impl Run {
         plan.check()?;
         let spec = spec(plan, splits)?;
         check_fit(plan, splits)?;
+        check_batch_norm(&spec, splits.train.len())?;
         let sets = Sets::upload(session.as_mut(), splits)?;
         let mut state = session.export();
         if let Some(path) = &plan.model.init {
@@ -372,6 +373,28 @@ fn check_fit(plan: &Plan, splits: &Splits) -> Result<(), TrainError> {
         }
     }
     Ok(())
+}
+
+/// A batch of one sample has no variance, so batch norm over features cannot be
+/// trained on it; PyTorch, too, refuses.
+fn check_batch_norm(spec: &Spec, samples: usize) -> Result<(), PlanError> {
+    let Some(layer) = spec.batch_norm_over_samples() else { return Ok(()) };
+    let size = spec.batch_size;
+    let (single, set) = if samples == 1 {
+        ("there is only one training sample".into(), "take more data")
+    } else if size == 1 {
+        ("train.batch_size is 1".into(), "set it to 2 or more")
+    } else if samples % size == 1 && !spec.drop_last {
+        let last = format!("of {samples} training samples in batches of {size} one is left over");
+        (last, "set train.last_batch = \"drop\", or another train.batch_size")
+    } else {
+        return Ok(());
+    };
+    let message = format!(
+        "layer {layer} (batch-norm) needs at least two samples in every batch for a variance, but \
+         {single}: {set}"
+    );
+    Err(PlanError::about(format!("model.layers.{}", layer.key()), message))
 }
 
 impl Sets {

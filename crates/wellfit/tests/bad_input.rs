@@ -63,6 +63,152 @@ fn networks_that_do_not_fit_the_data_are_refused_before_anything_is_written() {
     }
 }
 
+/// Over images of 8×8; the second layer of the plan, a ReLU on line 8, is replaced, or
+/// the first, on line 7.
+#[test]
+fn layers_that_cannot_take_what_they_are_given_are_shown_with_both_shapes() {
+    const FIRST: &str = "{ type = \"linear\", out = 32 }";
+    const SECOND: &str = "{ type = \"relu\" }";
+    let world = World::new(40);
+    let conv = "{ type = \"conv2d\", out = 4, kernel = 3 }";
+    for (old, new, words) in [
+        (
+            FIRST,
+            "{ type = \"conv2d\", out = 4, kernel = 9 }",
+            &["plan.toml:7:3", "layer 0 (conv2d) has a kernel of 9×9", "an image of 1×8×8\n"][..],
+        ),
+        (
+            FIRST,
+            "{ type = \"conv2d\", out = 4, kernel = [11, 3], padding = [1, 2] }",
+            &["plan.toml:7:3", "a kernel of 11×3", "1×8×8 with a padding of 1×2"],
+        ),
+        (
+            FIRST,
+            "{ type = \"max-pool2d\", kernel = [2, 9] }",
+            &["plan.toml:7:3", "layer 0 (max-pool2d) has a kernel of 2×9", "1×8×8"],
+        ),
+        (
+            FIRST,
+            "{ type = \"conv2d\", out = 1, kernel = 1, padding = 100000000 }",
+            &["plan.toml:7:3", "gives 1×200000008×200000008", "at most 2147483648 values"],
+        ),
+        (FIRST, "{ type = \"conv2d\", out = 4 }", &["plan.toml:7", "kernel is missing"]),
+        (
+            FIRST,
+            "{ type = \"conv2d\", out = 4, kernel = 3, stride = 0 }",
+            &["plan.toml:7:52", "stride must be a whole number of at least 1"],
+        ),
+        (
+            FIRST,
+            "{ type = \"avg-pool2d\", kernel = 2, padding = 1 }",
+            &["plan.toml:7:38", "unknown key `model.layers.0.padding`"],
+        ),
+        // The linear layer behind it, on line 9, is not told to flatten.
+        (
+            FIRST,
+            conv,
+            &["plan.toml:9:3", "layer 2 (linear)", "4×6×6", "put { type = \"flatten\" }"],
+        ),
+        (
+            FIRST,
+            "{ type = \"batch-norm\" }",
+            &["plan.toml:9:3", "layer 2 (linear)", "an image of 1×8×8: put { type = \"flatten\" }"],
+        ),
+        (
+            FIRST,
+            "{ type = \"layer-norm\" }",
+            &["plan.toml:7:3", "layer 0 (layer-norm) takes features", "image of 1×8×8: put"],
+        ),
+        (
+            SECOND,
+            conv,
+            &["plan.toml:8:3", "layer 1 (conv2d) takes an image, but is given 32 features"],
+        ),
+        (
+            SECOND,
+            "{ type = \"avg-pool2d\", kernel = 2 }",
+            &["plan.toml:8:3", "layer 1 (avg-pool2d) takes an image, but is given 32 features"],
+        ),
+        (
+            SECOND,
+            "{ type = \"residual\", layers = [{ type = \"linear\", out = 16 }] }",
+            &["plan.toml:8:3", "layer 1 (residual) makes 16 features of 32 features"],
+        ),
+        (
+            SECOND,
+            "{ type = \"residual\", layers = [{ type = \"flatten\" }, { type = \"max-pool2d\", kernel = 2 }] }",
+            &["plan.toml:8:56", "layer 1.1 (max-pool2d) takes an image"],
+        ),
+        (
+            "out = 3 },",
+            "out = 5 }, { type = \"batch-norm\" }, { type = \"relu\" },",
+            &["plan.toml:9:28", "layer 2 (linear) gives 5 outputs", "3 classes: set out = 3"],
+        ),
+    ] {
+        world.plan_with(old, new);
+        for command in ["train", "study"] {
+            world.run(&[command, "plan.toml"]).fails(2, words);
+        }
+    }
+}
+
+#[test]
+fn images_that_are_given_for_logits_are_refused_with_what_to_put_behind_them() {
+    let world = World::new(40);
+    let layers = |layers: &str| {
+        let data = "[data]\nsource = \"./data\"\nvalidation = \"test\"\n";
+        world.write("plan.toml", format!("{data}[model]\nlayers = [{layers}]\n"));
+        world.run(&["train", "plan.toml"])
+    };
+    let conv =
+        |out: usize, kernel| format!("{{ type = \"conv2d\", out = {out}, kernel = {kernel} }}");
+    layers(&conv(3, 8)).fails(
+        2,
+        &["layer 0 (conv2d) gives an image of 3×1×1", "put { type = \"flatten\" } at the end"],
+    );
+    layers(&conv(4, 8))
+        .fails(2, &["an image of 4×1×1", "end with flatten and a linear layer with out = 3"]);
+    let flat = format!("{}, {{ type = \"flatten\" }}", conv(4, 8));
+    layers(&flat)
+        .fails(2, &["layer 1 (flatten) gives 4 outputs", "end with a linear layer with out = 3"]);
+}
+
+#[test]
+fn batch_norm_on_features_is_refused_where_a_batch_would_hold_one_sample() {
+    let world = World::new(40);
+    let norm = "{ type = \"batch-norm\" }";
+    let refused = |batches: &str, words: &[&str]| {
+        world.plan_with("{ type = \"relu\" }", norm);
+        let plan = world.text("plan.toml").replace("batch_size = 16", batches);
+        world.write("plan.toml", plan);
+        for command in ["train", "study"] {
+            let all = [&["plan.toml:8:3", "layer 1 (batch-norm)", "two samples"], words].concat();
+            world.run(&[command, "plan.toml"]).fails(2, &all);
+        }
+        assert!(!world.path("runs/plan/history.csv").exists(), "{batches}");
+    };
+    refused("batch_size = 1", &["train.batch_size is 1: set it to 2 or more"]);
+    refused("batch_size = 1\nlast_batch = \"drop\"", &["train.batch_size is 1"]);
+    let left = "of 40 training samples in batches of 13 one is left over";
+    refused("batch_size = 13", &[left, "last_batch = \"drop\"", "another train.batch_size"]);
+    refused("batch_size = 39", &["in batches of 39 one is left over"]);
+
+    // In a residual it has a place of its own.
+    let inside = format!("{{ type = \"residual\", layers = [{norm}] }}");
+    world.plan_with("{ type = \"relu\" }", &inside);
+    let arguments = ["train", "plan.toml", "--set", "train.batch_size=13"];
+    world.run(&arguments).fails(2, &["plan.toml:8:34", "layer 1.0 (batch-norm)"]);
+
+    // What is said helps, and an image has a variance of its own.
+    world.plan_with("{ type = \"relu\" }", norm);
+    let dropped = [&arguments[..], &["--set", "train.last_batch=drop"]].concat();
+    world.run(&dropped).succeeds();
+    let image =
+        format!("{norm},\n  {{ type = \"flatten\" }},\n  {{ type = \"linear\", out = 32 }}");
+    world.plan_with("{ type = \"linear\", out = 32 }", &image);
+    world.run(&[&arguments[..], &["--out", "images"]].concat()).succeeds();
+}
+
 #[test]
 fn a_batch_larger_than_the_data_is_one_batch_when_the_last_is_kept() {
     let world = World::new(40);

@@ -1,10 +1,13 @@
-//! `wellfit train` gives the histories that PyTorch gives for the same weights and
-//! the same order of batches. The cases are in `tests/golden`, with the script
-//! that made them.
+//! `wellfit train` gives the histories, and ends with the tensors, that PyTorch gives
+//! for the same weights and the same order of batches. The cases are in
+//! `tests/golden`, with the script that made them.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+
+use serde_json::Value;
+use wellfit_train::read_tensors;
 
 /// Samples in the cases' training and validation sets.
 const TRAIN: f64 = 200.0;
@@ -78,16 +81,54 @@ fn check(case: &Path, out: &Path) -> Result<(), String> {
             }
         }
     }
+    let wanted = case.join("last.safetensors");
+    if wanted.exists() { check_tensors(&out.join("last.safetensors"), &wanted) } else { Ok(()) }
+}
+
+/// Compares two model files tensor by tensor: names, types, shapes and values.
+fn check_tensors(found: &Path, wanted: &Path) -> Result<(), String> {
+    let (kinds, wanted_kinds) = (kinds(found)?, kinds(wanted)?);
+    if kinds != wanted_kinds {
+        return Err(format!("tensors {kinds:?}, PyTorch's {wanted_kinds:?}"));
+    }
+    let read = |path| read_tensors(path).map_err(|e| e.to_string());
+    for (found, wanted) in read(found)?.iter().zip(&read(wanted)?) {
+        assert_eq!(found.name, wanted.name);
+        for (e, (&found, &tensor)) in found.data.iter().zip(&wanted.data).enumerate() {
+            let (found, tensor) = (f64::from(found), f64::from(tensor));
+            let off = (found - tensor).abs();
+            let most = if wanted.shape.is_empty() { 0.0 } else { 2e-3 * tensor.abs() + 2e-4 };
+            if off.is_nan() || off > most {
+                let name = &wanted.name;
+                return Err(format!("{name}[{e}] is {found} at last, PyTorch's {tensor}"));
+            }
+        }
+    }
     Ok(())
 }
 
+/// Name, type and shape of every tensor in a model file, by name.
+fn kinds(path: &Path) -> Result<Vec<(String, Value, Value)>, String> {
+    let bytes = fs::read(path).map_err(|e| format!("{}: {e}", path.display()))?;
+    let (length, rest) = bytes.split_first_chunk::<8>().ok_or("no header")?;
+    let length = u64::from_le_bytes(*length) as usize;
+    let header: Value = serde_json::from_slice(&rest[..length]).map_err(|e| e.to_string())?;
+    let tensors = header.as_object().into_iter().flatten();
+    let tensors = tensors.filter(|(name, _)| *name != "__metadata__");
+    let kind =
+        |(name, t): (&String, &Value)| (name.clone(), t["dtype"].clone(), t["shape"].clone());
+    let mut kinds: Vec<_> = tensors.map(kind).collect();
+    kinds.sort_by(|a, b| a.0.cmp(&b.0));
+    Ok(kinds)
+}
+
 #[test]
-fn histories_agree_with_pytorch() {
+fn histories_and_last_tensors_agree_with_pytorch() {
     let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/golden");
     let entries = fs::read_dir(&golden).unwrap().map(|entry| entry.unwrap().path());
     let mut cases: Vec<PathBuf> = entries.filter(|p| p.join("plan.toml").exists()).collect();
     cases.sort();
-    assert!(cases.len() >= 33, "only {} cases in {}", cases.len(), golden.display());
+    assert!(cases.len() >= 125, "only {} cases in {}", cases.len(), golden.display());
 
     let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pytorch_golden");
     if out.exists() {
