@@ -222,7 +222,7 @@ impl Flow {
     }
 
     /// What `layer` gives when it is given this. A residual's inner layers are left
-    /// to the caller: after it, columns are numbered as after the last of them.
+    /// to the caller: x + f(x) lies as x does.
     pub fn through(self, layer: &Layer) -> Result<Flow, LayerError> {
         let given = self.shape;
         let image = || match given {

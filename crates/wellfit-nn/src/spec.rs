@@ -544,13 +544,12 @@ fn walk(
             let (layer, name) = (visit.path.clone(), layer.name());
             SpecError::Layer { layer, name, error: Box::new(error) }
         };
-        let mut after = flow.through(layer).map_err(refused)?;
+        let after = flow.through(layer).map_err(refused)?;
         if let Layer::Residual { layers } = layer {
-            let Flow { shape: gives, columns, .. } = walk(layers, &visit.path, flow.taken(), see)?;
+            let gives = walk(layers, &visit.path, flow.taken(), see)?.shape;
             if gives != flow.shape {
                 return Err(refused(LayerError::Residual { given: flow.shape, gives }));
             }
-            after.columns = columns;
         }
         if after.shape.len() as u128 > MAX_PARAMETERS {
             return Err(refused(LayerError::TooMany { gives: after.shape, limit: MAX_PARAMETERS }));

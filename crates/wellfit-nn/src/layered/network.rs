@@ -379,11 +379,9 @@ impl<'a> Builder<'a> {
                     true => (back, Back::Add),
                     false => (Back::Set, back),
                 };
-                self.push(Box::new(Add {
-                    ports: Ports { input, output, back },
-                    made,
-                    back_to_made,
-                }));
+                let layouts = [from, self.layout(made)];
+                let ports = Ports { input, output, back };
+                self.push(Box::new(Add::new(ports, (made, back_to_made), layouts)));
                 Ok(output)
             }
             Layer::Activation(_) | Layer::Dropout { .. } => unreachable!("done value by value"),

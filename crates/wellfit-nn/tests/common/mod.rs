@@ -2,6 +2,9 @@
 
 #![allow(dead_code, reason = "each test program uses its own part")]
 
+pub mod layered;
+pub mod twin;
+
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -69,7 +72,7 @@ pub fn bytes(stream: &mut Stream, n: usize, features: usize, classes: usize) -> 
 }
 
 /// ReLU half the time, else another.
-fn activation(s: &mut Stream) -> Activation {
+pub fn activation(s: &mut Stream) -> Activation {
     use Activation::*;
     let others = [LeakyRelu { slope: 0.1 }, Elu, Gelu, Silu, Tanh, Sigmoid];
     if s.below(2) == 0 { Relu } else { others[s.below(6) as usize] }

@@ -1,0 +1,96 @@
+//! How the engine that `compile` gives is held against the slow twin.
+
+use wellfit_nn::reference::Reference;
+use wellfit_nn::*;
+
+use super::{Case, bits, run};
+
+/// Below this distance from a ReLU's kink, rounding decides whether a unit is on
+/// and gradients say nothing. (A sum of 200 products is off by about 1e-6.)
+const MARGIN: f64 = 5e-6;
+
+/// The largest difference between two states' parameters in units of
+/// `1 + largest movement`, where movement is the difference to `start`.
+fn distance(found: &State, wanted: &State, start: &State) -> f64 {
+    let pairs = found.parameters.iter().zip(&wanted.parameters).zip(&start.parameters);
+    let tensor = |((found, wanted), start): ((&Tensor, &Tensor), &Tensor)| {
+        assert_eq!((&found.name, &found.shape), (&wanted.name, &wanted.shape));
+        let largest = |a: &Tensor, b: &Tensor| {
+            let pairs = a.data.iter().zip(&b.data);
+            pairs.fold(0.0f64, |most, (a, b)| {
+                let difference = f64::from((a - b).abs());
+                if difference <= most { most } else { difference }
+            })
+        };
+        largest(found, wanted) / (1.0 + largest(wanted, start))
+    };
+    pairs.map(tensor).fold(0.0, |a, b| if b <= a { a } else { b })
+}
+
+/// As [`follows_the_twin`], but compares only where the twin in f32 is near the one in
+/// f64: norms of values that hardly differ blow rounding errors up in any engine.
+pub fn follows_where_calm(case: &Case, epochs: &[&[u32]], lr: f64, tolerance: f64) -> bool {
+    let train = |twin: &mut dyn Session| {
+        let (start, data) = (twin.export(), twin.upload(&case.samples).unwrap());
+        for order in epochs {
+            twin.train_epoch(data, run(order, lr));
+        }
+        (start, twin.export())
+    };
+    let (start, wanted) = train(&mut Reference::<f64>::new(&case.spec).unwrap());
+    let (_, single) = train(&mut Reference::<f32>::new(&case.spec).unwrap());
+    let calm = distance(&single, &wanted, &start) <= tolerance / 10.0;
+    calm && follows_the_twin(case, epochs, lr, tolerance)
+}
+
+/// Trains the engine and the f64 twin alike and compares tallies and parameters.
+/// Returns false where the run came too close to a kink to be compared.
+pub fn follows_the_twin(case: &Case, epochs: &[&[u32]], lr: f64, tolerance: f64) -> bool {
+    let Case { index, spec, samples } = case;
+    let mut twin = Reference::<f64>::new(spec).unwrap();
+    let mut engine = compile(spec, 1 + (index % 3) as usize).unwrap();
+    let start = twin.export();
+    assert_eq!(engine.export().parameters, start.parameters, "initial weights of {case:?}");
+    let (theirs, ours) = (twin.upload(samples).unwrap(), engine.upload(samples).unwrap());
+    let mut pairs = Vec::new();
+    for order in epochs {
+        let wanted = twin.train_epoch(theirs, run(order, lr));
+        pairs.push((engine.train_epoch(ours, run(order, lr)), wanted));
+    }
+    if twin.margin() < MARGIN {
+        return false;
+    }
+    for (found, wanted) in pairs {
+        assert_eq!((found.steps, found.end), (wanted.steps, wanted.end), "{spec:?}");
+        let close = |a: f64, b: f64| (a - b).abs() <= tolerance * (1.0 + b.abs());
+        assert!(close(found.loss, wanted.loss), "{found:?}, twin {wanted:?}, {spec:?}");
+        assert!(close(found.penalty, wanted.penalty), "{found:?}, twin {wanted:?}, {spec:?}");
+    }
+    let (found, wanted) = (engine.export(), twin.export());
+    assert_eq!(found.step, wanted.step);
+    let distance = distance(&found, &wanted, &start);
+    assert!(distance <= tolerance, "case {index}: off by {distance}, {spec:?}");
+    for (found, wanted) in found.sums.iter().flatten().zip(wanted.sums.iter().flatten()) {
+        assert!((found - wanted).abs() <= tolerance * (1.0 + wanted), "{found}, twin {wanted}");
+    }
+    true
+}
+
+/// Compares over `cases`, of which half must be far enough from kinks to count.
+pub fn all_follow(cases: impl Iterator<Item = u64>, mut compare: impl FnMut(u64) -> bool) {
+    let results: Vec<bool> = cases.map(&mut compare).collect();
+    let compared = results.iter().filter(|&&compared| compared).count();
+    assert!(compared * 2 >= results.len(), "only {compared} of {} compared", results.len());
+}
+
+/// All that two epochs and an evaluation give, bit by bit.
+pub fn outcome(mut engine: Box<dyn Session>, case: &Case) -> impl PartialEq + use<> {
+    let data = engine.upload(&case.samples).unwrap();
+    let tallies = [0, 1].map(|epoch| {
+        let tally = engine.train_epoch(data, run(&case.order(epoch), 0.01));
+        (tally.loss.to_bits(), tally.penalty.to_bits(), tally.steps, tally.end)
+    });
+    let evaluation = engine.evaluate(data);
+    let losses: Vec<u32> = evaluation.losses.iter().map(|l| l.to_bits()).collect();
+    (tallies, bits(&engine.export()), losses, evaluation.hits)
+}
