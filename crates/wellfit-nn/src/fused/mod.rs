@@ -6,6 +6,8 @@ mod activate;
 mod barrier;
 mod evaluate;
 mod layout;
+#[cfg(all(loom, test))]
+mod model;
 mod pack;
 mod shared;
 mod step;

@@ -224,7 +224,7 @@ impl Simd for Neon {
     unsafe fn prefetch(at: *const f32) {
         // SAFETY: a prefetch never faults and changes nothing that a program sees.
         unsafe {
-            asm!("prfm pldl1keep, [{at}]", at = in(reg) at, options(nomem, nostack, preserves_flags))
+            asm!("prfm pldl1keep, [{at}]", at = in(reg) at, options(readonly, nostack, preserves_flags))
         }
     }
 }
