@@ -1,7 +1,20 @@
 //! Where the threads of a session wait for each other, several thousand times a second.
+//!
+//! `model.rs` checks it under every schedule that loom finds.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Condvar, Mutex};
+#[cfg(not(all(loom, test)))]
+use std::{
+    hint::spin_loop,
+    sync::atomic::{AtomicBool, AtomicUsize, Ordering},
+    sync::{Condvar, Mutex, MutexGuard},
+};
+
+#[cfg(all(loom, test))]
+use loom::{
+    hint::spin_loop,
+    sync::atomic::{AtomicBool, AtomicUsize, Ordering},
+    sync::{Condvar, Mutex, MutexGuard},
+};
 
 /// A reusable barrier: waiting threads spin briefly, then park.
 pub struct Barrier {
@@ -15,9 +28,18 @@ pub struct Barrier {
     opened: Condvar,
 }
 
+/// Another thread died, and will not come.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Broken;
+
 /// About 20 µs: longer than threads with equal work are ever apart, unless one was
 /// taken off its core.
+#[cfg(not(all(loom, test)))]
 const SPINS: usize = 4_000;
+
+/// Under loom one look before parking meets every order that more would.
+#[cfg(all(loom, test))]
+const SPINS: usize = 1;
 
 impl Barrier {
     /// For so many threads.
@@ -38,31 +60,39 @@ impl Barrier {
     /// # Panics
     /// If another thread panicked.
     pub fn wait(&self) {
+        assert!(self.meet().is_ok(), "another thread of the engine panicked");
+    }
+
+    /// [`wait`](Self::wait), with an error where it panics.
+    pub(super) fn meet(&self) -> Result<(), Broken> {
         if self.threads == 1 {
-            return;
+            return Ok(());
         }
         let round = self.round.load(Ordering::Relaxed);
         if self.arrived.fetch_add(1, Ordering::AcqRel) + 1 == self.threads {
             self.arrived.store(0, Ordering::Relaxed);
             // Under the lock, so that nobody parks between looking and sleeping.
-            let guard = self.parked.lock().unwrap_or_else(|e| e.into_inner());
+            let guard = self.lock();
             self.round.store(round.wrapping_add(1), Ordering::Release);
             drop(guard);
             self.opened.notify_all();
-            return;
+            return Ok(());
         }
         let open = || self.round.load(Ordering::Acquire) != round;
         for _ in 0..SPINS {
             if open() {
-                return;
+                return Ok(());
             }
-            std::hint::spin_loop();
+            spin_loop();
         }
-        let mut guard = self.parked.lock().unwrap_or_else(|e| e.into_inner());
+        let mut guard = self.lock();
         while !open() {
-            assert!(!self.broken.load(Ordering::Acquire), "another thread of the engine panicked");
+            if self.broken.load(Ordering::Acquire) {
+                return Err(Broken);
+            }
             guard = self.opened.wait(guard).unwrap_or_else(|e| e.into_inner());
         }
+        Ok(())
     }
 
     /// A guard that, dropped in a panic, sends everybody home.
@@ -71,18 +101,29 @@ impl Barrier {
         impl Drop for Guard<'_> {
             fn drop(&mut self) {
                 if std::thread::panicking() {
-                    let guard = self.0.parked.lock().unwrap_or_else(|e| e.into_inner());
-                    self.0.broken.store(true, Ordering::Release);
-                    drop(guard);
-                    self.0.opened.notify_all();
+                    self.0.give_up();
                 }
             }
         }
         Guard(self)
     }
+
+    /// Sends everybody home who waits, or will.
+    pub(super) fn give_up(&self) {
+        // Under the lock, as above.
+        let guard = self.lock();
+        self.broken.store(true, Ordering::Release);
+        drop(guard);
+        self.opened.notify_all();
+    }
+
+    /// The lock, which guards no values that a panic could have left half changed.
+    fn lock(&self) -> MutexGuard<'_, ()> {
+        self.parked.lock().unwrap_or_else(|e| e.into_inner())
+    }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
 

@@ -6,6 +6,8 @@ mod activate;
 pub mod barrier;
 mod evaluate;
 pub mod layout;
+#[cfg(all(loom, test))]
+mod model;
 pub mod pack;
 pub mod shared;
 mod step;

@@ -340,6 +340,8 @@ kernels!(portable, Portable, "portable");
 kernels!(avx2, Avx2, "avx2", "avx2,fma");
 #[cfg(target_arch = "x86_64")]
 kernels!(avx512, Avx512, "avx512", "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma");
+#[cfg(target_arch = "aarch64")]
+kernels!(neon, Neon, "neon", "neon");
 
 impl Kernels {
     /// Every set that this machine can run, the best first.
@@ -357,7 +359,12 @@ impl Kernels {
                 && is_x86_feature_detected!("avx512vl");
             [avx512.then_some(&AVX512), avx2.then_some(&AVX2)]
         };
-        #[cfg(not(target_arch = "x86_64"))]
+        #[cfg(target_arch = "aarch64")]
+        let wide = {
+            static NEON: Kernels = neon::KERNELS;
+            [std::arch::is_aarch64_feature_detected!("neon").then_some(&NEON)]
+        };
+        #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
         let wide: [Option<&'static Kernels>; 0] = [];
         wide.into_iter().flatten().chain([&PORTABLE])
     }
