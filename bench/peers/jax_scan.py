@@ -1,9 +1,10 @@
-"""JAX: the whole epoch in one compiled lax.scan, Adam by hand, buffers donated."""
+"""JAX: the whole epoch, or evaluation, in one compiled lax.scan, Adam by hand, buffers
+donated. Variant `steps`: a compiled call for each step instead. Images are NHWC."""
 
 import functools
 import os
 
-from serve import L1, L2_NORM, P, serve, task
+from serve import serve, task
 
 job = task()
 os.environ["JAX_PLATFORMS"] = "cpu"
@@ -13,37 +14,77 @@ if hasattr(os, "sched_setaffinity"):
 
 import jax  # noqa: E402
 import jax.numpy as jnp  # noqa: E402
+from jax import lax  # noqa: E402
 
 jax.config.update("jax_default_prng_impl", "rbg")
-x, y = jnp.asarray(job.x), jnp.asarray(job.y, jnp.int32)
+x, y = job.x.reshape(-1, *job.shape), jnp.asarray(job.y, jnp.int32)
+x = jnp.asarray(x.transpose(0, 2, 3, 1) if len(job.shape) == 3 else x)
 
 
-def linear(key, inputs, outputs):
-    bound = inputs ** -0.5
-    weight, bias = jax.random.split(key)
-    return (jax.random.uniform(weight, (inputs, outputs), minval=-bound, maxval=bound),
-            jax.random.uniform(bias, (outputs,), minval=-bound, maxval=bound))
+def uniform(key, fan_in, *shapes):
+    """Weight and bias, uniform in ±1/√fan_in."""
+    bound = fan_in ** -0.5
+    return tuple(jax.random.uniform(key, shape, minval=-bound, maxval=bound)
+                 for key, shape in zip(jax.random.split(key), shapes))
 
 
-def drop(key, x):
-    return jnp.where(jax.random.bernoulli(key, 1 - P, x.shape), x / (1 - P), 0)
+def initial(key):
+    """Weights and biases of all layers that have them."""
+    shape, parameters = x.shape[1:], []
+    for name, values in job.layers:
+        key, mine = jax.random.split(key)
+        if name == "linear":
+            parameters.append(uniform(mine, shape[0], (shape[0], values[0]), (values[0],)))
+            shape = (values[0],)
+        elif name == "conv":
+            out, kernel, padding = values
+            fan_in = shape[2] * kernel * kernel
+            parameters.append(uniform(mine, fan_in, (kernel, kernel, shape[2], out), (out,)))
+            shape = (*(side + 2 * padding - kernel + 1 for side in shape[:2]), out)
+        elif name == "max-pool":
+            shape = (shape[0] // values[0], shape[1] // values[0], shape[2])
+        elif name == "flatten":
+            shape = (shape[0] * shape[1] * shape[2],)
+    return parameters
+
+
+def forward(parameters, x, key):
+    """Logits; a key means training, and dropout."""
+    weights = iter(parameters)
+    for name, values in job.layers:
+        if name == "linear":
+            w, b = next(weights)
+            x = x @ w + b
+        elif name == "conv":
+            w, b = next(weights)
+            pad = (values[2], values[2])
+            x = lax.conv_general_dilated(x, w, (1, 1), (pad, pad),
+                                         dimension_numbers=("NHWC", "HWIO", "NHWC")) + b
+        elif name == "max-pool":
+            window = (1, values[0], values[0], 1)
+            x = lax.reduce_window(x, -jnp.inf, lax.max, window, window, "VALID")
+        elif name == "flatten":
+            x = x.reshape(len(x), -1)
+        elif name == "dropout" and key is not None:
+            key, mine = jax.random.split(key)
+            x = jnp.where(jax.random.bernoulli(mine, 1 - values[0], x.shape),
+                          x / (1 - values[0]), 0)
+        elif name == "relu":
+            x = jax.nn.relu(x)
+    return x
+
+
+def cross_entropy(logits, y):
+    return -jnp.take_along_axis(jax.nn.log_softmax(logits), y[:, None], axis=1)
 
 
 def objective(parameters, key, x, y):
-    first, second = jax.random.split(key)
-    (w1, b1), (w2, b2) = parameters
-    if job.remedy == "dropout":
-        x = drop(first, x)
-    hidden = jax.nn.relu(x @ w1 + b1)
-    if job.remedy == "dropout":
-        hidden = drop(second, hidden)
-    logits = hidden @ w2 + b2
-    chosen = jnp.take_along_axis(jax.nn.log_softmax(logits), y[:, None], axis=1)
-    loss, tensors = -chosen.mean(), jax.tree.leaves(parameters)
-    if job.remedy == "l1":
-        return loss + L1 * sum(jnp.abs(w).sum() for w in tensors), loss
-    if job.remedy == "l2-norm":
-        return loss + L2_NORM * sum(jnp.sqrt((w * w).sum()) for w in tensors), loss
+    loss = cross_entropy(forward(parameters, x, key), y).mean()
+    tensors = jax.tree.leaves(parameters)
+    if job.penalty == "l1":
+        return loss + job.strength * sum(jnp.abs(w).sum() for w in tensors), loss
+    if job.penalty == "l2-norm":
+        return loss + job.strength * sum(jnp.sqrt((w * w).sum()) for w in tensors), loss
     return loss, loss
 
 
@@ -60,30 +101,68 @@ def step(state, rows):
     return (parameters, m, v, t, key), loss * len(rows)
 
 
+# The rows of whole batches; the rest makes a smaller one.
+FULL = len(x) // job.batch * job.batch
+
+
 @functools.partial(jax.jit, donate_argnums=0)
-def epoch_of(state, key):
+def scanned(state, key):
     order = jax.random.permutation(key, len(x))
-    full = len(x) // job.batch * job.batch
-    state, losses = jax.lax.scan(step, state, order[:full].reshape(-1, job.batch))
+    state, losses = lax.scan(step, state, order[:FULL].reshape(-1, job.batch))
     total = losses.sum()
-    if full < len(x):
-        state, last = step(state, order[full:])
+    if FULL < len(x):
+        state, last = step(state, order[FULL:])
         total += last
     return state, total / len(x)
 
 
-keys = jax.random.split(jax.random.key(0), 4)
-weights = [linear(keys[0], 784, 1000), linear(keys[1], 1000, 10)]
+one_step = jax.jit(step, donate_argnums=0)
+
+
+def stepped(state, key):
+    order = jax.random.permutation(key, len(x))
+    total = 0
+    for start in range(0, len(x), job.batch):
+        state, loss = one_step(state, order[start:start + job.batch])
+        total += loss
+    return state, total / len(x)
+
+
+@jax.jit
+def evaluated(parameters):
+    def sums(x, y):
+        logits = forward(parameters, x, None)
+        return cross_entropy(logits, y).sum(), (logits.argmax(1) == y).sum()
+
+    def batches(values):
+        return values[:FULL].reshape(-1, job.batch, *values.shape[1:])
+    losses, hits = lax.map(lambda some: sums(*some), (batches(x), batches(y)))
+    loss, hits = losses.sum(), hits.sum()
+    if FULL < len(x):
+        last = sums(x[FULL:], y[FULL:])
+        loss, hits = loss + last[0], hits + last[1]
+    return loss / len(x), hits
+
+
+keys = jax.random.split(jax.random.key(0), 3)
+weights = initial(keys[0])
 zeros = functools.partial(jax.tree.map, jnp.zeros_like)
-state = (weights, zeros(weights), zeros(weights), jnp.float32(0), keys[2])
+state = (weights, zeros(weights), zeros(weights), jnp.float32(0), keys[1])
+epoch_of = stepped if "steps" in job.variant else scanned
 count = 0
 
 
 def epoch():
     global state, count
     count += 1
-    state, loss = epoch_of(state, jax.random.fold_in(keys[3], count))
+    state, loss = epoch_of(state, jax.random.fold_in(keys[2], count))
     return loss.block_until_ready()
 
 
-serve(f"jax {jax.__version__}", epoch)
+def evaluation():
+    loss, hits = evaluated(weights)
+    hits.block_until_ready()
+    return loss
+
+
+serve(f"jax {jax.__version__}", evaluation if job.evaluate else epoch)

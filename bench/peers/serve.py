@@ -1,6 +1,9 @@
-"""How a peer talks to compare.py: as crates/wellfit-nn/examples/epoch.rs does.
+"""How a peer talks to the harness: as crates/wellfit-nn/examples/epoch.rs does.
 
-    PEER.py IMAGES LABELS BATCH plain|dropout|l1|l2-norm THREADS [VARIANT]
+    PEER.py images=FILE labels=FILE input=1x28x28 layers=LIST penalty=none|l1:λ|l2-norm:λ
+            batch=N threads=N task=train|evaluate [variant=TEXT]
+
+works.py says what the layers are.
 """
 
 import pathlib
@@ -11,22 +14,27 @@ from types import SimpleNamespace
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
 
 import data  # noqa: E402
-
-L1, L2_NORM, P = 1e-4, 1e-2, 0.5
+import works  # noqa: E402
 
 
 def task():
-    images, labels, batch, remedy, threads, *variant = sys.argv[1:]
-    x, y = data.read(images, labels)
-    return SimpleNamespace(x=x, y=y, batch=int(batch), remedy=remedy, threads=int(threads),
-                           variant=variant[0] if variant else "")
+    job = dict(argument.split("=", 1) for argument in sys.argv[1:])
+    penalty, _, strength = job["penalty"].partition(":")
+    shape = works.sizes(job["input"])
+    features = shape[0] if len(shape) == 1 else shape[0] * shape[1] * shape[2]
+    x, y = data.read(job["images"], job["labels"], features)
+    return SimpleNamespace(
+        x=x, y=y, shape=shape, layers=works.parse(job["layers"]), penalty=penalty,
+        strength=float(strength or 0), batch=int(job["batch"]), threads=int(job["threads"]),
+        evaluate=job["task"] == "evaluate", variant=set(job.get("variant", "").split()))
 
 
-def serve(name, epoch):
-    """`epoch()` trains once on everything and returns the mean loss."""
-    epoch()
+def serve(name, work):
+    """`work()` does it all once and returns the mean loss. Once to warm up, then once for
+    each line on stdin."""
+    work()
     print("ready", name, flush=True)
     for _ in sys.stdin:
         start = time.perf_counter()
-        loss = float(epoch())
+        loss = float(work())
         print(time.perf_counter() - start, loss, flush=True)
