@@ -15,7 +15,7 @@ use std::time::Instant;
 
 use wellfit_nn::{
     EpochRun, Layer, Penalty, PenaltyKind, PenaltyOn, Samples, Shape, Spec, StepSettings, Steps,
-    Values, compile, instructions,
+    Targets, Values, compile, instructions,
 };
 use wellfit_random::{Key, Purpose};
 
@@ -81,5 +81,6 @@ fn read(images: &str, labels: &str) -> Result<Samples, Box<dyn Error>> {
         let table = std::array::from_fn(|byte| byte as f32 / 255.0);
         Values::Bytes(Arc::new(bytes), Arc::new(table))
     };
-    Ok(Samples { features: FEATURES, values, labels: Arc::new(labels), rows: None })
+    let targets = Targets::Classes(Arc::new(labels));
+    Ok(Samples { features: FEATURES, values, targets, rows: None })
 }

@@ -4,9 +4,11 @@
 mod activation;
 mod checks;
 mod compile;
+mod evaluation;
 mod fused;
 mod kernel;
 mod layer;
+mod loss;
 mod random;
 pub mod reference;
 mod session;
@@ -15,7 +17,9 @@ mod spec;
 
 pub use activation::Activation;
 pub use compile::{CompileError, compile, compile_on, instruction_sets, instructions};
+pub use evaluation::{Evaluation, Scores};
 pub use layer::{Layer, LayerError, Window};
+pub use loss::{Loss, Measure};
 pub use session::*;
 pub use shape::Shape;
 pub use spec::*;

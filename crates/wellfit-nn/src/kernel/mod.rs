@@ -5,17 +5,19 @@
 //! compares the two.
 
 mod activation;
+mod loss;
 mod matmul;
 mod pointwise;
 mod simd;
 mod update;
 
+pub use loss::RowLoss;
 pub use matmul::{Rows, Strided};
 pub use pointwise::Mask;
 pub use simd::LANES;
 pub use update::{Rule, Step, Weights};
 
-use crate::{Activation, CompileError};
+use crate::{Activation, CompileError, Target};
 
 /// Units of a tile: the columns of a panel of weights, and of a block of activations.
 pub const TILE: usize = 64;
@@ -51,8 +53,8 @@ pub struct Kernels {
     pub accumulate: unsafe fn(*mut f32, *const f32, usize),
     /// See [`pointwise::divide_bytes`].
     pub divide_bytes: unsafe fn(*const u8, *mut f32, usize, f32),
-    /// See [`pointwise::cross_entropy`].
-    pub cross_entropy: unsafe fn(*mut f32, usize, usize, f32) -> f32,
+    /// See [`Kernels::loss_row`], which is safe.
+    pub loss: unsafe fn(&RowLoss, *mut f32, usize, Target<'_>, f32) -> f32,
 }
 
 macro_rules! kernels {
@@ -72,7 +74,7 @@ macro_rules! kernels {
                 multiply,
                 accumulate,
                 divide_bytes,
-                cross_entropy,
+                loss,
             };
 
             $(#[target_feature(enable = $features)])?
@@ -167,14 +169,15 @@ macro_rules! kernels {
             }
 
             $(#[target_feature(enable = $features)])?
-            unsafe fn cross_entropy(
+            unsafe fn loss(
+                loss: &RowLoss,
                 row: *mut f32,
-                classes: usize,
-                label: usize,
-                weight: f32,
+                outputs: usize,
+                target: Target<'_>,
+                scale: f32,
             ) -> f32 {
                 // SAFETY: the caller's contract is the generic function's.
-                unsafe { pointwise::cross_entropy::<$simd>(row, classes, label, weight) }
+                unsafe { loss::loss::<$simd>(loss, row, outputs, target, scale) }
             }
         }
     };
