@@ -21,7 +21,7 @@ use std::time::Instant;
 
 use wellfit_nn::{
     DataId, EpochRun, Layer, Penalty, PenaltyKind, PenaltyOn, Samples, Session, Shape, Spec,
-    StepSettings, Steps, Values, Window, compile, instructions,
+    StepSettings, Steps, Targets, Values, Window, compile, instructions,
 };
 use wellfit_random::{Key, Purpose};
 
@@ -35,7 +35,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let data = session.upload(&samples)?;
     let mut work: Box<dyn FnMut(u64) -> f64> = match task.as_str() {
         "train" => Box::new(training(session, data, samples.len(), spec.seed)),
-        "evaluate" => Box::new(move |_| session.evaluate(data).loss()),
+        "evaluate" => Box::new(move |_| session.evaluate(data).loss),
         other => return Err(format!("no task {other}: train or evaluate").into()),
     };
     work(0);
@@ -165,5 +165,6 @@ fn samples(job: &mut Job, features: usize) -> Result<Samples, Box<dyn Error>> {
         let table = std::array::from_fn(|byte| byte as f32 / 255.0);
         Values::Bytes(Arc::new(bytes), Arc::new(table))
     };
-    Ok(Samples { features, values, labels: Arc::new(labels), rows: None })
+    let targets = Targets::Classes(Arc::new(labels));
+    Ok(Samples { features, values, targets, rows: None })
 }

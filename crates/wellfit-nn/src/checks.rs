@@ -1,9 +1,9 @@
 //! What every engine checks before it takes data or weights.
 
-use crate::{ParameterInfo, Samples, SessionError, Spec, State, Tensor, Values};
+use crate::{ParameterInfo, Samples, SessionError, Spec, State, Target, Targets, Tensor, Values};
 
-/// Refuses samples of another width, counts that do not agree, rows that are not
-/// stored and labels that are no class.
+/// Refuses samples of another width, counts that do not agree, targets that do not fit
+/// the loss or the outputs, rows that are not stored and labels that are no class.
 pub(crate) fn samples(spec: &Spec, samples: &Samples) -> Result<(), SessionError> {
     let (found, wanted) = (samples.features, spec.input.len());
     if found != wanted {
@@ -13,20 +13,44 @@ pub(crate) fn samples(spec: &Spec, samples: &Samples) -> Result<(), SessionError
         Values::Bytes(bytes, _) => bytes.len(),
         Values::Floats(floats) => floats.len(),
     };
-    let stored = samples.labels.len();
+    targets(spec, &samples.targets)?;
+    let stored = samples.targets.len();
     if stored.checked_mul(wanted) != Some(values) {
-        return Err(SessionError::Count { values, labels: stored, features: wanted });
+        return Err(SessionError::Count { values, targets: stored, features: wanted });
     }
     for sample in 0..samples.len() {
         let row = samples.row(sample);
-        let Some(&label) = samples.labels.get(row) else {
+        if row >= stored {
             return Err(SessionError::Row { row, sample, stored });
-        };
-        if label as usize >= spec.classes {
-            return Err(SessionError::Label { label, sample, classes: spec.classes });
+        }
+        if let Target::Class(label) = samples.targets.at(row)
+            && label as usize >= spec.outputs
+        {
+            return Err(SessionError::Label { label, sample, classes: spec.outputs });
         }
     }
     Ok(())
+}
+
+fn targets(spec: &Spec, targets: &Targets) -> Result<(), SessionError> {
+    let loss = spec.loss.name();
+    match targets {
+        Targets::Classes(_) if spec.loss.is_classification() => Ok(()),
+        Targets::Classes(_) => {
+            Err(SessionError::Task { found: "classes", loss, wanted: "numbers" })
+        }
+        Targets::Numbers { .. } if spec.loss.is_classification() => {
+            Err(SessionError::Task { found: "numbers", loss, wanted: "classes" })
+        }
+        Targets::Numbers { per_sample, .. } if *per_sample != spec.outputs => {
+            Err(SessionError::TargetCount { found: *per_sample, wanted: spec.outputs })
+        }
+        Targets::Numbers { per_sample, values } if values.len() % per_sample != 0 => {
+            let (values, per_sample) = (values.len(), *per_sample);
+            Err(SessionError::TargetValues { values, per_sample })
+        }
+        Targets::Numbers { .. } => Ok(()),
+    }
 }
 
 /// The values of `tensors` in the order of `parameters`, each once, all shapes right.

@@ -4,10 +4,12 @@
 mod activation;
 mod checks;
 mod compile;
+mod evaluation;
 mod fused;
 mod kernel;
 mod layer;
 mod layered;
+mod loss;
 mod numbers;
 mod parallel;
 mod random;
@@ -18,7 +20,9 @@ mod spec;
 
 pub use activation::Activation;
 pub use compile::{CompileError, compile, compile_on, instruction_sets, instructions};
+pub use evaluation::{Evaluation, Scores};
 pub use layer::{Layer, LayerError, Window};
+pub use loss::{Loss, Measure};
 pub use session::*;
 pub use shape::Shape;
 pub use spec::*;

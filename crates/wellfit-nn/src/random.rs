@@ -304,7 +304,7 @@ mod tests {
             ),
             (
                 vec![pool(), Flatten, residual(vec![dropout(), linear(12)]), dropout()],
-                vec![image(4), plain(12)],
+                vec![image(4), image(4)],
             ),
             (vec![pool(), Flatten, residual(vec![Layer::RELU]), dropout()], vec![image(4)]),
         ] {

@@ -12,6 +12,7 @@ mod dropout;
 mod flatten;
 mod layer_norm;
 mod linear;
+mod loss;
 mod network;
 mod operation;
 mod optimizer;
@@ -48,7 +49,8 @@ pub struct Reference<T> {
     data: Vec<Samples>,
     /// A sample as it is stored, before it becomes `T`.
     sample: Vec<f32>,
-    labels: Vec<u32>,
+    /// Which samples are before the network.
+    batch: Vec<usize>,
 }
 
 /// A parameter tensor, its gradient and the optimiser's values. A buffer has only
@@ -80,8 +82,8 @@ impl<T: Real> Reference<T> {
         }
         let sample = zeros(spec.input.len())?;
         let network = Network::new(spec);
-        let (data, labels) = (Vec::new(), Vec::new());
-        Ok(Self { spec: spec.clone(), infos, parameters, network, step: 0, data, sample, labels })
+        let (data, batch) = (Vec::new(), Vec::new());
+        Ok(Self { spec: spec.clone(), infos, parameters, network, step: 0, data, sample, batch })
     }
 
     /// How close training came to a point where the gradient jumps: the smallest
@@ -95,13 +97,14 @@ impl<T: Real> Reference<T> {
         self.network.margin()
     }
 
-    /// Data loss of the batch, summed over its samples; the gradients of its mean
-    /// are left in the parameters.
+    /// Data loss of the batch times its samples; the loss's gradients are left in the
+    /// parameters.
     fn data_gradient(&mut self, data: DataId, batch: &[u32]) -> f64 {
         self.load(data, batch.iter().map(|&i| i as usize));
         let pass = self.training(self.step, Averaging::Moving);
         self.network.forward(&mut self.parameters, pass);
-        let loss = self.network.cross_entropy(&self.labels);
+        let (outputs, deltas) = self.network.ends();
+        let loss = loss::batch(&self.spec.loss, &self.data[data.0], &self.batch, outputs, deltas);
         self.network.backward(&mut self.parameters, pass);
         loss
     }
@@ -156,13 +159,24 @@ impl<T: Real> Reference<T> {
     /// Puts samples of a data set before the network.
     fn load(&mut self, data: DataId, samples: impl Iterator<Item = usize>) {
         let set = &self.data[data.0];
-        self.labels.clear();
+        self.batch.clear();
         self.network.clear();
         for i in samples {
             set.read(i, &mut self.sample);
-            self.labels.push(set.label(i));
+            self.batch.push(i);
             self.network.push(&self.sample);
         }
+    }
+
+    /// What the network gives in evaluation mode, sample after sample.
+    fn outputs(&mut self, data: DataId) -> Vec<T> {
+        let mut outputs = Vec::new();
+        for i in 0..self.data[data.0].len() {
+            self.load(data, std::iter::once(i));
+            self.network.forward(&mut self.parameters, Pass::Evaluation);
+            outputs.extend_from_slice(self.network.outputs());
+        }
+        outputs
     }
 }
 
@@ -222,24 +236,12 @@ impl<T: Real> Session for Reference<T> {
     }
 
     fn evaluate(&mut self, data: DataId) -> Evaluation {
-        let mut evaluation = Evaluation::default();
-        for i in 0..self.data[data.0].len() {
-            self.load(data, std::iter::once(i));
-            self.network.forward(&mut self.parameters, Pass::Evaluation);
-            evaluation.hits.push(network::is_hit(self.network.logits(), self.labels[0]));
-            evaluation.losses.push(self.network.cross_entropy(&self.labels) as f32);
-        }
-        evaluation
+        let outputs = self.outputs(data);
+        loss::evaluation(&self.spec, &self.data[data.0], &outputs)
     }
 
     fn logits(&mut self, data: DataId) -> Vec<f32> {
-        let mut logits = Vec::new();
-        for i in 0..self.data[data.0].len() {
-            self.load(data, std::iter::once(i));
-            self.network.forward(&mut self.parameters, Pass::Evaluation);
-            logits.extend(self.network.logits().iter().map(|x| x.to_f64() as f32));
-        }
-        logits
+        self.outputs(data).iter().map(|x| x.to_f64() as f32).collect()
     }
 
     /// The masks of dropout in batch number i are those of the step i steps from now.

@@ -10,6 +10,8 @@ use std::sync::atomic::AtomicBool;
 
 use thiserror::Error;
 
+use crate::Evaluation;
+
 /// Samples as an engine takes them. Cloning is cheap; values are shared.
 #[derive(Clone, Debug)]
 pub struct Samples {
@@ -17,10 +19,61 @@ pub struct Samples {
     pub features: usize,
     /// All values, sample after sample.
     pub values: Values,
-    /// The class of each stored sample.
-    pub labels: Arc<Vec<u32>>,
+    /// What each stored sample is to give.
+    pub targets: Targets,
     /// Which stored samples belong to this set, in order; all when `None`.
     pub rows: Option<Arc<Vec<u32>>>,
+}
+
+/// What stored samples are to give.
+#[derive(Clone, Debug)]
+pub enum Targets {
+    /// The class of each.
+    Classes(Arc<Vec<u32>>),
+    /// So many numbers of each, sample after sample.
+    Numbers {
+        /// Numbers of a sample, at least 1.
+        per_sample: usize,
+        /// All of them.
+        values: Arc<Vec<f32>>,
+    },
+}
+
+/// What one sample is to give.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Target<'a> {
+    /// A class.
+    Class(u32),
+    /// Numbers.
+    Numbers(&'a [f32]),
+}
+
+impl Targets {
+    /// Stored samples; a part of one does not count.
+    pub fn len(&self) -> usize {
+        match self {
+            Targets::Classes(classes) => classes.len(),
+            Targets::Numbers { per_sample, values } => values.len() / (*per_sample).max(1),
+        }
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// That of stored sample `row`.
+    ///
+    /// # Panics
+    /// If there is none.
+    pub fn at(&self, row: usize) -> Target<'_> {
+        match self {
+            Targets::Classes(classes) => Target::Class(classes[row]),
+            Targets::Numbers { per_sample, values } => {
+                Target::Numbers(&values[row * per_sample..(row + 1) * per_sample])
+            }
+        }
+    }
 }
 
 /// Stored values. Bytes stay bytes until a batch is packed.
@@ -35,7 +88,7 @@ pub enum Values {
 impl Samples {
     /// Number of samples.
     pub fn len(&self) -> usize {
-        self.rows.as_ref().map_or(self.labels.len(), |rows| rows.len())
+        self.rows.as_ref().map_or(self.targets.len(), |rows| rows.len())
     }
 
     /// Whether there are none.
@@ -48,9 +101,9 @@ impl Samples {
         self.rows.as_ref().map_or(i, |rows| rows[i] as usize)
     }
 
-    /// The class of sample `i`.
-    pub fn label(&self, i: usize) -> u32 {
-        self.labels[self.row(i)]
+    /// What sample `i` is to give.
+    pub fn target(&self, i: usize) -> Target<'_> {
+        self.targets.at(self.row(i))
     }
 
     /// Writes the values of sample `i`.
@@ -146,27 +199,6 @@ pub enum EpochEnd {
     },
 }
 
-/// What the network gives on a set in evaluation mode.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Evaluation {
-    /// Cross-entropy of each sample, in the set's order.
-    pub losses: Vec<f32>,
-    /// Whether the largest logit (the first of equals) is the label's.
-    pub hits: Vec<bool>,
-}
-
-impl Evaluation {
-    /// Mean loss, summed in f64 in order.
-    pub fn loss(&self) -> f64 {
-        self.losses.iter().map(|&l| f64::from(l)).sum::<f64>() / self.losses.len() as f64
-    }
-
-    /// Share of hits.
-    pub fn accuracy(&self) -> f64 {
-        self.hits.iter().filter(|&&h| h).count() as f64 / self.hits.len() as f64
-    }
-}
-
 /// A named tensor in PyTorch's layout.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tensor {
@@ -231,13 +263,13 @@ pub enum SessionError {
         /// What the network takes.
         wanted: usize,
     },
-    /// Values that do not make whole samples, one a label.
-    #[error("{values} values do not make {labels} samples of {features} values, one a label")]
+    /// Values that do not make whole samples, one a target.
+    #[error("{values} values do not make {targets} samples of {features} values, one a target")]
     Count {
         /// Values given.
         values: usize,
-        /// Labels given.
-        labels: usize,
+        /// Samples that have a target.
+        targets: usize,
         /// Values in a sample.
         features: usize,
     },
@@ -260,6 +292,32 @@ pub enum SessionError {
         sample: usize,
         /// How many classes there are.
         classes: usize,
+    },
+    /// Classes for a loss that needs numbers, or the reverse.
+    #[error("the targets are {found}, but {loss} needs {wanted}")]
+    Task {
+        /// What was given: `classes` or `numbers`.
+        found: &'static str,
+        /// The loss's name.
+        loss: &'static str,
+        /// What it needs.
+        wanted: &'static str,
+    },
+    /// Another number of targets than the network has outputs.
+    #[error("samples have {found} targets, but the network gives {wanted}")]
+    TargetCount {
+        /// What was given.
+        found: usize,
+        /// What the network gives.
+        wanted: usize,
+    },
+    /// Target values that do not make whole samples.
+    #[error("{values} target values do not make samples of {per_sample} targets")]
+    TargetValues {
+        /// Values given.
+        values: usize,
+        /// Targets of a sample.
+        per_sample: usize,
     },
     /// Not enough memory.
     #[error("not enough memory: {bytes} bytes could not be had")]
@@ -284,10 +342,10 @@ pub trait Session: Send {
     /// Trains on every batch of `run.order` once.
     fn train_epoch(&mut self, data: DataId, run: EpochRun<'_>) -> EpochTally;
 
-    /// Losses and hits in evaluation mode.
+    /// Losses and scores in evaluation mode.
     fn evaluate(&mut self, data: DataId) -> Evaluation;
 
-    /// Logits in evaluation mode, sample after sample.
+    /// Outputs (a classifier's logits) in evaluation mode, sample after sample.
     fn logits(&mut self, data: DataId) -> Vec<f32>;
 
     /// A copy of everything.

@@ -6,7 +6,7 @@ use std::fmt;
 use thiserror::Error;
 
 use crate::layer::Flow;
-use crate::{Activation, Layer, LayerError, Shape, Window};
+use crate::{Activation, Layer, LayerError, Loss, Measure, Shape, Window};
 
 /// How gradients become steps. The learning rate is an argument of each epoch,
 /// because schedules move it.
@@ -123,13 +123,18 @@ pub enum PenaltyOn {
 pub struct Spec {
     /// What a sample looks like.
     pub input: Shape,
-    /// Number of classes; the network must give as many values.
-    pub classes: usize,
-    /// The network, from input to logits.
+    /// Number of classes or targets; the network must give as many values.
+    pub outputs: usize,
+    /// The network, from input to outputs.
     pub layers: Vec<Layer>,
+    /// What is trained on: cross-entropy for classes, the others for numbers.
+    pub loss: Loss,
+    /// What samples are measured by in an evaluation; the training loss without
+    /// smoothing and weights when `None`.
+    pub measure: Option<Measure>,
     /// The optimiser.
     pub optimizer: Optimizer,
-    /// Added to the cross-entropy.
+    /// Added to the loss.
     pub penalties: Vec<Penalty>,
     /// The gradient of the objective, over all parameters, is scaled down to this
     /// norm: by min(1, c/(‖g‖ + 1e-6)), before weight decay.
@@ -233,10 +238,10 @@ pub enum SpecError {
     /// Nothing to train.
     #[error("the network has no linear layer and no convolution, so there is nothing to train")]
     NoWeights,
-    /// The last layer does not give one value a class.
+    /// The last layer does not give one value a class or target.
     #[error(
-        "layer {layer} ({name}) gives {}, but the data have {classes} classes: {advice}",
-        outputs(out)
+        "layer {layer} ({name}) gives {}, but the data have {wanted} {}: {advice}",
+        outputs(out), noun(*wanted, *classes)
     )]
     Outputs {
         /// The last layer that decides what comes out.
@@ -246,7 +251,9 @@ pub enum SpecError {
         /// What comes out.
         out: Shape,
         /// What the data need.
-        classes: usize,
+        wanted: usize,
+        /// Whether these are classes; else targets.
+        classes: bool,
         /// What would be right.
         advice: String,
     },
@@ -292,6 +299,22 @@ pub enum SpecError {
         /// What it is.
         value: f64,
     },
+    /// Class weights for another number of classes.
+    #[error("there are {found} class weights, but the data have {classes} classes")]
+    ClassWeights {
+        /// How many there are.
+        found: usize,
+        /// How many there should be.
+        classes: usize,
+    },
+    /// Classes measured as numbers, or the reverse.
+    #[error("a network that trains by {loss} cannot be measured by {measure}")]
+    Measure {
+        /// The training loss's name.
+        loss: &'static str,
+        /// The measure's.
+        measure: &'static str,
+    },
     /// A setting out of range.
     #[error("{what} must be {range}, not {value}")]
     Range {
@@ -311,6 +334,15 @@ fn outputs(out: &Shape) -> String {
     }
 }
 
+fn noun(n: usize, classes: bool) -> &'static str {
+    match (classes, n) {
+        (true, 1) => "class",
+        (true, _) => "classes",
+        (false, 1) => "target",
+        (false, _) => "targets",
+    }
+}
+
 /// No network may hold more values than this (8 GiB of float32 weights), nor any
 /// sample on its way through it.
 pub const MAX_PARAMETERS: u128 = 1 << 31;
@@ -325,13 +357,15 @@ pub(crate) struct Visit<'a> {
 }
 
 impl Spec {
-    /// A network with everything else at its default: Adam in batches of 32, no
-    /// penalties, seed 0.
-    pub fn new(input: Shape, classes: usize, layers: Vec<Layer>) -> Self {
+    /// A network with everything else at its default: cross-entropy by Adam in batches
+    /// of 32, no penalties, seed 0.
+    pub fn new(input: Shape, outputs: usize, layers: Vec<Layer>) -> Self {
         Spec {
             input,
-            classes,
+            outputs,
             layers,
+            loss: Loss::CROSS_ENTROPY,
+            measure: None,
             optimizer: Optimizer::ADAM,
             penalties: Vec::new(),
             clip_grad_norm: None,
@@ -340,6 +374,11 @@ impl Spec {
             drop_last: false,
             seed: 0,
         }
+    }
+
+    /// What samples are measured by in an evaluation.
+    pub fn measure(&self) -> Measure {
+        self.measure.unwrap_or(self.loss.measure())
     }
 
     /// Whether the penalties read Σ|w| and Σw² of a weight (else: of another
@@ -391,6 +430,13 @@ impl Spec {
         let ok = (1.0..=MAX_PARAMETERS as f64).contains(&values);
         range("values in a sample".into(), "from 1 to 2^31", values, ok)?;
         self.check_layers()?;
+        self.loss.check(self.outputs)?;
+        let measure = self.measure();
+        Loss::from(measure).check(self.outputs)?;
+        if measure.is_classification() != self.loss.is_classification() {
+            let (loss, measure) = (self.loss.name(), measure.name());
+            return Err(SpecError::Measure { loss, measure });
+        }
         let size = self.batch_size as f64;
         range("batch_size".into(), "at least 1", size, self.batch_size >= 1)?;
         match self.optimizer {
@@ -441,7 +487,7 @@ impl Spec {
             }
             Ok(())
         })?;
-        if out == Shape::Flat(self.classes) {
+        if out == Shape::Flat(self.outputs) {
             return Ok(());
         }
         // Behind the layer that decides, all keep the shape.
@@ -454,16 +500,16 @@ impl Spec {
         };
         let last = self.layers.iter().rposition(decides).unwrap_or(self.layers.len() - 1);
         let (layer, name) = (LayerPath(vec![last]), self.layers[last].name());
-        let classes = self.classes;
+        let (wanted, classes) = (self.outputs, self.loss.is_classification());
         let advice = match self.layers[last] {
-            Layer::Linear { .. } => format!("set out = {classes}"),
-            _ if out.len() == classes => "put { type = \"flatten\" } at the end".into(),
+            Layer::Linear { .. } => format!("set out = {wanted}"),
+            _ if out.len() == wanted => "put { type = \"flatten\" } at the end".into(),
             _ => {
                 let flatten = if let Shape::Image { .. } = out { "flatten and " } else { "" };
-                format!("end with {flatten}a linear layer with out = {classes}")
+                format!("end with {flatten}a linear layer with out = {wanted}")
             }
         };
-        Err(SpecError::Outputs { layer, name, out, classes, advice })
+        Err(SpecError::Outputs { layer, name, out, wanted, classes, advice })
     }
 
     /// Shows `see` every layer in the order of computation, a residual before its
@@ -541,8 +587,8 @@ fn walk(
         let visit = Visit { path: path.join(i), layer, given: flow };
         see(&visit)?;
         let refused = |error| {
-            let (layer, name) = (visit.path.clone(), layer.name());
-            SpecError::Layer { layer, name, error: Box::new(error) }
+            let (layer, name, error) = (visit.path.clone(), layer.name(), Box::new(error));
+            SpecError::Layer { layer, name, error }
         };
         let after = flow.through(layer).map_err(refused)?;
         if let Layer::Residual { layers } = layer {

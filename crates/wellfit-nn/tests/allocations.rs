@@ -59,15 +59,17 @@ fn an_epoch_allocates_nothing_however_many_steps_it_takes() {
     let penalty = |kind| Penalty { kind, lambda: 1e-4, on: PenaltyOn::All };
     let penalties = [PenaltyKind::L1, PenaltyKind::L2, PenaltyKind::L2Norm].map(penalty).to_vec();
     let nesterov = Optimizer::Sgd { momentum: 0.9, nesterov: true, weight_decay: 1e-4 };
+    let smoothed = Loss::CrossEntropy { label_smoothing: 0.1, class_weights: Some(vec![0.5; 3]) };
     let specs = [
         Spec { optimizer: ADAM, ..plain.clone() },
         Spec { optimizer: nesterov, ..plain.clone() },
         Spec { penalties, ..plain },
         dropout,
         mlp(50, &[], 3, 8),
+        Spec { loss: smoothed, ..mlp(50, &[20], 3, 8) },
     ];
     for spec in specs {
-        let samples = floats(&mut stream(1), 100, 50, spec.classes);
+        let samples = floats(&mut stream(1), 100, 50, spec.outputs);
         // 10 and 1000 steps, the last with a part of a batch.
         let long: Vec<u32> = (0..7_995).map(|i| i % 100).collect();
         let short = &long[..75];

@@ -30,6 +30,10 @@ fn indices(n: u32) -> Vec<u32> {
     (0..n).collect()
 }
 
+fn classes<const N: usize>(classes: [u32; N]) -> Targets {
+    Targets::Classes(Arc::new(classes.to_vec()))
+}
+
 #[test]
 fn data_that_do_not_fit_are_refused_and_the_error_says_why() {
     let with = |change: fn(&mut Samples)| {
@@ -41,19 +45,19 @@ fn data_that_do_not_fit_are_refused_and_the_error_says_why() {
         (with(|s| s.features = 5), "samples have 5 values, but the network takes 6"),
         (
             with(|s| s.values = Values::Floats(Arc::new(vec![0.0; 29]))),
-            "29 values do not make 5 samples of 6 values, one a label",
+            "29 values do not make 5 samples of 6 values, one a target",
         ),
         (
             with(|s| s.values = Values::Bytes(Arc::new(vec![0; 36]), Arc::new([0.0; 256]))),
-            "36 values do not make 5 samples of 6 values, one a label",
+            "36 values do not make 5 samples of 6 values, one a target",
         ),
         (
-            with(|s| s.labels = Arc::new(vec![0, 1, 2, 4, 0])),
+            with(|s| s.targets = classes([0, 1, 2, 4, 0])),
             "label 4 of sample 3 is not below the number of classes, 4",
         ),
         (
             with(|s| {
-                s.labels = Arc::new(vec![0, 1, 2, u32::MAX, 0]);
+                s.targets = classes([0, 1, 2, u32::MAX, 0]);
                 s.rows = Some(Arc::new(vec![1, 3]));
             }),
             "label 4294967295 of sample 1 is not below the number of classes, 4",
@@ -72,9 +76,115 @@ fn data_that_do_not_fit_are_refused_and_the_error_says_why() {
 }
 
 #[test]
+fn targets_that_do_not_fit_the_loss_or_the_outputs_are_refused() {
+    let numbers = |per_sample, values: usize| Samples {
+        targets: Targets::Numbers { per_sample, values: Arc::new(vec![0.5; values]) },
+        ..set(5)
+    };
+    let regression = Spec { loss: Loss::Huber { delta: 1.0 }, ..spec() };
+    let table = [
+        (spec(), numbers(4, 20), "the targets are numbers, but cross-entropy needs classes"),
+        (regression.clone(), set(5), "the targets are classes, but huber needs numbers"),
+        (regression.clone(), numbers(3, 15), "samples have 3 targets, but the network gives 4"),
+        (regression.clone(), numbers(4, 19), "19 target values do not make samples of 4 targets"),
+        (regression, numbers(4, 16), "30 values do not make 4 samples of 6 values, one a target"),
+    ];
+    for (name, make) in ENGINES {
+        for (spec, samples, message) in &table {
+            let error = make(spec).upload(samples).unwrap_err();
+            assert_eq!(error.to_string(), *message, "{name}");
+        }
+    }
+}
+
+#[test]
+fn losses_out_of_range_give_no_session() {
+    let entropy = |label_smoothing, class_weights: Option<[f64; 4]>| Loss::CrossEntropy {
+        label_smoothing,
+        class_weights: class_weights.map(Vec::from),
+    };
+    let nan = f64::NAN;
+    let table = [
+        (entropy(1.0, None), "loss label_smoothing must be at least 0 and below 1, not 1"),
+        (entropy(nan, None), "loss label_smoothing must be at least 0 and below 1, not NaN"),
+        (
+            Loss::CrossEntropy { label_smoothing: 0.0, class_weights: Some(vec![1.0; 3]) },
+            "there are 3 class weights, but the data have 4 classes",
+        ),
+        (
+            entropy(0.0, Some([1.0, -1.0, 1.0, 1.0])),
+            "loss class_weights[1] must be a finite number of at least 0, not -1",
+        ),
+        (
+            entropy(0.0, Some([1.0, 1.0, nan, 1.0])),
+            "loss class_weights[2] must be a finite number of at least 0, not NaN",
+        ),
+        (entropy(0.0, Some([0.0; 4])), "the sum of loss class_weights must be above 0, not 0"),
+        (Loss::Huber { delta: 0.0 }, "loss delta must be a finite number above 0, not 0"),
+        (Loss::Huber { delta: nan }, "loss delta must be a finite number above 0, not NaN"),
+    ];
+    for (loss, message) in table {
+        let error = compile(&Spec { loss, ..spec() }, 1).err().unwrap();
+        assert_eq!(error.to_string(), message);
+    }
+    let mixed = Spec { measure: Some(Measure::Mse), ..spec() };
+    let message = "a network that trains by cross-entropy cannot be measured by mse";
+    assert_eq!(compile(&mixed, 1).err().unwrap().to_string(), message);
+}
+
+/// By hand: outputs are the biases 1 and −1; targets (1, 0) and (3, −1).
+#[test]
+fn numbers_are_scored_by_the_share_of_their_variance_that_is_explained() {
+    for (name, make) in ENGINES {
+        let mut network = mlp(6, &[], 2, 8);
+        (network.loss, network.measure) = (Loss::Mse, Some(Measure::Huber { delta: 1.0 }));
+        let mut engine = make(&network);
+        let mut parameters = engine.export().parameters;
+        parameters[0].data.fill(0.0);
+        parameters[1].data.copy_from_slice(&[1.0, -1.0]);
+        engine.import_parameters(&parameters).unwrap();
+        let values = Arc::new(vec![1.0, 0.0, 3.0, -1.0]);
+        let targets = Targets::Numbers { per_sample: 2, values };
+        let data = engine.upload(&Samples { targets, ..set(2) }).unwrap();
+        let evaluation = engine.evaluate(data);
+        // Squared errors 0, 1 and 4, 0; their mean.
+        assert_eq!(evaluation.loss, 1.25, "{name}");
+        // Huber's: 0, 0.5 and 1.5, 0, averaged over targets.
+        assert_eq!(evaluation.losses, [0.25, 0.75], "{name}");
+        // 1 − 4/2 and 1 − 1/0.5.
+        assert_eq!(evaluation.score, -1.0, "{name}");
+        assert_eq!(evaluation.scores, Scores::R2(vec![-1.0, -1.0]), "{name}");
+    }
+}
+
+/// Classes 0 and 1 weigh 3 and 1; the network says nothing, so each loses ln 4.
+#[test]
+fn a_classifiers_own_loss_has_its_class_weights_and_its_samples_have_not() {
+    for (name, make) in ENGINES {
+        let weights = vec![3.0, 1.0, 0.5, 0.0];
+        let loss = Loss::CrossEntropy { label_smoothing: 0.3, class_weights: Some(weights) };
+        let mut engine = make(&Spec { loss, ..mlp(6, &[], 4, 8) });
+        let mut parameters = engine.export().parameters;
+        parameters[0].data.fill(0.0);
+        parameters[1].data.copy_from_slice(&[2f32.ln(), 0.0, 0.0, 0.0]);
+        engine.import_parameters(&parameters).unwrap();
+        let samples = Samples { targets: classes([0, 1, 3]), ..set(3) };
+        let data = engine.upload(&samples).unwrap();
+        let evaluation = engine.evaluate(data);
+        // p = 2/5 and 1/5.
+        let [first, other] = [(5f64 / 2.0).ln(), 5f64.ln()];
+        for (found, wanted) in evaluation.losses.iter().zip([first, other, other]) {
+            assert!((f64::from(*found) - wanted).abs() < 1e-6, "{name}: {evaluation:?}");
+        }
+        let wanted = (3.0 * first + other) / 4.0;
+        assert!((evaluation.loss - wanted).abs() < 1e-6, "{name}: {evaluation:?}");
+    }
+}
+
+#[test]
 fn a_wrong_label_outside_the_rows_does_not_matter() {
     let mut samples = set(5);
-    samples.labels = Arc::new(vec![0, 1, 2, 99, 0]);
+    samples.targets = classes([0, 1, 2, 99, 0]);
     samples.rows = Some(Arc::new(vec![4, 0, 0]));
     for (name, make) in ENGINES {
         assert_eq!(make(&spec()).upload(&samples), Ok(DataId(0)), "{name}");
@@ -255,7 +365,7 @@ fn an_epochs_loss_is_the_mean_over_samples() {
         let mut engine = make(&Spec { optimizer: SGD, ..spec() });
         let data = engine.upload(&set(19)).unwrap();
         let loss = engine.train_epoch(data, run(&indices(19), 0.0)).loss;
-        let wanted = engine.evaluate(data).loss();
+        let wanted = engine.evaluate(data).loss;
         assert!((loss - wanted).abs() < 1e-6, "{name}: {loss} and {wanted}");
     }
 }
@@ -307,7 +417,7 @@ fn a_network_full_of_nan_hits_nothing() {
         engine.import_parameters(&parameters).unwrap();
         let data = engine.upload(&set(20)).unwrap();
         let evaluation = engine.evaluate(data);
-        assert_eq!(evaluation.accuracy(), 0.0, "{name}");
+        assert_eq!(evaluation.score, 0.0, "{name}");
         assert!(evaluation.losses.iter().all(|loss| loss.is_nan()), "{name}");
     }
 }
@@ -321,9 +431,10 @@ fn of_equal_logits_the_first_is_the_prediction() {
         engine.import_parameters(&parameters).unwrap();
         let samples = set(20);
         let data = engine.upload(&samples).unwrap();
-        let hits = engine.evaluate(data).hits;
-        assert!((0..20).all(|i| hits[i] == (samples.label(i) == 0)), "{name}: {hits:?}");
-        assert!((engine.evaluate(data).loss() - 4f64.ln()).abs() < 1e-6, "{name}");
+        let hits = engine.evaluate(data).scores;
+        let right = (0..20).map(|i| samples.target(i) == Target::Class(0)).collect();
+        assert_eq!(hits, Scores::Hits(right), "{name}");
+        assert!((engine.evaluate(data).loss - 4f64.ln()).abs() < 1e-6, "{name}");
     }
 }
 
@@ -391,8 +502,8 @@ fn sets_are_kept_apart() {
     for (name, make) in ENGINES {
         let mut engine = make(&spec());
         let (small, large) = (engine.upload(&set(3)).unwrap(), engine.upload(&set(30)).unwrap());
-        assert_eq!(engine.evaluate(large).hits.len(), 30, "{name}");
-        assert_eq!(engine.evaluate(small).hits.len(), 3, "{name}");
+        assert_eq!(engine.evaluate(large).scores.len(), 30, "{name}");
+        assert_eq!(engine.evaluate(small).scores.len(), 3, "{name}");
         assert_eq!(engine.logits(small).len(), 12, "{name}");
         assert_eq!(engine.evaluate(small).losses[..], engine.evaluate(large).losses[..3], "{name}");
     }
@@ -410,7 +521,7 @@ fn a_batch_larger_than_the_data_is_one_step() {
 
 #[test]
 fn a_wrong_spec_gives_no_session() {
-    let wrong = Spec { classes: 5, ..spec() };
+    let wrong = Spec { outputs: 5, ..spec() };
     let message = "layer 2 (linear) gives 4 outputs, but the data have 5 classes: set out = 5";
     assert_eq!(compile(&wrong, 1).err().unwrap().to_string(), message);
     assert_eq!(Reference::<f64>::new(&wrong).err().unwrap().to_string(), message);

@@ -193,16 +193,19 @@ impl Run {
             lr: self.progress.lr,
             train_loss: tally.loss,
             train_penalty: tally.penalty,
-            train_eval_loss: train.loss(),
-            train_accuracy: train.accuracy(),
-            val_loss: validation.as_ref().map(Evaluation::loss),
-            val_accuracy: validation.as_ref().map(Evaluation::accuracy),
+            train_eval_loss: train.loss,
+            train_accuracy: train.score,
+            val_loss: validation.as_ref().map(|v| v.loss),
+            val_accuracy: validation.as_ref().map(|v| v.score),
             train_seconds,
             seconds: started.elapsed().as_secs_f64(),
         };
         self.state = self.session.export();
-        self.progress.last_samples =
-            validation.map(|v| SampleScores { epoch, losses: v.losses, hits: v.hits });
+        self.progress.last_samples = validation.map(|v| SampleScores {
+            epoch,
+            losses: v.losses,
+            hits: v.scores.hits().unwrap_or_default().to_vec(),
+        });
         self.judge(&row, tally);
         self.progress.epochs.push(row);
         self.progress.epochs.last()
@@ -345,7 +348,7 @@ pub fn evaluate(
 impl From<&Evaluation> for Score {
     fn from(evaluation: &Evaluation) -> Self {
         let n = evaluation.losses.len();
-        Self { loss: evaluation.loss(), accuracy: evaluation.accuracy(), n }
+        Self { loss: evaluation.loss, accuracy: evaluation.score, n }
     }
 }
 

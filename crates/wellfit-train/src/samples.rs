@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 use wellfit_data::{Dataset, Features, Scale};
-use wellfit_nn::{Samples, Shape, Values};
+use wellfit_nn::{Samples, Shape, Target, Targets, Values};
 
 use crate::plan::hex;
 
@@ -24,7 +24,7 @@ pub fn samples(dataset: &Dataset, scale: Scale) -> Samples {
     Samples {
         features: dataset.shape().len(),
         values,
-        labels: dataset.labels().clone(),
+        targets: Targets::Classes(dataset.labels().clone()),
         rows: dataset.rows().cloned(),
     }
 }
@@ -51,7 +51,12 @@ pub fn fingerprint(sets: &[&Samples]) -> String {
         let mut row_bytes = Vec::new();
         for i in 0..set.len() {
             let at = set.row(i) * set.features;
-            hash.update(set.label(i).to_le_bytes());
+            match set.target(i) {
+                Target::Class(class) => hash.update(class.to_le_bytes()),
+                Target::Numbers(numbers) => {
+                    numbers.iter().for_each(|number| hash.update(number.to_le_bytes()));
+                }
+            }
             match &set.values {
                 Values::Bytes(bytes, _) => hash.update(&bytes[at..at + set.features]),
                 Values::Floats(floats) => {

@@ -4,8 +4,8 @@ mod common;
 
 use common::{plan, splits};
 use wellfit_nn::{
-    DataId, EpochEnd, EpochRun, EpochTally, Evaluation, Samples, Session, SessionError, State,
-    Tensor,
+    DataId, EpochEnd, EpochRun, EpochTally, Evaluation, Samples, Scores, Session, SessionError,
+    State, Tensor,
 };
 use wellfit_train::plan::{EarlyStoppingSettings, PlateauSettings, Schedule, ThresholdMode};
 use wellfit_train::record::{Event, RunState};
@@ -34,7 +34,8 @@ impl Session for Scripted {
 
     fn evaluate(&mut self, data: DataId) -> Evaluation {
         let loss = self.losses[self.epoch - 1];
-        Evaluation { losses: vec![loss; data.0], hits: vec![true; data.0] }
+        let scores = Scores::Hits(vec![true; data.0]);
+        Evaluation { loss: f64::from(loss), score: 1.0, losses: vec![loss; data.0], scores }
     }
 
     fn logits(&mut self, _: DataId) -> Vec<f32> {

@@ -56,8 +56,11 @@ fn the_epoch_with_the_lowest_validation_loss_is_kept() {
         let samples = samples.as_ref().unwrap();
         let again = evaluate(&plan, weights, &set, Scale::None, 2).unwrap();
         assert_eq!(samples.epoch, row.epoch);
-        assert_eq!((&again.losses, &again.hits), (&samples.losses, &samples.hits));
-        assert_eq!((again.loss(), again.accuracy()), (loss(row), row.val_accuracy.unwrap()));
+        assert_eq!(
+            (&again.losses, again.scores.hits().unwrap()),
+            (&samples.losses, &samples.hits[..])
+        );
+        assert_eq!((again.loss, again.score), (loss(row), row.val_accuracy.unwrap()));
     }
 }
 
@@ -270,7 +273,7 @@ fn the_test_set_is_opened_only_when_asked_and_judges_the_kept_weights() {
     let trained = train(&plan(), &splits(), options).unwrap();
     let again = evaluate(&plan(), &trained.best, &clouds(20, 3), Scale::None, 1).unwrap();
     let score = trained.record.test.unwrap();
-    assert_eq!((score.loss, score.accuracy, score.n), (again.loss(), again.accuracy(), 20));
+    assert_eq!((score.loss, score.accuracy, score.n), (again.loss, again.score, 20));
 }
 
 #[test]

@@ -16,7 +16,8 @@ mod workspace;
 use std::ops::Range;
 use std::sync::atomic::AtomicBool;
 
-use crate::kernel::{Kernels, Step};
+use crate::evaluation::{Judge, SampleResult};
+use crate::kernel::{Kernels, RowLoss, Step};
 use crate::{
     CompileError, DataId, EpochRun, EpochTally, Evaluation, Layer, ParameterInfo, Samples, Session,
     SessionError, Spec, State, Tensor, checks, random,
@@ -34,6 +35,7 @@ pub struct Fused {
     infos: Vec<ParameterInfo>,
     kernels: &'static Kernels,
     network: Network,
+    loss: RowLoss,
     workspace: Workspace,
     /// One for each thread, and the numbers of a step by parameter.
     scratch: Vec<(Scratch, Vec<Step>)>,
@@ -69,6 +71,7 @@ impl Fused {
         let mut session = Fused {
             infos: spec.parameters(),
             kernels,
+            loss: RowLoss::new(&spec.loss, spec.outputs),
             workspace: Workspace::new(&network, 0)?,
             sums: [sums(), sums()],
             spec: spec.clone(),
@@ -185,7 +188,7 @@ impl Fused {
         let chunks = out.len().div_ceil(CHUNK);
         let threads = self.threads.min(chunks).max(1);
         let (kernels, network) = (self.kernels, &self.network);
-        let (classes, width) = (self.spec.classes, network.head.padded);
+        let width = network.head.padded;
         let work = |first: usize, out: &mut [T], scratch: &Scratch| {
             for (n, out) in out.chunks_mut(CHUNK).enumerate() {
                 let start = first + n * CHUNK;
@@ -194,7 +197,6 @@ impl Fused {
                     let at = scratch.logits.at(row * width);
                     // SAFETY: a row of this thread's own logits.
                     let logits = unsafe { std::slice::from_raw_parts_mut(at, width) };
-                    debug_assert!(classes <= width);
                     each(start + row, logits, out);
                 }
             }
@@ -245,6 +247,7 @@ impl Session for Fused {
         let epoch = Epoch {
             spec: &self.spec,
             network: &self.network,
+            loss: &self.loss,
             workspace: &self.workspace,
             sums: &self.sums,
             data: &self.data[data.0],
@@ -277,28 +280,19 @@ impl Session for Fused {
     }
 
     fn evaluate(&mut self, data: DataId) -> Evaluation {
-        let set = self.data[data.0].samples.clone();
-        let (classes, kernels) = (self.spec.classes, self.kernels);
-        let mut scores = vec![(0.0f32, false); set.len()];
-        self.for_logits(data, &mut scores, |i, logits, out| {
-            let label = set.label(i) as usize;
-            let mine = logits[label];
-            let hit = logits[..classes].iter().enumerate().all(|(c, &x)| match c < label {
-                true => x < mine,
-                false => x <= mine,
-            });
-            // SAFETY: the row is padded to whole vectors, the label was checked.
-            let loss = unsafe { (kernels.cross_entropy)(logits.as_mut_ptr(), classes, label, 1.0) };
-            *out = (loss, hit);
+        let (set, spec) = (self.data[data.0].samples.clone(), self.spec.clone());
+        let (judge, kernels) = (Judge::new(&spec, &set), self.kernels);
+        let mut results = vec![SampleResult::default(); set.len()];
+        self.for_logits(data, &mut results, |i, outputs, out| {
+            *out = judge.sample(kernels, i, outputs);
         });
-        let (losses, hits) = scores.into_iter().unzip();
-        Evaluation { losses, hits }
+        judge.finish(&results)
     }
 
     fn logits(&mut self, data: DataId) -> Vec<f32> {
-        let classes = self.spec.classes;
+        let outputs = self.spec.outputs;
         let mut rows = vec![Vec::new(); self.data[data.0].samples.len()];
-        self.for_logits(data, &mut rows, |_, logits, out| *out = logits[..classes].to_vec());
+        self.for_logits(data, &mut rows, |_, logits, out| *out = logits[..outputs].to_vec());
         rows.concat()
     }
 

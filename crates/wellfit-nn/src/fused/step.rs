@@ -30,7 +30,7 @@ use super::layout::{Linear, Network, Op};
 use super::pack::{self, Draw, Uploaded};
 use super::shared::{Shared, Sums};
 use super::workspace::{Scratch, Workspace};
-use crate::kernel::{Kernels, LANES, Rows, Step, Strided, TILE, TILE_VECTORS};
+use crate::kernel::{Kernels, LANES, RowLoss, Rows, Step, Strided, TILE, TILE_VECTORS};
 use crate::numbers::Numbers;
 use crate::{EpochEnd, EpochRun, EpochTally, Spec};
 
@@ -44,6 +44,8 @@ pub struct Epoch<'a> {
     pub spec: &'a Spec,
     /// Its weights.
     pub network: &'a Network,
+    /// Its loss.
+    pub loss: &'a RowLoss,
     /// Its buffers.
     pub workspace: &'a Workspace,
     /// Σ|w| and Σw² by part, for even and odd steps; see [`parts`].
@@ -354,10 +356,10 @@ impl<'a> Worker<'a> {
         penalty
     }
 
-    /// Phase 3: the batch's summed loss; the gradients of its mean are left in
-    /// the scratch's logits.
+    /// Phase 3: the batch's loss times its samples; its gradients are left in the
+    /// scratch's logits.
     fn loss(&self, t: usize, batch: &[u32]) -> f64 {
-        let Epoch { spec, network, data, kernels, .. } = *self.epoch;
+        let Epoch { spec, network, loss, data, kernels, .. } = *self.epoch;
         let (rows, width) = (batch.len(), network.head.padded);
         let logits = self.scratch.logits.at(0);
         let vectors = rows * width / LANES;
@@ -389,21 +391,18 @@ impl<'a> Worker<'a> {
                     }
                 }
             }
-            let mut sum = 0.0;
-            let weight = 1.0 / rows as f32;
-            for (row, &sample) in batch.iter().enumerate() {
-                let label = data.samples.label(sample as usize) as usize;
-                let at = logits.add(row * width);
-                sum += f64::from((kernels.cross_entropy)(at, spec.classes, label, weight));
-                // What lies beyond the last vector with a class.
-                for pad in spec.classes.next_multiple_of(LANES)..width {
-                    *at.add(pad) = 0.0;
-                }
+            let target = |&sample: &u32| data.samples.target(sample as usize);
+            let normaliser = loss.normaliser(batch.iter().map(target));
+            let (mut sum, scale) = (0.0, (1.0 / normaliser) as f32);
+            for (row, sample) in batch.iter().enumerate() {
+                let row = std::slice::from_raw_parts_mut(logits.add(row * width), width);
+                let term = kernels.loss_row(loss, row, spec.outputs, target(sample), scale);
+                sum += f64::from(term);
             }
             if !ops.is_empty() {
                 (kernels.multiply)(logits, slopes, vectors);
             }
-            sum
+            sum * (rows as f64 / normaliser)
         }
     }
 
@@ -445,7 +444,7 @@ impl<'a> Worker<'a> {
     fn head(&self, block: usize, t: usize, rows: usize) {
         let Epoch { spec, network, workspace, kernels, .. } = *self.epoch;
         let (head, width) = (&network.head, network.head.padded);
-        let (depth, out) = (network.hidden.len(), spec.classes);
+        let (depth, out) = (network.hidden.len(), spec.outputs);
         let logits = self.scratch.logits.at(0).cast_const();
         let weights = head.linear.weights(block * head.block_len());
         let feed = self.block(self.feed(depth, t), block);

@@ -5,6 +5,7 @@
 //! compares the two.
 
 mod activation;
+mod loss;
 mod matmul;
 mod norm;
 mod pointwise;
@@ -13,6 +14,7 @@ mod simd;
 mod update;
 mod windows;
 
+pub use loss::RowLoss;
 pub use matmul::{Rows, Strided};
 pub use norm::Pixels;
 pub use pointwise::Mask;
@@ -21,7 +23,7 @@ pub use simd::LANES;
 pub use update::{Rule, Step, Weights};
 pub use windows::Runs;
 
-use crate::{Activation, CompileError};
+use crate::{Activation, CompileError, Target};
 
 /// Units of a tile: the columns of a panel of weights, and of a block of activations.
 pub const TILE: usize = 64;
@@ -70,8 +72,8 @@ pub struct Kernels {
     pub accumulate: unsafe fn(*mut f32, *const f32, usize),
     /// See [`pointwise::divide_bytes`].
     pub divide_bytes: unsafe fn(*const u8, *mut f32, usize, f32),
-    /// See [`pointwise::cross_entropy`].
-    pub cross_entropy: unsafe fn(*mut f32, usize, usize, f32) -> f32,
+    /// See [`Kernels::loss_row`], which is safe.
+    pub loss: unsafe fn(&RowLoss, *mut f32, usize, Target<'_>, f32) -> f32,
     /// See [`update::apply`].
     pub apply: unsafe fn(*const f32, Weights, usize, &Step, &mut [f64; 2]),
     /// See [`update::penalise`].
@@ -122,7 +124,7 @@ macro_rules! kernels {
                 multiply,
                 accumulate,
                 divide_bytes,
-                cross_entropy,
+                loss,
                 apply,
                 penalise,
                 scale,
@@ -232,14 +234,15 @@ macro_rules! kernels {
             }
 
             $(#[target_feature(enable = $features)])?
-            unsafe fn cross_entropy(
+            unsafe fn loss(
+                loss: &RowLoss,
                 row: *mut f32,
-                classes: usize,
-                label: usize,
-                weight: f32,
+                outputs: usize,
+                target: Target<'_>,
+                scale: f32,
             ) -> f32 {
                 // SAFETY: the caller's contract is the generic function's.
-                unsafe { pointwise::cross_entropy::<$simd>(row, classes, label, weight) }
+                unsafe { loss::loss::<$simd>(loss, row, outputs, target, scale) }
             }
 
             $(#[target_feature(enable = $features)])?

@@ -1,4 +1,4 @@
-//! Kernels that work element by element: dropout, bytes to numbers, the loss.
+//! Kernels that work element by element: dropout, bytes to numbers.
 
 use wellfit_random::{MULTIPLIERS, ROUNDS, WEYL};
 
@@ -177,52 +177,6 @@ pub unsafe fn divide_bytes<S: Simd>(from: *const u8, to: *mut f32, n: usize, div
     }
 }
 
-/// Cross-entropy of a row of logits; the row becomes (softmax − onehot)·`weight`.
-/// Padding beyond `classes` becomes 0.
-///
-/// # Safety
-/// `row` must be good for 16·⌈classes/16⌉ values and `label` below `classes`; the
-/// machine must have S.
-#[inline(always)]
-pub unsafe fn cross_entropy<S: Simd>(
-    row: *mut f32,
-    classes: usize,
-    label: usize,
-    weight: f32,
-) -> f32 {
-    let vectors = classes.div_ceil(LANES);
-    // SAFETY: the caller vouches for it.
-    unsafe {
-        for pad in classes..vectors * LANES {
-            *row.add(pad) = f32::NEG_INFINITY;
-        }
-        let mut largest = S::splat(f32::NEG_INFINITY);
-        for i in 0..vectors {
-            // `max` gives its second argument when the first is NaN: the loss
-            // below becomes NaN all the same, through the label or the sum.
-            largest = S::max(S::load(row.add(i * LANES)), largest);
-        }
-        let top = S::largest(largest);
-        let at_label = *row.add(label);
-        let mut sum = S::splat(0.0);
-        for i in 0..vectors {
-            let e = exp::<S>(S::sub(S::load(row.add(i * LANES)), S::splat(top)));
-            sum = S::add(sum, e);
-            S::store(row.add(i * LANES), e);
-        }
-        let sum = S::sum(sum);
-        let share = S::splat(weight / sum);
-        for i in 0..vectors {
-            S::store(row.add(i * LANES), S::mul(S::load(row.add(i * LANES)), share));
-        }
-        for pad in classes..vectors * LANES {
-            *row.add(pad) = 0.0;
-        }
-        *row.add(label) -= weight;
-        ln(sum) + top - at_label
-    }
-}
-
 /// eˣ for x ≤ 0 within 2 ulp (0 below −87.3); NaN stays NaN.
 ///
 /// # Safety
@@ -247,45 +201,10 @@ pub unsafe fn exp<S: Simd>(x: S::V) -> S::V {
     }
 }
 
-/// ln x for x ≥ 1 or NaN, the same bits everywhere: computed in f64 by the series
-/// of artanh, rounded once.
-fn ln(x: f32) -> f32 {
-    if !x.is_finite() {
-        return x;
-    }
-    let bits = f64::from(x).to_bits();
-    let exponent = ((bits >> 52) as i64 - 1023) as f64;
-    let mantissa = f64::from_bits(bits & ((1 << 52) - 1) | 1023 << 52);
-    let (mantissa, exponent) = if mantissa > std::f64::consts::SQRT_2 {
-        (mantissa / 2.0, exponent + 1.0)
-    } else {
-        (mantissa, exponent)
-    };
-    // ln m = 2 artanh((m−1)/(m+1)) with |argument| ≤ 0.172: 11 terms reach 1e-18.
-    let t = (mantissa - 1.0) / (mantissa + 1.0);
-    let square = t * t;
-    let mut series = 0.0;
-    for odd in (1..=21).rev().step_by(2) {
-        series = series * square + 1.0 / f64::from(odd);
-    }
-    (2.0 * t * series + exponent * std::f64::consts::LN_2) as f32
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::simd::Portable;
     use super::*;
-
-    #[test]
-    fn our_logarithm_agrees_with_the_library_to_one_ulp() {
-        for i in 0..200_000u32 {
-            let x = f32::from_bits(1.0f32.to_bits() + i * 331);
-            let (ours, exact) = (ln(x), f64::from(x).ln() as f32);
-            assert!((ours - exact).abs() <= exact.abs() * 1.2e-7, "ln {x}: {ours}, {exact}");
-        }
-        assert!(ln(f32::NAN).is_nan());
-        assert_eq!(ln(f32::INFINITY), f32::INFINITY);
-    }
 
     #[test]
     fn our_exponential_agrees_with_the_library() {

@@ -28,10 +28,11 @@ mod update;
 
 use std::sync::atomic::AtomicBool;
 
+use crate::evaluation::{Judge, SampleResult};
 use crate::fused::barrier::Barrier;
 use crate::fused::pack::Uploaded;
 use crate::fused::shared::{Shared, Sums};
-use crate::kernel::{Kernels, Strided};
+use crate::kernel::{Kernels, RowLoss, Strided};
 use crate::parallel::share_out;
 use crate::{
     CompileError, DataId, EpochRun, EpochTally, Evaluation, ParameterInfo, Samples, Session,
@@ -53,6 +54,7 @@ pub struct Layered {
     trained: Vec<ParameterInfo>,
     kernels: &'static Kernels,
     network: Network,
+    loss: RowLoss,
     tiles: Tiles,
     /// One for each thread.
     scratch: Vec<Scratch>,
@@ -78,6 +80,7 @@ impl Layered {
             trained: spec.trained(),
             kernels,
             sums: [sums(), sums()],
+            loss: RowLoss::new(&spec.loss, spec.outputs),
             tiles,
             scratch: Vec::new(),
             step: 0,
@@ -190,6 +193,7 @@ impl Layered {
             network: &self.network,
             tiles: &self.tiles,
             sums: &self.sums,
+            loss: &self.loss,
             data: &self.data[data.0],
             run,
             start: self.step,
@@ -210,7 +214,7 @@ impl Layered {
         &self,
         data: &Uploaded,
         out: &mut [T],
-        each: impl Fn(usize, *mut f32, &mut T) + Sync,
+        each: impl Fn(usize, &mut [f32], &mut T) + Sync,
     ) {
         share_out(out, ROWS, self.threads, |me, first, out| {
             let samples = first..first + out.len();
@@ -218,7 +222,10 @@ impl Layered {
             let (rows, width) =
                 evaluate::outputs(self.kernels, &self.network, data, samples, thread);
             for (row, out) in out.iter_mut().enumerate() {
-                each(first + row, rows.wrapping_add(row * width), out);
+                // SAFETY: a row of this thread's own, padded to whole vectors.
+                let outputs =
+                    unsafe { std::slice::from_raw_parts_mut(rows.add(row * width), width) };
+                each(first + row, outputs, out);
             }
         });
     }
@@ -261,32 +268,19 @@ impl Session for Layered {
 
     fn evaluate(&mut self, data: DataId) -> Evaluation {
         let data = &self.data[data.0];
-        let (classes, kernels) = (self.spec.classes, self.kernels);
-        let mut scores = vec![(0.0f32, false); data.samples.len()];
-        self.for_outputs(data, &mut scores, |i, logits, out| {
-            let label = data.samples.label(i) as usize;
-            // SAFETY: the row is padded to whole vectors, the label was checked.
-            unsafe {
-                let mine = *logits.add(label);
-                let hit = (0..classes).all(|c| match c < label {
-                    true => *logits.add(c) < mine,
-                    false => *logits.add(c) <= mine,
-                });
-                *out = ((kernels.cross_entropy)(logits, classes, label, 1.0), hit);
-            }
+        let judge = Judge::new(&self.spec, &data.samples);
+        let mut results = vec![SampleResult::default(); data.samples.len()];
+        self.for_outputs(data, &mut results, |i, row, out| {
+            *out = judge.sample(self.kernels, i, row);
         });
-        let (losses, hits) = scores.into_iter().unzip();
-        Evaluation { losses, hits }
+        judge.finish(&results)
     }
 
     fn logits(&mut self, data: DataId) -> Vec<f32> {
-        let classes = self.spec.classes;
+        let outputs = self.spec.outputs;
         let data = &self.data[data.0];
         let mut rows = vec![Vec::new(); data.samples.len()];
-        self.for_outputs(data, &mut rows, |_, logits, out| {
-            // SAFETY: a row holds a logit for each class.
-            *out = unsafe { std::slice::from_raw_parts(logits, classes) }.to_vec();
-        });
+        self.for_outputs(data, &mut rows, |_, row, out| *out = row[..outputs].to_vec());
         rows.concat()
     }
 

@@ -10,7 +10,7 @@ use super::update::{Steps, Tiles};
 use crate::fused::barrier::Barrier;
 use crate::fused::pack::{Draw, Uploaded};
 use crate::fused::shared::Sums;
-use crate::kernel::Kernels;
+use crate::kernel::{Kernels, RowLoss};
 use crate::numbers::Numbers;
 use crate::{EpochEnd, EpochRun, EpochTally, Spec};
 
@@ -26,6 +26,8 @@ pub struct Epoch<'a> {
     pub sums: &'a [Sums; 2],
     /// Each chunk's loss.
     pub losses: &'a Sums,
+    /// Its loss.
+    pub loss: &'a RowLoss,
     /// What is trained on.
     pub data: &'a Uploaded,
     /// What was asked for.
@@ -201,20 +203,23 @@ impl<'a> Worker<'a> {
 
     /// A chunk's loss; the gradients of the batch's mean are left with the output.
     fn loss(&self, at: &At<'_>, batch: Batch<'_>, chunk: usize) {
-        let Epoch { network, spec, data, kernels, losses, .. } = *self.epoch;
+        let Epoch { network, spec, loss, data, kernels, losses, .. } = *self.epoch;
         let width = network.buffers[network.values[network.output].buffer].sample;
         let (logits, gradients) = (at.values(network.output), at.gradients(network.output));
-        let weight = 1.0 / batch.samples.len() as f32;
+        let target = |&sample: &u32| data.samples.target(sample as usize);
+        let normaliser = loss.normaliser(batch.samples.iter().map(target));
+        let scale = (1.0 / normaliser) as f32;
         let mut sum = 0.0;
         // SAFETY: the chunk's rows are this thread's own; a row is padded to whole tiles.
         unsafe {
             std::ptr::copy_nonoverlapping(logits, gradients, at.count() * width);
-            for (row, &sample) in batch.samples[at.rows.clone()].iter().enumerate() {
-                let label = data.samples.label(sample as usize) as usize;
-                let row = gradients.add(row * width);
-                sum += f64::from((kernels.cross_entropy)(row, spec.classes, label, weight));
+            for (row, sample) in batch.samples[at.rows.clone()].iter().enumerate() {
+                let row = std::slice::from_raw_parts_mut(gradients.add(row * width), width);
+                let term = kernels.loss_row(loss, row, spec.outputs, target(sample), scale);
+                sum += f64::from(term);
             }
-            *losses.at(chunk) = [sum, 0.0];
+            // As in the fused engine: the batch's loss times its samples.
+            *losses.at(chunk) = [sum * (batch.samples.len() as f64 / normaliser), 0.0];
         }
     }
 

@@ -48,8 +48,8 @@ impl<T: Real> Network<T> {
         self.layers.input().extend(sample.iter().map(|&x| T::from_f64(f64::from(x))));
     }
 
-    /// What the last layer gave: [rows, classes].
-    pub(super) fn logits(&self) -> &[T] {
+    /// What the last layer gave: [rows, outputs].
+    pub(super) fn outputs(&self) -> &[T] {
         self.layers.output()
     }
 
@@ -63,24 +63,9 @@ impl<T: Real> Network<T> {
         self.layers.forward(parameters, pass);
     }
 
-    /// −ln softmax(logits)[label], summed over the batch; leaves the derivatives
-    /// of the batch's mean: (softmax − onehot)/rows.
-    pub(super) fn cross_entropy(&mut self, labels: &[u32]) -> f64 {
-        let classes = self.logits().len() / self.rows;
-        let rows = T::from_f64(self.rows as f64);
-        let (logits, deltas) = self.layers.output_delta();
-        let mut loss = 0.0;
-        deltas.clear();
-        for (logits, &label) in logits.chunks(classes).zip(labels) {
-            let label = label as usize;
-            let largest = logits[1..].iter().fold(logits[0], |a, &b| if b > a { b } else { a });
-            let sum = logits.iter().fold(T::ZERO, |sum, &x| sum + (x - largest).exp());
-            loss += (sum.ln() - (logits[label] - largest)).to_f64();
-            let start = deltas.len();
-            deltas.extend(logits.iter().map(|&x| (x - largest).exp() / sum / rows));
-            deltas[start + label] -= T::from_f64(1.0) / rows;
-        }
-        loss
+    /// What the last layer gave, and where the loss leaves its derivatives by it.
+    pub(super) fn ends(&mut self) -> (&[T], &mut Vec<T>) {
+        self.layers.output_delta()
     }
 
     /// Takes the derivatives back through every layer; gradients replace what the
@@ -139,12 +124,4 @@ impl<I: Iterator<Item = Flow>> Builder<I> {
         self.parameters += parameters;
         self.parameters - parameters
     }
-}
-
-/// Whether the largest logit, the first of equals, is the label's. A NaN among
-/// the logits is no hit.
-pub(super) fn is_hit<T: Real>(logits: &[T], label: u32) -> bool {
-    let label = label as usize;
-    let own = logits[label];
-    logits[..label].iter().all(|&x| x < own) && logits[label..].iter().all(|&x| x <= own)
 }

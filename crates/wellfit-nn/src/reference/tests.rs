@@ -9,8 +9,10 @@ use super::operation::Operation;
 use super::pool::MaxPool2d;
 use super::windows::Windows;
 use super::*;
+use crate::evaluation::is_hit;
 use crate::{
-    Activation, Layer, Optimizer, Penalty, PenaltyKind, PenaltyOn, Shape, Steps, Values, Window,
+    Activation, Layer, Loss, Optimizer, Penalty, PenaltyKind, PenaltyOn, Shape, Steps, Targets,
+    Values, Window,
 };
 
 const SGD: Optimizer = Optimizer::Sgd { momentum: 0.0, nesterov: false, weight_decay: 0.0 };
@@ -203,7 +205,8 @@ fn samples_of(input: Shape, n: usize) -> Samples {
     let values = (0..n * features).map(|_| (stream.uniform() * 4.0 - 2.0) as f32).collect();
     let labels = (0..n).map(|_| stream.below(3) as u32).collect();
     let values = Values::Floats(Arc::new(values));
-    Samples { features, values, labels: Arc::new(labels), rows: None }
+    let targets = Targets::Classes(Arc::new(labels));
+    Samples { features, values, targets, rows: None }
 }
 
 /// Mean data loss plus penalty at the present weights.
@@ -280,6 +283,97 @@ fn gradients_of_images_norms_and_residuals_equal_finite_differences() {
     for (i, (input, layers)) in wider_networks().into_iter().enumerate() {
         let penalties = table[i % table.len()].clone();
         check_gradients(&spec_of(input, layers, penalties, SGD), &[0.05, 1e3]);
+    }
+}
+
+/// Every loss with what it can be told, over 3 classes or 3 targets.
+fn losses() -> Vec<Loss> {
+    let weights = || Some(vec![0.5, 2.0, 0.0]);
+    let classes =
+        |label_smoothing, class_weights| Loss::CrossEntropy { label_smoothing, class_weights };
+    vec![
+        classes(0.0, None),
+        classes(0.1, None),
+        classes(0.9, None),
+        classes(0.0, weights()),
+        classes(0.3, weights()),
+        Loss::Mse,
+        Loss::Huber { delta: 1.0 },
+        Loss::Huber { delta: 0.2 },
+    ]
+}
+
+/// The same samples with 3 numbers each as targets.
+fn numbers(n: usize) -> Samples {
+    let mut stream = Key { seed: 6, purpose: Purpose::Synthetic, layer: 0, step: 0 }.stream();
+    let values = (0..n * 3).map(|_| (stream.uniform() * 4.0 - 2.0) as f32).collect();
+    let targets = Targets::Numbers { per_sample: 3, values: Arc::new(values) };
+    Samples { targets, ..samples(n) }
+}
+
+#[test]
+fn the_gradients_of_every_loss_equal_finite_differences() {
+    const H: f64 = 1e-6;
+    let batch = [4, 0, 3, 1, 2];
+    let layers = vec![linear(11), Layer::RELU, linear(3)];
+    for loss in losses() {
+        let spec = Spec { loss: loss.clone(), ..spec(layers.clone(), vec![], SGD) };
+        let mut twin = Reference::<f64>::new(&spec).unwrap();
+        let set = if loss.is_classification() { samples(5) } else { numbers(5) };
+        twin.upload(&set).unwrap();
+        twin.data_gradient(DataId(0), &batch);
+        let gradients: Vec<_> = twin.parameters.iter().map(|p| p.gradient.clone()).collect();
+        assert!(gradients.iter().flatten().any(|&g| g.abs() > 0.01), "{loss:?}");
+        for (i, gradient) in gradients.iter().enumerate() {
+            for (e, &exact) in gradient.iter().enumerate() {
+                let at = twin.parameters[i].values[e];
+                let [above, below] = [at + H, at - H].map(|moved| {
+                    twin.parameters[i].values[e] = moved;
+                    objective(&mut twin, &batch)
+                });
+                twin.parameters[i].values[e] = at;
+                let difference = (above - below) / (2.0 * H);
+                assert!(
+                    (exact - difference).abs() < 2e-9 + 1e-7 * exact.abs(),
+                    "{}[{e}] of {loss:?}: gradient {exact}, difference {difference}",
+                    twin.infos[i].name
+                );
+            }
+        }
+    }
+}
+
+/// What `torch.nn.functional` gives for these outputs and targets:
+///
+/// ```python
+/// z = torch.tensor([[1., -2., .5], [0., 3., -1.]]); y = torch.tensor([2, 1])
+/// w = torch.tensor([.5, 2., .25]); v = torch.tensor([[.5, -1., 4.], [0., 3.5, -1.]])
+/// F.cross_entropy(z, y); F.cross_entropy(z, y, label_smoothing=.1)
+/// F.cross_entropy(z, y, w); F.cross_entropy(z, y, w, label_smoothing=.1)
+/// F.mse_loss(z, v); F.huber_loss(z, v); F.huber_loss(z, v, delta=.25)
+/// ```
+#[test]
+fn losses_are_pytorchs() {
+    let outputs = [1.0, -2.0, 0.5, 0.0, 3.0, -1.0];
+    let classes = Targets::Classes(Arc::new(vec![2, 1]));
+    let values = Arc::new(vec![0.5, -1.0, 4.0, 0.0, 3.5, -1.0]);
+    let numbers = Targets::Numbers { per_sample: 3, values };
+    let weights = || Some(vec![0.5, 2.0, 0.25]);
+    let entropy =
+        |label_smoothing, class_weights| Loss::CrossEntropy { label_smoothing, class_weights };
+    let table = [
+        (entropy(0.0, None), &classes, 0.535240403),
+        (entropy(0.1, None), &classes, 0.685240403),
+        (entropy(0.0, weights()), &classes, 0.170185348),
+        (entropy(0.1, weights()), &classes, 0.304186402),
+        (Loss::Mse, &numbers, 2.291666667),
+        (Loss::Huber { delta: 1.0 }, &numbers, 0.625),
+        (Loss::Huber { delta: 0.25 }, &numbers, 0.208333333),
+    ];
+    for (loss, targets, wanted) in table {
+        let set = Samples { targets: targets.clone(), ..samples(2) };
+        let found = loss::batch(&loss, &set, &[0, 1], &outputs, &mut Vec::new()) / 2.0;
+        assert!((found - wanted).abs() < 1e-6, "{loss:?}: {found}, PyTorch {wanted}");
     }
 }
 
@@ -386,11 +480,11 @@ fn a_hit_is_the_largest_logit_the_first_of_equals_and_never_among_nan() {
     ];
     for (logits, hits) in table {
         for (label, hit) in hits.into_iter().enumerate() {
-            assert_eq!(network::is_hit(&logits, label as u32), hit, "{logits:?} for {label}");
+            assert_eq!(is_hit(&logits, label), hit, "{logits:?} for {label}");
         }
     }
-    assert!(network::is_hit(&[1.0f32], 0));
-    assert!(!network::is_hit(&[nan], 0));
+    assert!(is_hit(&[1.0f32], 0));
+    assert!(!is_hit(&[nan], 0));
 }
 
 /// Values of one channel, by the tensor's name.
@@ -400,8 +494,9 @@ fn exported(twin: &Reference<f64>, name: &str) -> Vec<f32> {
 }
 
 fn images(values: Vec<f32>, features: usize) -> Samples {
-    let labels = Arc::new((0..values.len() / features).map(|i| i as u32 % 2).collect());
-    Samples { features, values: Values::Floats(Arc::new(values)), labels, rows: None }
+    let labels = (0..values.len() / features).map(|i| i as u32 % 2).collect();
+    let targets = Targets::Classes(Arc::new(labels));
+    Samples { features, values: Values::Floats(Arc::new(values)), targets, rows: None }
 }
 
 fn is_close(found: &[f32], wanted: &[f64]) {
@@ -451,7 +546,7 @@ fn training_normalises_by_the_biased_variance_of_the_batch() {
     twin.data_gradient(DataId(0), &[0, 1]);
     let scale = [(5.0f64 + 1e-5).sqrt(), (3.0f64 + 1e-5).sqrt()];
     let wanted = [(1.0 - 4.0) / scale[0], -1.0 / scale[1], 1.0 / scale[0], -1.0 / scale[1]];
-    for (found, wanted) in twin.network.logits().iter().zip(wanted) {
+    for (found, wanted) in twin.network.outputs().iter().zip(wanted) {
         assert!((found - wanted).abs() < 1e-12, "{found}, {wanted}");
     }
     // In evaluation by what the batch left: means 0.4 and 0.1, variances 0.9 + 2/3 and 1.3.

@@ -58,7 +58,7 @@ pub fn floats(stream: &mut Stream, n: usize, features: usize, classes: usize) ->
     };
     let labels = values.chunks(features).map(label).collect();
     let values = Values::Floats(Arc::new(values));
-    Samples { features, values, labels: Arc::new(labels), rows: None }
+    Samples { features, values, targets: Targets::Classes(Arc::new(labels)), rows: None }
 }
 
 /// `n` samples of bytes scaled to [0, 1], half of them 0, as in pictures.
@@ -68,7 +68,7 @@ pub fn bytes(stream: &mut Stream, n: usize, features: usize, classes: usize) -> 
     let labels = (0..n).map(|_| stream.below(classes as u64) as u32).collect();
     let table = std::array::from_fn(|b| b as f32 / 255.0);
     let values = Values::Bytes(Arc::new(bytes), Arc::new(table));
-    Samples { features, values, labels: Arc::new(labels), rows: None }
+    Samples { features, values, targets: Targets::Classes(Arc::new(labels)), rows: None }
 }
 
 /// ReLU half the time, else another.
@@ -145,6 +145,36 @@ impl Case {
             ..Spec::new(Shape::Flat(features), classes, layers)
         };
         Self { index, spec, samples }
+    }
+
+    /// The same case with another loss: cross-entropy with label smoothing, class
+    /// weights or both, or numbers to fit, 1 to 40 of them.
+    pub fn with_loss(mut self) -> Self {
+        let mut s = stream(self.index + 1_000_000);
+        let (n, classes) = (self.samples.targets.len(), self.spec.outputs);
+        let smoothing = [0.0, 0.1, 0.6][s.below(3) as usize];
+        let weights = (0..classes).map(|_| 0.1 + s.uniform() * 2.0).collect();
+        let entropy =
+            |label_smoothing, class_weights| Loss::CrossEntropy { label_smoothing, class_weights };
+        self.spec.loss = match s.below(6) {
+            0 => entropy(0.1, None),
+            1 | 2 => entropy(smoothing, Some(weights)),
+            3 => Loss::Mse,
+            _ => Loss::Huber { delta: [0.1, 1.0, 10.0][s.below(3) as usize] },
+        };
+        if !self.spec.loss.is_classification() {
+            let per_sample = [1, 2, 3, 16, 17, 40][s.below(6) as usize];
+            let is_linear = |layer: &Layer| matches!(layer, Layer::Linear { .. });
+            let last = self.spec.layers.iter().rposition(is_linear).unwrap();
+            let Layer::Linear { out, .. } = &mut self.spec.layers[last] else { unreachable!() };
+            *out = per_sample;
+            self.spec.outputs = per_sample;
+            self.spec.measure = [None, Some(Measure::Mse)][s.below(2) as usize];
+            let value = |_| (s.uniform() * 4.0 - 2.0) as f32;
+            let values = Arc::new((0..n * per_sample).map(value).collect());
+            self.samples.targets = Targets::Numbers { per_sample, values };
+        }
+        self
     }
 
     /// Every sample once, in an order of epoch `epoch`.

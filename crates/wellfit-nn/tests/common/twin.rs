@@ -92,5 +92,6 @@ pub fn outcome(mut engine: Box<dyn Session>, case: &Case) -> impl PartialEq + us
     });
     let evaluation = engine.evaluate(data);
     let losses: Vec<u32> = evaluation.losses.iter().map(|l| l.to_bits()).collect();
-    (tallies, bits(&engine.export()), losses, evaluation.hits)
+    let whole = [evaluation.loss, evaluation.score].map(f64::to_bits);
+    (tallies, bits(&engine.export()), losses, whole, evaluation.scores)
 }

@@ -129,6 +129,8 @@ pub(super) fn layer_error(error: SpecError) -> PlanError {
             format!("model.layers.{}", layer.key())
         }
         SpecError::NoWeights => "model.layers".into(),
+        SpecError::ClassWeights { .. } => "train.loss.class_weights".into(),
+        SpecError::Measure { .. } => "train.loss".into(),
         SpecError::Range { .. } => "train".into(),
     };
     PlanError::about(key, error.to_string())
