@@ -38,15 +38,15 @@ type Update =
 
 type Windows = unsafe fn(*const f32, &[u32], Runs, Rows<*const f32>, Rows<*mut f32>, usize, bool);
 type NormBack = unsafe fn(*const f32, *const f32, *mut f32, [*const f32; 4], &Pixels, bool);
+type LayerNorm = unsafe fn(*const f32, *mut f32, [*const f32; 3], (usize, usize), f32) -> [f32; 2];
 type LayerNormBack = unsafe fn(
     *const f32,
     *const f32,
-    *mut f32,
+    (*mut f32, bool),
     [*const f32; 2],
     [f32; 2],
     [*mut f32; 2],
     (usize, usize),
-    bool,
 );
 
 /// A kernel set for one instruction set. Each function is unsafe as the generic
@@ -101,8 +101,7 @@ pub struct Kernels {
     /// See [`norm::norm_back`].
     pub norm_back: NormBack,
     /// See [`norm::layer_norm`].
-    pub layer_norm:
-        unsafe fn(*const f32, *mut f32, [*const f32; 3], (usize, usize), f32) -> [f32; 2],
+    pub layer_norm: LayerNorm,
     /// See [`norm::layer_norm_back`].
     pub layer_norm_back: LayerNormBack,
 }
@@ -330,9 +329,9 @@ macro_rules! kernels {
             }
 
             $(#[target_feature(enable = $features)])?
-            unsafe fn layer_norm_back(dy: *const f32, x: *const f32, dx: *mut f32, of: [*const f32; 2], moments: [f32; 2], gradients: [*mut f32; 2], size: (usize, usize), accumulate: bool) {
+            unsafe fn layer_norm_back(dy: *const f32, x: *const f32, dx: (*mut f32, bool), of: [*const f32; 2], moments: [f32; 2], gradients: [*mut f32; 2], size: (usize, usize)) {
                 // SAFETY: the caller's contract is the generic function's.
-                unsafe { norm::layer_norm_back::<$simd>(dy, x, dx, of, moments, gradients, size, accumulate) }
+                unsafe { norm::layer_norm_back::<$simd>(dy, x, dx, of, moments, gradients, size) }
             }
         }
     };

@@ -168,7 +168,7 @@ pub unsafe fn layer_norm<S: Simd>(
     }
 }
 
-/// The gradient of one sample's layer norm: dx (set, or added to), and what is added to
+/// The gradient of one sample's layer norm: dx (set, or added to, or null), and what is added to
 /// those of w and b.
 ///
 /// # Safety
@@ -177,12 +177,11 @@ pub unsafe fn layer_norm<S: Simd>(
 pub unsafe fn layer_norm_back<S: Simd>(
     dy: *const f32,
     x: *const f32,
-    dx: *mut f32,
+    (dx, accumulate): (*mut f32, bool),
     [w, mask]: [*const f32; 2],
     [mean, inverse]: [f32; 2],
     [dw, db]: [*mut f32; 2],
     (n, vectors): (usize, usize),
-    accumulate: bool,
 ) {
     // SAFETY: the caller vouches for it.
     unsafe {

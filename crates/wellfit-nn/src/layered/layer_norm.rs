@@ -87,7 +87,7 @@ impl Operation for LayerNorm {
                 let (dy, x) = (at.gradients(output).add(start), at.values(input).add(start));
                 let moments = [*from, *from.add(1)];
                 let add = back == Back::Add;
-                (at.kernels.layer_norm_back)(dy, x, dx, of, moments, sums, size, add);
+                (at.kernels.layer_norm_back)(dy, x, (dx, add), of, moments, sums, size);
             }
         }
     }
