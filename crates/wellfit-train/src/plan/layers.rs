@@ -83,9 +83,8 @@ fn read_bias(section: &mut Section<'_>) -> Result<bool, PlanError> {
 /// `kernel` and `stride`, which is the kernel's size unless it has a value of its own
 /// or `stride` says otherwise.
 fn read_window(section: &mut Section<'_>, stride: Option<[usize; 2]>) -> Result<Window, PlanError> {
-    let kernel = match read_pair(section, "kernel", 1)? {
-        Some(kernel) => kernel,
-        None => return Err(section.need("kernel").err().expect("it is missing")),
+    let Some(kernel) = read_pair(section, "kernel", 1)? else {
+        return Err(section.need("kernel").expect_err("it is missing"));
     };
     let stride = read_pair(section, "stride", 1)?.or(stride).unwrap_or(kernel);
     Ok(Window { kernel, stride, padding: [0; 2] })
