@@ -36,8 +36,6 @@ write("extra-array", names=np.array(["a", "b"]), x=rows("<f4"), y=LABELS.astype(
 write("bad-fortran", x=np.asfortranarray(rows("<f4")), y=LABELS)
 write("bad-f2", x=rows("<f2"), y=LABELS)
 write("bad-i8", x=rows("<i8"), y=LABELS)
-write("bad-float-labels", x=rows("<f4"), y=LABELS / 2)
-write("bad-two-targets", x=rows("<f4"), y=np.stack([LABELS, LABELS], axis=1))
 write("bad-string-labels", x=rows("<f4"), y=np.array(list("abcab")))
 write("bad-record-labels", x=rows("<f4"), y=np.zeros(5, dtype=[("a", "<i4")]))
 write("bad-negative-label", x=rows("<f4"), y=LABELS - 1)

@@ -58,6 +58,7 @@ impl Plan {
     pub fn new(source: impl Into<String>, layers: Vec<Layer>) -> Self {
         let data = DataRequest {
             source: source.into(),
+            task: None,
             validation: None,
             test: None,
             split_seed: 0,
