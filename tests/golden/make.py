@@ -15,6 +15,8 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
+import losses
+
 HERE = pathlib.Path(__file__).parent
 FEATURES, CLASSES, TRAIN, VALIDATION = 12, 3, 200, 80
 COLUMNS = [
@@ -292,6 +294,7 @@ def main():
         last = history[-1]
         print(f"{case['name']:16} val_loss {last['val_loss']:.4f}  "
               f"val_accuracy {last['val_accuracy']:.3f}  {len(cuts)} cuts")
+    losses.main()
     print("torch", torch.__version__)
 
 

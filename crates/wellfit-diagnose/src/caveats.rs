@@ -4,6 +4,7 @@ use std::fmt;
 
 use wellfit_stats::{Estimate, format};
 use wellfit_study::StudyRecords;
+use wellfit_train::record::ScoreKind;
 
 use crate::ArmFindings;
 use crate::trials::ArmTrials;
@@ -99,7 +100,7 @@ pub fn caveats(
     margin: f64,
 ) -> Vec<String> {
     let study = &records.study;
-    let points = study.primary.higher_is_better();
+    let points = study.primary.score() == Some(ScoreKind::Accuracy);
     let mut all = Vec::new();
     let validated = trials.iter().flat_map(ArmTrials::ended).any(has_validation);
     let ended = trials.iter().flat_map(ArmTrials::ended).next().is_some();

@@ -54,7 +54,7 @@ fn results_csv_has_a_row_for_every_trial() {
         1 => {
             let mut record = record("a, \"b\"", 1, &[[0.5, 0.75, 0.25, 0.75]]);
             record.state = RunState::Diverged { epoch: 1, step: Some(17) };
-            (record.epochs[0].val_loss, record.epochs[0].val_accuracy) = (Some(f64::NAN), None);
+            (record.epochs[0].val_loss, record.epochs[0].val_score) = (Some(f64::NAN), None);
             Some(record)
         }
         _ => None,
@@ -63,7 +63,7 @@ fn results_csv_has_a_row_for_every_trial() {
     assert_eq!(
         results_csv(&study),
         "arm,seed,fold,state,epochs,best_epoch,train_eval_loss,train_accuracy,val_loss,val_accuracy,\
-         best_val_loss,best_val_accuracy,gap,seconds\n\
+         best_val_loss,best_val_score,gap,seconds\n\
          baseline,0,,missing,,,,,,,,,,\n\
          baseline,1,,missing,,,,,,,,,,\n\
          baseline,2,,missing,,,,,,,,,,\n\

@@ -6,7 +6,7 @@ use common::*;
 use wellfit_diagnose::{Findings, Judgement, OverfittingVerdict, diagnose};
 use wellfit_study::JudgeAt;
 use wellfit_train::plan::Metric;
-use wellfit_train::record::{RunState, Score};
+use wellfit_train::record::{RunState, Score, ScoreKind};
 
 fn judgements(findings: &Findings) -> Vec<Option<Judgement>> {
     findings.arms.iter().map(|arm| arm.judgement).collect()
@@ -189,7 +189,7 @@ fn without_a_validation_set_nothing_is_judged() {
     for record in study.records.iter_mut().flatten().flatten() {
         record.best_epoch = None;
         for row in &mut record.epochs {
-            (row.val_loss, row.val_accuracy) = (None, None);
+            (row.val_loss, row.val_score) = (None, None);
         }
     }
     let findings = diagnose(&study);
@@ -199,7 +199,7 @@ fn without_a_validation_set_nothing_is_judged() {
     assert_eq!(judgements(&findings)[1..], [Some(Judgement::Undecided); 2]);
     assert_eq!(findings.arms[1].sentence, "validation loss was not measured");
     assert!(has_caveat(&findings, "no validation set"));
-    assert!(findings.arms[0].summary.last_train_accuracy.is_known());
+    assert!(findings.arms[0].summary.last_train_score.is_known());
 }
 
 #[test]
@@ -385,7 +385,12 @@ fn the_test_figure_is_the_recommended_arms() {
     );
     for (i, record) in study.records[1].iter_mut().flatten().enumerate() {
         let luck = 0.001 * luck(i as u64);
-        record.test = Some(Score { loss: 0.31 + luck, accuracy: 0.897 - luck, n: 5000 });
+        record.test = Some(Score {
+            loss: 0.31 + luck,
+            kind: ScoreKind::Accuracy,
+            score: 0.897 - luck,
+            n: 5000,
+        });
     }
     assert_eq!(
         diagnose(&study).answer.final_figure,

@@ -57,7 +57,7 @@ fn odd() -> Vec<(&'static str, StudyRecords)> {
     let mut blind = fixture::article(3, 8);
     for record in blind.records.iter_mut().flatten().flatten() {
         for row in &mut record.epochs {
-            (row.val_loss, row.val_accuracy) = (None, None);
+            (row.val_loss, row.val_score) = (None, None);
         }
         record.best_epoch = None;
     }
@@ -71,8 +71,8 @@ fn odd() -> Vec<(&'static str, StudyRecords)> {
         for (i, row) in record.epochs.iter_mut().enumerate().skip(3) {
             row.train_loss = f64::NAN;
             row.train_eval_loss = if i == 3 { 1e30 } else { f64::INFINITY };
-            row.train_accuracy = f64::NAN;
-            (row.val_loss, row.val_accuracy) = (Some(f64::INFINITY), Some(f64::NAN));
+            row.train_score = f64::NAN;
+            (row.val_loss, row.val_score) = (Some(f64::INFINITY), Some(f64::NAN));
         }
         record.state = RunState::Diverged { epoch: 4, step: Some(17) };
         record.events.push(Event::Diverged { epoch: 4 });
