@@ -75,6 +75,7 @@ fn what_cannot_be_used_is_refused_in_words_that_name_file_and_array() {
         ("bad-no-values", "a sample of shape 0 values has no values"),
         ("bad-no-y", "holds no array \"y\" (it holds: x, z)"),
         ("bad-nan", "array \"x\": value NaN at column 1 of sample 3 is not a finite float32"),
+        ("bad-nan-target", "array \"y\": value NaN of target t0 of sample 2 is not a finite"),
         ("bad-beyond-float32", "at column 3 of sample 2 is not a finite float32"),
     ];
     for (name, expected) in cases {

@@ -72,3 +72,22 @@ fn results_csv_has_a_row_for_every_trial() {
          \"a, \"\"b\"\"\",2,,missing,,,,,,,,,,\n"
     );
 }
+
+#[test]
+fn regression_has_r2_in_the_accuracies_places() {
+    let study = regression(article());
+    let csv = results_csv(&study);
+    let head = "arm,seed,fold,state,epochs,best_epoch,train_eval_loss,train_r2,val_loss,val_r2,\
+                best_val_loss,best_val_r2,gap,seconds\n";
+    assert!(csv.starts_with(head), "{csv}");
+    assert_eq!(
+        csv[head.len()..],
+        results_csv(&article())[results_csv(&article()).find('\n').unwrap() + 1..]
+    );
+    let results = parsed(&study);
+    let plateau = &results["arms"][1];
+    assert!(plateau["summary"]["best_val_r2"]["mean"].is_number());
+    assert!(plateau["against_baseline"]["val_r2"]["difference"].is_number());
+    assert_eq!(plateau["summary"]["val_accuracy"], Value::Null);
+    assert_eq!(results["claims"], json!([]));
+}

@@ -149,7 +149,7 @@
     const figure = document.getElementById("effects");
     const readout = make("div", { class: "readout", "aria-live": "polite" }, "<p>Point at a row, or move to it with Tab, for its single seeds.</p>");
     figure.insertBefore(readout, figure.querySelector("figcaption"));
-    const points = data.study.primary.endsWith("accuracy");
+    const points = data.study.points;
     const factor = points ? 100 : 1;
     const show = (i) => {
       const found = data.findings.arms[i];
@@ -281,7 +281,7 @@
         if (point) {
           const [px, py] = at(point, 1);
           dots += sign(px, py, 6, arms[a].marker, "var(--paper)") + sign(px, py, 4, arms[a].marker, colour(a));
-          if (list.length <= 3 && panel.factor === 1) {
+          if (list.length <= 3 && panel.figures[0] === "val_loss") {
             const label = `epoch ${kept[0]}${kept[1] === kept[2] ? "" : ` (${kept[1]}–${kept[2]})`}`;
             const half = measure(label, 11) / 2;
             const lx = Math.max(frame.left + half, Math.min(frame.right - half, px));

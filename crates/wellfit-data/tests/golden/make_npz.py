@@ -53,3 +53,5 @@ write("bad-nan", x=with_nan, y=LABELS)
 with_large = rows("<f8")
 with_large[2, 3] = -1e39
 write("bad-beyond-float32", x=with_large, y=LABELS)
+write("bad-nan-target", x=rows("<f4"), y=np.array([1, 2, np.nan, 3, np.inf]))
+write("constant-target", x=rows("<f4"), y=np.full(5, 0.1))

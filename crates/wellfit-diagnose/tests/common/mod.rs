@@ -225,3 +225,17 @@ pub fn article() -> StudyRecords {
         with_arm(study, "plateau", &["reduce-on-plateau(0.5, patience=0)"], plateau, decayed);
     with_arm(study, "l1", &["l1(1e-4)"], l1, penalised)
 }
+
+/// The same study with its accuracies called R²: regression.
+pub fn regression(mut study: StudyRecords) -> StudyRecords {
+    study.data.targets = vec!["t0".into()];
+    study.data.classes.clear();
+    for record in study.records.iter_mut().flatten().flatten() {
+        record.score = ScoreKind::R2;
+        record.epochs.iter_mut().for_each(|row| row.score = ScoreKind::R2);
+        if let Some(test) = &mut record.test {
+            test.kind = ScoreKind::R2;
+        }
+    }
+    study
+}

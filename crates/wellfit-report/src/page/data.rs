@@ -31,6 +31,7 @@ pub fn json(view: &View, shown: &[usize], panels: &[Panel]) -> String {
             "name": study.name,
             "seeds": study.seeds,
             "primary": study.primary.name(),
+            "points": Unit::of_difference(study.primary) == Unit::Points,
             "judge_at": study.judge_at.name(),
         },
         "data": {
