@@ -18,6 +18,8 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
+import losses
+
 HERE = pathlib.Path(__file__).parent
 FEATURES, CLASSES, TRAIN, VALIDATION = 12, 3, 200, 80
 IMAGE = (2, 6, 5)  # channels, height, width
@@ -639,6 +641,7 @@ def main():
         row = history[-1]
         print(f"{case['name']:22} val_loss {row['val_loss']:.4f}  "
               f"val_accuracy {row['val_accuracy']:.3f}  {len(cuts)} cuts")
+    losses.main()
     print("torch", torch.__version__)
     if refused:
         raise SystemExit("\n".join(["refused, and not written:", *refused]))

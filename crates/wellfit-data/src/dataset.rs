@@ -1,9 +1,9 @@
-//! A checked set of labelled samples.
+//! A checked set of samples with what they are to give: a class each, or numbers.
 
 use std::fmt;
 use std::sync::Arc;
 
-use crate::{DataError, SetFault};
+use crate::{DataError, SetFault, Task};
 
 /// What one sample looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,15 +77,45 @@ impl Features {
     }
 }
 
-/// A checked set of labelled samples: counts agree, every label is below
-/// `classes`, every number is finite, there is at least one sample. Cloning and
-/// taking part of it is cheap: values are shared, parts are lists of rows.
+/// What samples are to give.
+#[derive(Clone, Debug)]
+pub enum Targets {
+    /// Classification.
+    Classes {
+        /// The class of each sample, below the number of names.
+        labels: Arc<Vec<u32>>,
+        /// The classes' names.
+        names: Arc<Vec<String>>,
+    },
+    /// Regression.
+    Numbers {
+        /// One for each target, sample after sample; finite.
+        values: Arc<Vec<f32>>,
+        /// The targets' names.
+        names: Arc<Vec<String>>,
+    },
+}
+
+impl Targets {
+    /// Classes of these names.
+    pub fn classes(labels: Vec<u32>, names: Vec<String>) -> Self {
+        Targets::Classes { labels: labels.into(), names: names.into() }
+    }
+
+    /// Targets of these names.
+    pub fn numbers(values: Vec<f32>, names: Vec<String>) -> Self {
+        Targets::Numbers { values: values.into(), names: names.into() }
+    }
+}
+
+/// A checked set of samples: counts agree, every label is a class, every number is
+/// finite, there is at least one sample. Cloning and taking part of it is cheap: values
+/// are shared, parts are lists of rows.
 #[derive(Clone, Debug)]
 pub struct Dataset {
     pub(crate) shape: Shape,
     pub(crate) features: Features,
-    pub(crate) labels: Arc<Vec<u32>>,
-    pub(crate) class_names: Arc<Vec<String>>,
+    pub(crate) targets: Targets,
     pub(crate) rows: Option<Arc<Vec<u32>>>,
 }
 
@@ -102,7 +132,8 @@ impl Dataset {
         labels: Vec<u32>,
         class_names: Vec<String>,
     ) -> Result<Self, DataError> {
-        Ok(Self::checked(shape, Features::Bytes(values.into()), labels, class_names)?)
+        let targets = Targets::classes(labels, class_names);
+        Self::new(shape, Features::Bytes(values.into()), targets)
     }
 
     /// A set of float samples, laid out like those of [`from_bytes`](Self::from_bytes).
@@ -115,41 +146,92 @@ impl Dataset {
         labels: Vec<u32>,
         class_names: Vec<String>,
     ) -> Result<Self, DataError> {
-        Ok(Self::checked(shape, Features::Floats(values.into()), labels, class_names)?)
+        let targets = Targets::classes(labels, class_names);
+        Self::new(shape, Features::Floats(values.into()), targets)
+    }
+
+    /// A set of any kind.
+    ///
+    /// ```
+    /// use wellfit_data::{Dataset, Features, Shape, Targets, Task};
+    ///
+    /// let features = Features::Floats(vec![1.0, 2.0, 3.0].into());
+    /// let targets = Targets::numbers(vec![0.5, 1.5, 2.5], vec!["price".into()]);
+    /// let set = Dataset::new(Shape::Vector(1), features, targets)?;
+    /// assert_eq!((set.task(), set.outputs(), set.len()), (Task::Regression, 1, 3));
+    /// # Ok::<(), wellfit_data::DataError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`from_floats`](Self::from_floats); and when there is no target, or their
+    /// values are not finite or no whole number of samples.
+    pub fn new(shape: Shape, features: Features, targets: Targets) -> Result<Self, DataError> {
+        Ok(Self::checked(shape, features, targets)?)
     }
 
     /// The same set with its classes renamed.
     pub(crate) fn with_class_names(self, names: &Arc<Vec<String>>) -> Self {
         debug_assert_eq!(names.len(), self.classes());
-        Self { class_names: Arc::clone(names), ..self }
+        let targets = match self.targets {
+            Targets::Classes { labels, .. } => Targets::Classes { labels, names: names.clone() },
+            numbers @ Targets::Numbers { .. } => numbers,
+        };
+        Self { targets, ..self }
+    }
+
+    /// The same set with its labels as numbers to predict.
+    pub(crate) fn into_regression(self) -> Self {
+        let Targets::Classes { labels, .. } = &self.targets else { return self };
+        let values = labels.iter().map(|&label| label as f32).collect();
+        let targets = Targets::numbers(values, vec!["t0".into()]);
+        Self { targets, ..self }
     }
 
     pub(crate) fn checked(
         shape: Shape,
         features: Features,
-        labels: Vec<u32>,
-        class_names: Vec<String>,
+        targets: Targets,
     ) -> Result<Self, SetFault> {
         let width = shape.len();
         if width == 0 {
             return Err(SetFault::NoValues(shape));
         }
-        if labels.is_empty() {
+        let samples = match &targets {
+            Targets::Classes { labels, .. } => labels.len(),
+            Targets::Numbers { values, names } => {
+                let (values, targets) = (values.len(), names.len());
+                if targets == 0 || !values.is_multiple_of(targets) {
+                    return Err(SetFault::TargetCount { values, targets });
+                }
+                values / targets
+            }
+        };
+        if samples == 0 {
             return Err(SetFault::NoSamples);
         }
-        if u32::try_from(labels.len()).is_err() {
-            return Err(SetFault::TooMany(labels.len()));
+        if u32::try_from(samples).is_err() {
+            return Err(SetFault::TooMany(samples));
         }
-        let needed = width as u128 * labels.len() as u128;
+        let needed = width as u128 * samples as u128;
         if needed != features.len() as u128 {
-            let (values, labels) = (features.len(), labels.len());
+            let (values, labels) = (features.len(), samples);
             return Err(SetFault::Counts { values, labels, shape, needed });
         }
-        let classes = class_names.len();
-        if let Some((sample, &label)) =
-            labels.iter().enumerate().find(|&(_, &label)| label as usize >= classes)
-        {
-            return Err(SetFault::Label { label, sample, classes });
+        match &targets {
+            Targets::Classes { labels, names } => {
+                let classes = names.len();
+                let wrong = |&(_, &label): &(usize, &u32)| label as usize >= classes;
+                if let Some((sample, &label)) = labels.iter().enumerate().find(wrong) {
+                    return Err(SetFault::Label { label, sample, classes });
+                }
+            }
+            Targets::Numbers { values, names } => {
+                if let Some(at) = values.iter().position(|value| !value.is_finite()) {
+                    let target = names[at % names.len()].clone();
+                    let (value, sample) = (f64::from(values[at]), at / names.len());
+                    return Err(SetFault::TargetNotFinite { value, sample, target });
+                }
+            }
         }
         if let Features::Floats(values) = &features
             && let Some(at) = values.iter().position(|value| !value.is_finite())
@@ -157,13 +239,7 @@ impl Dataset {
             let value = f64::from(values[at]);
             return Err(SetFault::NotFinite { value, sample: at / width, column: at % width });
         }
-        Ok(Self {
-            shape,
-            features,
-            labels: labels.into(),
-            class_names: class_names.into(),
-            rows: None,
-        })
+        Ok(Self { shape, features, targets, rows: None })
     }
 
     /// Part of this set: `rows` are positions in this set, counted from 0, and give
@@ -194,9 +270,44 @@ impl Dataset {
     pub fn features(&self) -> &Features {
         &self.features
     }
-    /// All stored labels, likewise.
-    pub fn labels(&self) -> &Arc<Vec<u32>> {
-        &self.labels
+    /// What all stored samples are to give, likewise.
+    pub fn targets(&self) -> &Targets {
+        &self.targets
+    }
+    /// All stored labels, likewise; none in regression.
+    pub fn labels(&self) -> &[u32] {
+        match &self.targets {
+            Targets::Classes { labels, .. } => labels,
+            Targets::Numbers { .. } => &[],
+        }
+    }
+    /// Whether samples have classes or numbers to predict.
+    pub fn task(&self) -> Task {
+        match self.targets {
+            Targets::Classes { .. } => Task::Classification,
+            Targets::Numbers { .. } => Task::Regression,
+        }
+    }
+    /// Number of classes or targets: what a network must give for a sample.
+    pub fn outputs(&self) -> usize {
+        self.output_names().len()
+    }
+    /// Names of the classes or targets.
+    pub fn output_names(&self) -> &[String] {
+        match &self.targets {
+            Targets::Classes { names, .. } | Targets::Numbers { names, .. } => names,
+        }
+    }
+    /// The first target that is the same for all samples of this set: there is nothing
+    /// to learn, and R² is not defined. `None` in classification.
+    pub fn constant_target(&self) -> Option<&str> {
+        let Targets::Numbers { values, names } = &self.targets else { return None };
+        let value = |row: u32, target: usize| values[row as usize * names.len() + target];
+        let first = self.stored_rows().next()?;
+        let constant = |target: &usize| {
+            self.stored_rows().all(|row| value(row, *target) == value(first, *target))
+        };
+        (0..names.len()).find(constant).map(|target| &names[target][..])
     }
     /// Which stored samples belong to this set, in order; all when `None`.
     pub fn rows(&self) -> Option<&Arc<Vec<u32>>> {
@@ -207,11 +318,11 @@ impl Dataset {
         // `checked` keeps the number of samples within u32.
         (0..self.len() as u32).map(|i| self.rows.as_ref().map_or(i, |rows| rows[i as usize]))
     }
-    /// The label of every sample, in this set's order.
-    pub fn labels_in_order(&self) -> impl ExactSizeIterator<Item = u32> + '_ {
-        self.stored_rows().map(|row| self.labels[row as usize])
+    /// The label of every sample, in this set's order; none in regression.
+    pub fn labels_in_order(&self) -> impl Iterator<Item = u32> + '_ {
+        self.stored_rows().filter_map(|row| self.labels().get(row as usize).copied())
     }
-    /// Samples of each class.
+    /// Samples of each class; empty in regression.
     pub fn class_counts(&self) -> Vec<usize> {
         let mut counts = vec![0; self.classes()];
         for label in self.labels_in_order() {
@@ -219,17 +330,23 @@ impl Dataset {
         }
         counts
     }
-    /// Names of the classes; their number is the number of classes.
+    /// Names of the classes; none in regression.
     pub fn class_names(&self) -> &[String] {
-        &self.class_names
+        match &self.targets {
+            Targets::Classes { names, .. } => names,
+            Targets::Numbers { .. } => &[],
+        }
     }
-    /// Number of classes.
+    /// Number of classes; 0 in regression.
     pub fn classes(&self) -> usize {
-        self.class_names.len()
+        self.class_names().len()
     }
     /// Number of samples.
     pub fn len(&self) -> usize {
-        self.rows.as_ref().map_or(self.labels.len(), |rows| rows.len())
+        match &self.rows {
+            Some(rows) => rows.len(),
+            None => self.features.len() / self.shape.len(),
+        }
     }
     /// Whether there are no samples (never, in a checked set).
     pub fn is_empty(&self) -> bool {

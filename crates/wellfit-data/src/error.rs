@@ -226,9 +226,11 @@ pub enum ArrayFault {
         wanted: &'static str,
     },
     /// Another number of labels than of samples.
-    #[error("holds {samples} samples, but \"y\" holds {labels} labels")]
+    #[error("holds {samples} samples, but \"y\" holds {labels} {what}")]
     LabelCount {
-        /// Labels in `y`.
+        /// What `y` holds: labels, or samples' targets.
+        what: &'static str,
+        /// Samples in `y`.
         labels: u64,
         /// Samples in `x`.
         samples: u64,
@@ -249,12 +251,21 @@ pub enum ArrayFault {
         /// The sample, counted from 0.
         sample: usize,
     },
-    /// Regression.
+    /// Numbers where classes were asked for.
     #[error(
-        "holds {0}: regression is not supported yet; for classes store integers, \
-         numpy.int64 for instance, of shape [n]"
+        "holds {0}, but data.task = \"classification\": classes are integers of shape [n], \
+         y.astype(numpy.int64) for instance; for numbers to predict, task = \"regression\""
     )]
-    Regression(&'static str),
+    NotClasses(&'static str),
+    /// Integers that may be classes or numbers.
+    #[error(
+        "has shape {0:?} of integers, which may be classes or one target: say \
+         data.task = \"classification\" or \"regression\""
+    )]
+    Ambiguous(Vec<u64>),
+    /// A value that cannot be used.
+    #[error("{0}")]
+    Value(SetFault),
 }
 
 /// What can be wrong with values and labels.
@@ -317,6 +328,24 @@ pub enum SetFault {
         /// The value's position within the sample, counted from 0.
         column: usize,
     },
+    /// Target values that are no whole number of samples, or no target at all.
+    #[error("{values} target values are not a whole number of samples of {targets} targets")]
+    TargetCount {
+        /// How many values there are.
+        values: usize,
+        /// How many targets.
+        targets: usize,
+    },
+    /// NaN or infinity to predict.
+    #[error("value {value} of target {target} of sample {sample} is not a finite float32")]
+    TargetNotFinite {
+        /// The value.
+        value: f64,
+        /// The sample, counted from 0.
+        sample: usize,
+        /// The target's name.
+        target: String,
+    },
     /// A part with a row that the set does not have.
     #[error("row {row} is not below {samples}, the number of samples")]
     Row {
@@ -366,6 +395,18 @@ pub enum SplitFault {
         name: String,
         /// Its samples.
         count: usize,
+        /// All samples.
+        samples: usize,
+    },
+    /// A part without samples.
+    #[error("data.{key} = {value} leaves no sample of {samples} for {part}: choose another share")]
+    EmptyPart {
+        /// Which key of the plan.
+        key: &'static str,
+        /// Its value.
+        value: f64,
+        /// The part that would be empty.
+        part: &'static str,
         /// All samples.
         samples: usize,
     },

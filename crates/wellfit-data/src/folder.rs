@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::idx::read_idx_pair;
-use crate::{DataError, Dataset, FileFault};
+use crate::{DataError, Dataset, FileFault, Task};
 
 /// The parts of a set, as its author divided it.
 #[derive(Clone, Debug)]
@@ -11,6 +11,17 @@ pub(crate) struct Own {
     pub train: Dataset,
     pub validation: Option<Dataset>,
     pub test: Option<Dataset>,
+}
+
+impl Own {
+    /// The same parts with their labels as numbers to predict.
+    pub fn into_regression(self) -> Self {
+        Own {
+            train: self.train.into_regression(),
+            validation: self.validation.map(Dataset::into_regression),
+            test: self.test.map(Dataset::into_regression),
+        }
+    }
 }
 
 /// The images file and the labels file of one part.
@@ -92,14 +103,29 @@ pub(crate) fn read(folder: &Path, class_names: Option<Vec<String>>) -> Result<Ow
 }
 
 fn read_held_out(pair: &Pair, train: &Dataset) -> Result<Dataset, DataError> {
-    let set = read_idx_pair(&pair.images, &pair.labels, Some(train.class_names().to_vec()))?;
+    let names = match train.task() {
+        Task::Classification => Some(train.class_names().to_vec()),
+        Task::Regression => None,
+    };
+    let set = read_idx_pair(&pair.images, &pair.labels, names)?;
+    let set = match train.task() {
+        Task::Classification => set,
+        Task::Regression => set.into_regression(),
+    };
     same_samples(&set, train, &pair.images)?;
     Ok(set)
 }
 
 /// Held-out samples must look like the training samples.
 pub(crate) fn same_samples(set: &Dataset, train: &Dataset, path: &Path) -> Result<(), DataError> {
-    let describe = |set: &Dataset| format!("{} {}", set.shape(), set.features().kind());
+    let describe = |set: &Dataset| {
+        let of_targets = match (set.task(), set.outputs()) {
+            (Task::Classification, _) => String::new(),
+            (Task::Regression, 1) => " with 1 target".into(),
+            (Task::Regression, targets) => format!(" with {targets} targets"),
+        };
+        format!("{} {}{of_targets}", set.shape(), set.features().kind())
+    };
     if describe(set) == describe(train) {
         return Ok(());
     }

@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::bytes::{self, Bytes};
-use crate::{DataError, Dataset, Features, FileFault, SetFault, Shape};
+use crate::{DataError, Dataset, Features, FileFault, SetFault, Shape, Targets};
 
 const UNSIGNED_BYTE: u8 = 0x08;
 
@@ -123,15 +123,14 @@ pub(crate) fn pair(
         Some(class_names) => class_names,
         None => numbered(&labels).map_err(|fault| FileFault::from(fault).at(&names.labels))?,
     };
-    Dataset::checked(shape, Features::Bytes(images.values.into()), labels, class_names).map_err(
-        |fault| {
-            let file = match fault {
-                SetFault::Label { .. } => &names.labels,
-                _ => &names.images,
-            };
-            FileFault::from(fault).at(file)
-        },
-    )
+    let targets = Targets::classes(labels, class_names);
+    Dataset::checked(shape, Features::Bytes(images.values.into()), targets).map_err(|fault| {
+        let file = match fault {
+            SetFault::Label { .. } => &names.labels,
+            _ => &names.images,
+        };
+        FileFault::from(fault).at(file)
+    })
 }
 
 /// Names for classes that are only numbers: "0", "1", … up to the largest label.

@@ -37,7 +37,7 @@ mod sample;
 mod split;
 mod zip;
 
-pub use dataset::{Dataset, Features, Shape};
+pub use dataset::{Dataset, Features, Shape, Targets};
 pub use error::{ArrayFault, DataError, FileFault, SetFault, SplitFault};
 #[cfg(feature = "fetch")]
 pub use fetch::{FetchEvent, FetchFault, FetchOptions, fetch};
@@ -47,5 +47,5 @@ pub use known::{FASHION_MNIST, FASHION_MNIST_SAMPLE, Known, Whereabouts, list};
 pub use load::load;
 pub use npz::read_npz;
 pub use places::Places;
-pub use request::{DataRequest, Holdout, Scale, Splits, Subset};
+pub use request::{DataRequest, Holdout, Scale, Splits, Subset, Task};
 pub use split::{Parts, partition, subset};

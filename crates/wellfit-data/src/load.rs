@@ -9,7 +9,7 @@ use crate::npz::read_npz;
 use crate::split::{partition, subset};
 use crate::{
     DataError, DataRequest, Dataset, Features, FileFault, Holdout, Places, Scale, SplitFault,
-    Splits,
+    Splits, Task,
 };
 
 /// Share of the training samples that is held out when nothing else is said.
@@ -32,7 +32,7 @@ enum Kind {
 /// together, or the set cannot be split as asked.
 pub fn load(request: &DataRequest, places: &Places) -> Result<Splits, DataError> {
     refuse_same(request)?;
-    let (own, kind, origin) = read(&request.source, places)?;
+    let (own, kind, origin) = read(&request.source, request.task, places)?;
     let scale = scale(request.scale, &own.train)?;
     let validation_is_test = request.validation == Some(Holdout::TestSplit);
 
@@ -87,10 +87,18 @@ fn draw(
 }
 
 /// Reads a source; with it, its kind and where it was found, in words.
-fn read(source: &str, places: &Places) -> Result<(Own, Kind, String), DataError> {
+fn read(
+    source: &str,
+    task: Option<Task>,
+    places: &Places,
+) -> Result<(Own, Kind, String), DataError> {
+    let asked = |own: Own| match task {
+        Some(Task::Regression) => own.into_regression(),
+        Some(Task::Classification) | None => own,
+    };
     if known::is_known(source) {
         let (own, origin) = known::read(source, places)?;
-        return Ok((own, Kind::Idx, origin));
+        return Ok((asked(own), Kind::Idx, origin));
     }
     let path = Path::new(source);
     let only = |train| Own { train, validation: None, test: None };
@@ -102,11 +110,11 @@ fn read(source: &str, places: &Places) -> Result<(Own, Kind, String), DataError>
             false => DataError::UnknownSource { source_name: source.into(), known: known::names() },
         });
     } else if is_npz(path) {
-        (only(read_npz(path, None)?), Kind::Npz)
+        (only(read_npz(path, task, None)?), Kind::Npz)
     } else {
         (only(folder::read_single(path, None)?), Kind::Idx)
     };
-    Ok((own, kind, source.to_string()))
+    Ok((asked(own), kind, source.to_string()))
 }
 
 fn held_out(path: &Path, kind: Kind, train: &Dataset) -> Result<Dataset, DataError> {
@@ -117,7 +125,11 @@ fn held_out(path: &Path, kind: Kind, train: &Dataset) -> Result<Dataset, DataErr
     match (kind, found) {
         (Kind::Idx, Kind::Idx) => folder::read_one(path, train),
         (Kind::Npz, Kind::Npz) => {
-            let set = read_npz(path, Some(train.class_names().to_vec()))?;
+            let names = match train.task() {
+                Task::Classification => Some(train.class_names().to_vec()),
+                Task::Regression => None,
+            };
+            let set = read_npz(path, Some(train.task()), names)?;
             folder::same_samples(&set, train, path)?;
             Ok(set)
         }

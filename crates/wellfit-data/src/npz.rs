@@ -1,47 +1,58 @@
-//! NPZ files: a zip archive of NPY arrays, here `x` (the samples) and `y` (the labels).
+//! NPZ files: a zip archive of NPY arrays, here `x` (the samples) and `y` (their classes,
+//! or the numbers to predict).
 
 use std::io::{BufReader, Read, Seek};
 use std::path::Path;
 
-use crate::bytes::open_file;
+use crate::bytes::{Bytes, open_file};
 use crate::idx::numbered;
 use crate::npy::{self, Fault, Header, Number};
 use crate::zip::Archive;
-use crate::{ArrayFault, DataError, Dataset, Features, FileFault, SetFault, Shape};
+use crate::{ArrayFault, DataError, Dataset, Features, FileFault, SetFault, Shape, Targets, Task};
 
 const X_TYPES: &str = "float32, float64 and uint8 are read";
+const Y_TYPES: &str =
+    "classes are integers, numpy.int64 for instance, numbers to predict float32 or float64";
+const Y_SHAPES: &str = "[n] or [n, targets] is needed";
 const X_SHAPES: &str = "[n, features] or [n, channels, height, width] is needed";
 
 /// Reads `x`, of shape `[n, features]` or `[n, channels, height, width]` (float32,
-/// float64 or uint8), and `y`, of shape `[n]` (integers of any size: classes).
-/// float64 values are rounded to float32.
+/// float64 or uint8), and `y`: integers of any size of shape `[n]` are classes, floats of
+/// that shape one target, and numbers of shape `[n, targets]` several, "t0", "t1", ….
+/// `task` says otherwise: "regression" makes numbers of integers. float64 values are
+/// rounded to float32.
 ///
 /// Without `class_names` the classes are "0", "1", … up to the largest label.
 ///
 /// # Errors
 /// When the file is missing, damaged or truncated, an array is missing or has
-/// another type, shape or order, a value is not a finite float32, or a label is not
-/// a class.
-pub fn read_npz(path: &Path, class_names: Option<Vec<String>>) -> Result<Dataset, DataError> {
+/// another type, shape or order, a value is not a finite float32, a label is not a
+/// class, or `y` does not hold what the task needs.
+pub fn read_npz(
+    path: &Path,
+    task: Option<Task>,
+    class_names: Option<Vec<String>>,
+) -> Result<Dataset, DataError> {
     open_file(path)
-        .and_then(|(file, len)| read(BufReader::new(file), len, class_names))
+        .and_then(|(file, len)| read(BufReader::new(file), len, task, class_names))
         .map_err(|fault| fault.at(path))
 }
 
 fn read(
     reader: impl Read + Seek,
     len: u64,
+    task: Option<Task>,
     class_names: Option<Vec<String>>,
 ) -> Result<Dataset, FileFault> {
     let mut archive = Archive::open(reader, len)?;
-    // Labels first: they are small, and what is wrong with them shows at once.
-    let labels = labels(&mut archive)?;
-    let class_names = match class_names {
-        Some(names) => names,
-        None => numbered(&labels)?,
+    // Targets first: they are small, and what is wrong with them shows at once.
+    let (targets, count) = targets(&mut archive, task, class_names)?;
+    let what = match targets {
+        Targets::Classes { .. } => "labels",
+        Targets::Numbers { .. } => "samples",
     };
-    let (shape, features) = samples(&mut archive, labels.len() as u64)?;
-    Ok(Dataset::checked(shape, features, labels, class_names)?)
+    let (shape, features) = samples(&mut archive, count, what)?;
+    Ok(Dataset::checked(shape, features, targets)?)
 }
 
 /// Opens `NAME.npy`, reads its header and hands both on; faults name the array.
@@ -62,48 +73,114 @@ fn array<R: Read + Seek, T>(
     })
 }
 
-fn labels<R: Read + Seek>(archive: &mut Archive<R>) -> Result<Vec<u32>, FileFault> {
+/// What `y` holds, and of how many samples.
+fn targets<R: Read + Seek>(
+    archive: &mut Archive<R>,
+    task: Option<Task>,
+    class_names: Option<Vec<String>>,
+) -> Result<(Targets, u64), FileFault> {
     array(archive, "y", |header, bytes| {
-        let integers = |number: &Number| matches!(number.kind, b'i' | b'u' | b'b');
-        let number = match header.number {
-            Some(number) if integers(&number) => number,
-            Some(_) => return Err(ArrayFault::Regression("floats").into()),
-            None => {
-                let wanted = "classes are integers, numpy.int64 for instance";
-                return Err(ArrayFault::Type { found: header.descr, wanted }.into());
+        let Some(number) = header.number.filter(|n| n.kind != b'f' || n.size > 2) else {
+            return Err(ArrayFault::Type { found: header.descr, wanted: Y_TYPES }.into());
+        };
+        let is_float = number.kind == b'f';
+        let (count, width) = match header.shape[..] {
+            [count] => (count, None),
+            [count, width] if width > 0 => (count, Some(width)),
+            _ => return Err(ArrayFault::Shape { found: header.shape, wanted: Y_SHAPES }.into()),
+        };
+        let task = match (task, width) {
+            (Some(Task::Classification), _) if is_float => {
+                return Err(ArrayFault::NotClasses("floats").into());
+            }
+            (Some(Task::Classification), Some(2..)) => {
+                return Err(ArrayFault::NotClasses("more than one number a sample").into());
+            }
+            (None, Some(1)) if !is_float => {
+                return Err(ArrayFault::Ambiguous(header.shape).into());
+            }
+            (Some(task), _) => task,
+            (None, None) if !is_float => Task::Classification,
+            (None, _) => Task::Regression,
+        };
+        let width = width.unwrap_or(1);
+        if header.fortran_order && width > 1 {
+            return Err(ArrayFault::FortranOrder("y").into());
+        }
+        let too_large = || FileFault::TooLarge { dims: header.shape.clone() };
+        let values = count.checked_mul(width).ok_or_else(too_large)?;
+        let room = bytes.room(values, number.size as u64);
+        let targets = match task {
+            Task::Classification => {
+                let labels = labels(number, values, vec_for(room, &header.shape)?, bytes)?;
+                let names = match class_names {
+                    Some(names) => names,
+                    None => numbered(&labels).map_err(FileFault::from)?,
+                };
+                Targets::classes(labels, names)
+            }
+            Task::Regression => {
+                let names: Vec<String> = (0..width).map(|target| format!("t{target}")).collect();
+                let mut stored = vec_for(room, &header.shape)?;
+                npy::numbers(bytes, number, values, |at, bytes| {
+                    let value = float(number, bytes);
+                    if !(value as f32).is_finite() {
+                        let (sample, target) = (at / names.len(), names[at % names.len()].clone());
+                        let fault = SetFault::TargetNotFinite { value, sample, target };
+                        return Err(ArrayFault::Value(fault).into());
+                    }
+                    stored.push(value as f32);
+                    Ok(())
+                })?;
+                Targets::numbers(stored, names)
             }
         };
-        let count = match header.shape[..] {
-            [count] => count,
-            [_, _] => return Err(ArrayFault::Regression("more than one target").into()),
-            _ => {
-                let wanted = "[n] is needed";
-                return Err(ArrayFault::Shape { found: header.shape, wanted }.into());
-            }
-        };
-        let mut labels = vec_for(bytes.room(count, number.size as u64), &header.shape)?;
-        npy::numbers(bytes, number, count, |sample, value| {
-            let label = u64::from_le_bytes(value);
-            if number.kind == b'i' {
-                // The sign stands in the highest bit of the stored bytes.
-                let shift = 64 - 8 * number.size;
-                let value = ((label << shift) as i64) >> shift;
-                if value < 0 {
-                    return Err(ArrayFault::NegativeLabel { value, sample }.into());
-                }
-            }
-            let label =
-                u32::try_from(label).map_err(|_| ArrayFault::HugeLabel { value: label, sample })?;
-            labels.push(label);
-            Ok(())
-        })?;
-        Ok(labels)
+        Ok((targets, count))
     })
+}
+
+fn labels(
+    number: Number,
+    count: u64,
+    mut labels: Vec<u32>,
+    bytes: &mut Bytes<'_>,
+) -> Result<Vec<u32>, Fault> {
+    npy::numbers(bytes, number, count, |sample, value| {
+        if let value @ ..0 = signed(number, value) {
+            return Err(ArrayFault::NegativeLabel { value, sample }.into());
+        }
+        let value = u64::from_le_bytes(value);
+        let label = u32::try_from(value).map_err(|_| ArrayFault::HugeLabel { value, sample })?;
+        labels.push(label);
+        Ok(())
+    })?;
+    Ok(labels)
+}
+
+/// A signed integer; 0 for other kinds of numbers.
+fn signed(number: Number, bytes: [u8; 8]) -> i64 {
+    if number.kind != b'i' {
+        return 0;
+    }
+    // The sign stands in the highest bit of the stored bytes.
+    let shift = 64 - 8 * number.size;
+    ((u64::from_le_bytes(bytes) << shift) as i64) >> shift
+}
+
+/// Any number.
+fn float(number: Number, bytes: [u8; 8]) -> f64 {
+    match (number.kind, number.size) {
+        (b'f', 4) => f64::from(f32::from_bits(u64::from_le_bytes(bytes) as u32)),
+        (b'f', _) => f64::from_le_bytes(bytes),
+        (b'i', _) => signed(number, bytes) as f64,
+        _ => u64::from_le_bytes(bytes) as f64,
+    }
 }
 
 fn samples<R: Read + Seek>(
     archive: &mut Archive<R>,
     labels: u64,
+    what: &'static str,
 ) -> Result<(Shape, Features), FileFault> {
     array(archive, "x", |header, bytes| {
         let (count, shape) = sample_shape(&header.shape)?;
@@ -111,7 +188,7 @@ fn samples<R: Read + Seek>(
             return Err(ArrayFault::FortranOrder("x").into());
         }
         if count != labels {
-            return Err(ArrayFault::LabelCount { labels, samples: count }.into());
+            return Err(ArrayFault::LabelCount { what, labels, samples: count }.into());
         }
         // `sample_shape` has seen that the product fits.
         let values = count * shape.len() as u64;
@@ -124,14 +201,11 @@ fn samples<R: Read + Seek>(
             Some(number @ Number { kind: b'f', size: 4 | 8, .. }) => {
                 let mut stored = vec_for(bytes.room(values, number.size as u64), &header.shape)?;
                 npy::numbers(bytes, number, values, |at, value| {
-                    let value = match number.size {
-                        4 => f64::from(f32::from_bits(u64::from_le_bytes(value) as u32)),
-                        _ => f64::from_le_bytes(value),
-                    };
+                    let value = float(number, value);
                     if !(value as f32).is_finite() {
                         let (sample, column) = (at / shape.len(), at % shape.len());
                         let fault = SetFault::NotFinite { value, sample, column };
-                        return Err(FileFault::from(fault).into());
+                        return Err(ArrayFault::Value(fault).into());
                     }
                     stored.push(value as f32);
                     Ok(())

@@ -9,22 +9,45 @@ use crate::Dataset;
 pub struct DataRequest {
     /// A known data set's name, or a path (already relative to the working folder).
     pub source: String,
+    /// Classes or numbers to predict; found from the data when `None`.
+    pub task: Option<Task>,
     /// What is held out to judge by; the set's own validation split, else a tenth, when `None`.
     pub validation: Option<Holdout>,
     /// What is opened once at the end; the set's own test split, else nothing, when `None`.
     pub test: Option<Holdout>,
     /// The only thing that moves splits.
     pub split_seed: u64,
-    /// Train on a stratified part of the training samples.
+    /// Train on a part of the training samples: stratified by class, or, in regression,
+    /// drawn evenly.
     pub subset: Option<Subset>,
     /// How values are scaled; bytes: unit, floats: none, when `None`.
     pub scale: Option<Scale>,
 }
 
+/// What a network learns to predict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Task {
+    /// One of several classes.
+    Classification,
+    /// One or more numbers.
+    Regression,
+}
+
+impl Task {
+    /// The name in the plan file.
+    pub fn name(self) -> &'static str {
+        match self {
+            Task::Classification => "classification",
+            Task::Regression => "regression",
+        }
+    }
+}
+
 /// Where held-out samples come from.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Holdout {
-    /// A stratified fraction of the training samples, above 0 and below 1.
+    /// A fraction of the training samples, above 0 and below 1: stratified by class, or,
+    /// in regression, drawn evenly.
     Fraction(f64),
     /// The set's own test split.
     TestSplit,

@@ -1,10 +1,11 @@
 //! Stratified draws: every part has each class in the proportion of the whole, as
 //! nearly as whole samples allow. What is drawn depends on the seed alone, class by
-//! class, so that another test share does not move the validation samples.
+//! class, so that another test share does not move the validation samples. In
+//! regression all samples are one stratum: the draws are plain random.
 
 use wellfit_random::{Key, Purpose};
 
-use crate::{DataError, Dataset, SplitFault, Subset};
+use crate::{DataError, Dataset, SplitFault, Subset, Task};
 
 /// The parts of a set, as rows of that set in ascending order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +23,7 @@ pub struct Parts {
 ///
 /// # Errors
 /// When a share is out of range, the two leave nothing to train on, or a part
-/// would have no sample of a class that the set has.
+/// would have no sample, or none of a class that the set has.
 pub fn partition(
     set: &Dataset,
     validation: Option<f64>,
@@ -43,19 +44,16 @@ pub fn partition(
     {
         return Err(SplitFault::NothingLeft { validation, test }.into());
     }
-    let counts = set.class_counts();
+    let strata = shuffled(set, seed, Purpose::Split);
+    let counts: Vec<usize> = strata.iter().map(Vec::len).collect();
     let quotas = [validation, test].map(|share| quotas(&counts, total(share)));
     let mut parts = Parts { train: Vec::new(), validation: Vec::new(), test: Vec::new() };
-    for (class, mut rows) in shuffled(set, seed, Purpose::Split).into_iter().enumerate() {
+    for (class, mut rows) in strata.into_iter().enumerate() {
         if rows.is_empty() {
             continue;
         }
         let [validation_rows, test_rows] = [quotas[0][class], quotas[1][class]];
-        let empty = |key, value, part| {
-            let (count, samples) = (counts[class], set.len());
-            let name = set.class_names()[class].clone();
-            SplitFault::EmptyClass { key, value, part, class, name, count, samples }
-        };
+        let empty = |key, value, part| nothing_left(set, (key, value), part, class, counts[class]);
         for (key, share, taken) in
             [("validation", validation, validation_rows), ("test", test, test_rows)]
         {
@@ -83,7 +81,7 @@ pub fn partition(
     Ok(parts)
 }
 
-/// A stratified part of a set, in the set's order. Smaller subsets of one seed are,
+/// A part of a set, stratified likewise, in the set's order. Smaller subsets of one seed are,
 /// class by class, the beginnings of larger ones.
 ///
 /// # Errors
@@ -106,21 +104,34 @@ pub fn subset(set: &Dataset, size: Subset, seed: u64) -> Result<Dataset, DataErr
     if wanted == set.len() {
         return Ok(set.clone());
     }
-    let counts = set.class_counts();
+    let strata = shuffled(set, seed, Purpose::Subset);
+    let counts: Vec<usize> = strata.iter().map(Vec::len).collect();
     let quotas = quotas(&counts, wanted);
     let mut kept = Vec::with_capacity(wanted);
-    for (class, rows) in shuffled(set, seed, Purpose::Subset).into_iter().enumerate() {
+    for (class, rows) in strata.into_iter().enumerate() {
         if quotas[class] == 0 && counts[class] > 0 {
-            let (key, part) = ("subset", "training");
-            let (count, samples) = (counts[class], set.len());
-            let name = set.class_names()[class].clone();
-            let fault = SplitFault::EmptyClass { key, value, part, class, name, count, samples };
-            return Err(fault.into());
+            let asked = ("subset", value);
+            return Err(nothing_left(set, asked, "training", class, counts[class]).into());
         }
         kept.extend_from_slice(&rows[..quotas[class]]);
     }
     kept.sort_unstable();
     set.take(&kept)
+}
+
+/// What is wrong when a key and its value leave a part without a stratum.
+fn nothing_left(
+    set: &Dataset,
+    (key, value): (&'static str, f64),
+    part: &'static str,
+    class: usize,
+    count: usize,
+) -> SplitFault {
+    let samples = set.len();
+    match set.class_names().get(class).cloned() {
+        Some(name) => SplitFault::EmptyClass { key, value, part, class, name, count, samples },
+        None => SplitFault::EmptyPart { key, value, part, samples },
+    }
 }
 
 /// How many of each class make `total` in proportion: the largest-remainder method
@@ -139,9 +150,12 @@ fn quotas(counts: &[usize], total: usize) -> Vec<usize> {
     quotas
 }
 
-/// The rows of each class in random order.
+/// The rows of each class, or in regression all rows, in random order.
 fn shuffled(set: &Dataset, seed: u64, purpose: Purpose) -> Vec<Vec<u32>> {
-    let mut classes = vec![Vec::new(); set.classes()];
+    let mut classes = match set.task() {
+        Task::Classification => vec![Vec::new(); set.classes()],
+        Task::Regression => vec![(0..set.len() as u32).collect()],
+    };
     for (row, label) in (0..).zip(set.labels_in_order()) {
         classes[label as usize].push(row);
     }

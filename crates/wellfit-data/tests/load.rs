@@ -14,6 +14,7 @@ use wellfit_data::{
 
 fn request(source: impl AsRef<Path>) -> DataRequest {
     DataRequest {
+        task: None,
         source: source.as_ref().to_str().unwrap().to_string(),
         validation: None,
         test: None,

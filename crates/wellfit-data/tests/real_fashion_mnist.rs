@@ -12,6 +12,7 @@ fn real(validation: Option<Holdout>) -> Splits {
 
 fn real_from(source: &str, validation: Option<Holdout>) -> Splits {
     let request = DataRequest {
+        task: None,
         source: source.to_string(),
         validation,
         test: None,
@@ -74,6 +75,7 @@ fn the_sample_is_a_part_of_the_real_set() {
     }
     let full = real(Some(Holdout::TestSplit));
     let request = DataRequest {
+        task: None,
         source: wellfit_data::FASHION_MNIST_SAMPLE.to_string(),
         validation: None,
         test: None,

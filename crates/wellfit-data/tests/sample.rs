@@ -8,6 +8,7 @@ use wellfit_data::{
 #[test]
 fn the_sample_has_its_documented_parts_and_is_balanced() {
     let request = DataRequest {
+        task: None,
         source: FASHION_MNIST_SAMPLE.to_string(),
         validation: None,
         test: None,

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
-use wellfit_data::{Dataset, Shape, Subset, partition, subset};
+use wellfit_data::{Dataset, Features, Shape, Subset, Targets, partition, subset};
 
 fn set(labels: Vec<u32>, classes: usize) -> Dataset {
     let names = (0..classes).map(|i| format!("class {i}")).collect();
@@ -142,4 +142,32 @@ proptest! {
             prop_assert!(part.stored_rows().is_sorted_by(|a, b| a < b));
         }
     }
+}
+
+#[test]
+fn numbers_are_split_evenly_at_random() {
+    let features = Features::Floats((0..100).map(|i| i as f32).collect::<Vec<_>>().into());
+    let targets = Targets::numbers((0..100).map(|i| i as f32).collect(), vec!["t0".into()]);
+    let set = Dataset::new(Shape::Vector(1), features, targets).unwrap();
+    let parts = partition(&set, Some(0.2), Some(0.1), 3).unwrap();
+    assert_eq!([parts.train.len(), parts.validation.len(), parts.test.len()], [70, 20, 10]);
+    assert_ne!(parts.validation, (0..20).collect::<Vec<_>>());
+    assert_ne!(parts, partition(&set, Some(0.2), Some(0.1), 4).unwrap());
+    let without_test = partition(&set, Some(0.2), None, 3).unwrap();
+    assert_eq!(without_test.validation, parts.validation, "another test share moves nothing");
+    assert_eq!(subset(&set, Subset::Count(30), 0).unwrap().len(), 30);
+    let words = partition(&set, Some(0.001), None, 0).unwrap_err().to_string();
+    let wanted = "data.validation = 0.001 leaves no sample of 100 for validation";
+    assert!(words.contains(wanted), "{words}");
+}
+
+#[test]
+fn a_target_that_never_changes_is_found_by_name() {
+    let features = Features::Bytes(vec![0; 3].into());
+    let names = vec!["a".to_string(), "b".to_string()];
+    let targets = Targets::numbers(vec![1.0, 5.0, 2.0, 5.0, 2.0, 6.0], names);
+    let set = Dataset::new(Shape::Vector(1), features, targets).unwrap();
+    assert_eq!(set.constant_target(), None);
+    assert_eq!(set.take(&[0, 1]).unwrap().constant_target(), Some("b"));
+    assert_eq!(set.take(&[2, 1]).unwrap().constant_target(), Some("a"));
 }

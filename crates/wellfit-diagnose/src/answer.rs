@@ -246,11 +246,11 @@ fn final_figure(test_samples: usize, arm: &ArmTrials) -> String {
     }
     let over =
         |figure: fn(&Score) -> f64| Estimate::of(opened.iter().map(figure).collect::<Vec<_>>());
-    let (loss, accuracy) = (over(|score| score.loss), over(|score| score.accuracy));
+    let (loss, score) = (over(|score| score.loss), over(|score| score.score));
     format!(
-        "test loss {}, test accuracy {} ({}, {})",
+        "test loss {}, test {} ({}, {})",
         format::estimate(&loss),
-        words::percent(&accuracy),
+        words::score_words(opened[0].kind, &score),
         words::plural(opened[0].n, "sample"),
         words::seeds(opened.len())
     )

@@ -4,6 +4,7 @@ use std::fmt;
 
 use wellfit_stats::{Estimate, format};
 use wellfit_study::StudyRecords;
+use wellfit_train::record::ScoreKind;
 
 use crate::ArmFindings;
 use crate::trials::ArmTrials;
@@ -21,6 +22,8 @@ enum Caveat<'a> {
     Covers { samples: usize },
     /// Counting the data's chance too changes the picture.
     DataChance { arm: &'a str, interval: Estimate, points: bool },
+    /// Arms whose own losses cannot be compared with the baseline's.
+    OtherLoss { arms: Vec<&'a str>, measure: &'static str },
     /// What judgements are corrected for, and what is of no use.
     Corrected { arms: usize, margin: f64, points: bool },
     /// Trials are not all there.
@@ -62,6 +65,12 @@ impl fmt::Display for Caveat<'_> {
                      is {interval}, which includes zero."
                 )
             }
+            Caveat::OtherLoss { arms, measure } => write!(
+                f,
+                "{}: trained with another loss or with class weights; losses are compared as \
+                 {measure} of single samples, unweighted, and the curves show each arm's own.",
+                arms.join(", ")
+            ),
             Caveat::Corrected { arms, margin, points } => {
                 let margin = if *points {
                     format!("{} points", format::three_digits(margin * 100.0))
@@ -99,7 +108,7 @@ pub fn caveats(
     margin: f64,
 ) -> Vec<String> {
     let study = &records.study;
-    let points = study.primary.higher_is_better();
+    let points = study.primary.score() == Some(ScoreKind::Accuracy);
     let mut all = Vec::new();
     let validated = trials.iter().flat_map(ArmTrials::ended).any(has_validation);
     let ended = trials.iter().flat_map(ArmTrials::ended).next().is_some();
@@ -124,6 +133,12 @@ pub fn caveats(
         trials.iter().filter(|arm| still_improving(arm)).map(|arm| arm.arm.name.as_str()).collect();
     if !still.is_empty() {
         all.push(Caveat::StillImproving { arms: still });
+    }
+    let (score, measure) = (records.data.score(), study.plan.measure(records.data.score()));
+    let others = study.arms.iter().filter(|arm| arm.plan.has_other_loss(measure, score));
+    let others: Vec<&str> = others.map(|arm| arm.name.as_str()).collect();
+    if !others.is_empty() {
+        all.push(Caveat::OtherLoss { arms: others, measure: measure.name() });
     }
     if arms.iter().any(|arm| arm.summary.primary.has_interval()) {
         if validated {

@@ -6,7 +6,7 @@ use wellfit_data::Scale;
 use wellfit_stats::{Estimate, Normal, format};
 use wellfit_study::StudyRecords;
 use wellfit_train::plan::{Plan, Schedule};
-use wellfit_train::record::{Record, WeightSummary};
+use wellfit_train::record::{Record, ScoreKind, WeightSummary};
 
 use crate::compare::MARGIN;
 use crate::overfitting::rise;
@@ -29,9 +29,13 @@ const HIGH_RATE: f64 = 10.0;
 /// The largest of a normal sample's values stays below the bound with this chance.
 const SURE: f64 = 0.95;
 
-/// Every claim, in the article's order.
+/// Every claim, in the article's order; none in regression.
 pub fn claims(records: &StudyRecords, trials: &[ArmTrials], arms: &[ArmFindings]) -> Vec<Claim> {
     let Some((baseline, others)) = trials.split_first() else { return Vec::new() };
+    // The article is about a classifier.
+    if records.data.score() != ScoreKind::Accuracy {
+        return Vec::new();
+    }
     let article = Article { records, baseline, others, findings: arms.get(1..).unwrap_or(&[]) };
     let mut claims = vec![article.passes_95()];
     claims.extend(article.large_weights());
@@ -87,8 +91,8 @@ impl Article<'_> {
         if !self.records.data.source.starts_with("fashion-mnist") {
             return not_measured(claim, "the claim is about Fashion-MNIST, these are other data");
         }
-        let train = self.baseline.estimate(|trial| trial.figures.last_train_accuracy);
-        let held = self.baseline.estimate(|trial| trial.figures.last.accuracy);
+        let train = self.baseline.estimate(|trial| trial.figures.last_train_score);
+        let held = self.baseline.estimate(|trial| trial.figures.last.score);
         let (near, within) = NEAR;
         Claim {
             claim: claim.to_owned(),

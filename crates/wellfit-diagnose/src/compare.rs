@@ -9,7 +9,7 @@ use crate::words;
 use crate::{Against, ArmFindings, Judgement, Overfitting, Summary};
 
 /// Differences of less than this share of what is wrong with the baseline (its loss,
-/// or its error where accuracy is judged) count as of no use: the change would be
+/// or its error where a score is judged) count as of no use: the change would be
 /// paid for with a remedy to explain and keep, and another draw of the data moves
 /// the score by more. The same share is what validation loss may rise by after its
 /// lowest epoch before it counts as overfitting.
@@ -22,10 +22,10 @@ pub fn summary(arm: &ArmTrials) -> Summary {
         seeds: arm.ended().map(|trial| trial.seed).collect(),
         primary: over(|t| t.figures.primary),
         best_val_loss: over(|t| t.figures.best.loss),
-        best_val_accuracy: over(|t| t.figures.best.accuracy),
+        best_val_score: over(|t| t.figures.best.score),
         last_val_loss: over(|t| t.figures.last.loss),
-        last_val_accuracy: over(|t| t.figures.last.accuracy),
-        last_train_accuracy: over(|t| t.figures.last_train_accuracy),
+        last_val_score: over(|t| t.figures.last.score),
+        last_train_score: over(|t| t.figures.last_train_score),
         best_gap: over(|t| t.figures.best.gap),
         last_gap: over(|t| t.figures.last.gap),
         seconds_per_epoch: over(|t| t.figures.seconds_per_epoch).mean,
@@ -59,7 +59,7 @@ pub fn arms(
 ) -> Vec<ArmFindings> {
     let Some((baseline, others)) = trials.split_first() else { return Vec::new() };
     let mut against: Vec<Against> =
-        others.iter().map(|arm| differences(&records.study, arm, baseline)).collect();
+        others.iter().map(|arm| differences(records, arm, baseline)).collect();
     let p: Vec<f64> = against.iter().map(|arm| arm.primary.p_beyond(margin)).collect();
     for (arm, corrected) in against.iter_mut().zip(holm(&p)) {
         arm.corrected_p = corrected;
@@ -87,20 +87,21 @@ pub fn arms(
     first.into_iter().chain(rest).collect()
 }
 
-fn differences(study: &Study, arm: &ArmTrials, baseline: &ArmTrials) -> Against {
+fn differences(records: &StudyRecords, arm: &ArmTrials, baseline: &ArmTrials) -> Against {
     let over = |figure: fn(&Trial) -> f64| arm.difference(baseline, figure);
     Against {
+        score: records.data.score(),
         primary: over(|t| t.figures.primary),
         primary_elsewhere: over(|t| t.figures.primary_elsewhere),
         best_val_loss: over(|t| t.figures.best.loss),
-        best_val_accuracy: over(|t| t.figures.best.accuracy),
+        best_val_score: over(|t| t.figures.best.score),
         last_val_loss: over(|t| t.figures.last.loss),
-        last_val_accuracy: over(|t| t.figures.last.accuracy),
+        last_val_score: over(|t| t.figures.last.score),
         best_gap: over(|t| t.figures.best.gap),
         last_gap: over(|t| t.figures.last.gap),
         covers: words::COVERS_SEEDS.to_owned(),
         corrected_p: f64::NAN,
-        primary_with_data: with_data(study, arm, baseline),
+        primary_with_data: with_data(&records.study, arm, baseline),
     }
 }
 
@@ -185,7 +186,7 @@ pub struct Contradiction<'a> {
     pub difference: &'a Estimate,
 }
 
-/// The figures that say something else than the primary score: accuracy against loss
+/// The figures that say something else than the primary score: accuracy or R² against loss
 /// at the judged epoch when their intervals lie clearly on different sides of zero;
 /// and the primary score at the other epoch, when it does so too or is clear of the
 /// margin where the judged one is within.
@@ -201,11 +202,22 @@ pub fn contradictions<'a>(
         primary.is_above(0.0) && other.is_below(0.0) || primary.is_below(0.0) && other.is_above(0.0)
     };
     let companion = match (metric, at) {
-        (Metric::ValLoss, JudgeAt::Best) => Some((Metric::ValAccuracy, &against.best_val_accuracy)),
-        (Metric::ValLoss, JudgeAt::Last) => Some((Metric::ValAccuracy, &against.last_val_accuracy)),
-        (Metric::ValAccuracy, JudgeAt::Best) => Some((Metric::ValLoss, &against.best_val_loss)),
-        (Metric::ValAccuracy, JudgeAt::Last) => Some((Metric::ValLoss, &against.last_val_loss)),
-        (Metric::TrainLoss | Metric::TrainEvalLoss | Metric::TrainAccuracy, _) => None,
+        (Metric::ValLoss, JudgeAt::Best) => {
+            Some((against.score.val_metric(), &against.best_val_score))
+        }
+        (Metric::ValLoss, JudgeAt::Last) => {
+            Some((against.score.val_metric(), &against.last_val_score))
+        }
+        (Metric::ValAccuracy | Metric::ValR2, JudgeAt::Best) => {
+            Some((Metric::ValLoss, &against.best_val_loss))
+        }
+        (Metric::ValAccuracy | Metric::ValR2, JudgeAt::Last) => {
+            Some((Metric::ValLoss, &against.last_val_loss))
+        }
+        (
+            Metric::TrainLoss | Metric::TrainEvalLoss | Metric::TrainAccuracy | Metric::TrainR2,
+            _,
+        ) => None,
     };
     let companion = companion
         .filter(|(metric, difference)| opposed(*metric, difference))

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 use wellfit_stats::Estimate;
 use wellfit_study::StudyRecords;
-use wellfit_train::record::{EpochRow, Record};
+use wellfit_train::record::{EpochRow, Record, ScoreKind};
 
 use crate::{Against, Findings, Summary};
 
@@ -25,7 +25,7 @@ pub fn results_json(records: &StudyRecords, findings: &Findings) -> String {
                 "name": arm.name,
                 "remedies": arm.remedies,
                 "trials": trials(records, index),
-                "summary": summary(&found.summary),
+                "summary": summary(&found.summary, records.data.score()),
                 "against_baseline": found.against_baseline.as_ref().map(against),
                 "judgement": found.judgement,
                 "sentence": found.sentence,
@@ -92,15 +92,16 @@ fn figure(mean: &str, estimate: &Estimate) -> Map<String, Value> {
         .collect()
 }
 
-fn summary(of: &Summary) -> Value {
+fn summary(of: &Summary, score: ScoreKind) -> Value {
+    let ([train, val], best_val) = (score.columns(), best_val(score));
     let mut all: Map<String, Value> = [
         ("primary", &of.primary),
         ("best_val_loss", &of.best_val_loss),
-        ("best_val_accuracy", &of.best_val_accuracy),
+        (best_val, &of.best_val_score),
         ("best_gap", &of.best_gap),
         ("val_loss", &of.last_val_loss),
-        ("val_accuracy", &of.last_val_accuracy),
-        ("train_accuracy", &of.last_train_accuracy),
+        (val, &of.last_val_score),
+        (train, &of.last_train_score),
         ("gap", &of.last_gap),
     ]
     .into_iter()
@@ -113,14 +114,15 @@ fn summary(of: &Summary) -> Value {
 }
 
 fn against(of: &Against) -> Value {
+    let ([_, val], best_val) = (of.score.columns(), best_val(of.score));
     let metrics = [
         ("primary", Some(&of.primary)),
         ("primary_with_data", of.primary_with_data.as_ref()),
         ("best_val_loss", Some(&of.best_val_loss)),
-        ("best_val_accuracy", Some(&of.best_val_accuracy)),
+        (best_val, Some(&of.best_val_score)),
         ("best_gap", Some(&of.best_gap)),
         ("val_loss", Some(&of.last_val_loss)),
-        ("val_accuracy", Some(&of.last_val_accuracy)),
+        (val, Some(&of.last_val_score)),
         ("gap", Some(&of.last_gap)),
     ];
     let differences = metrics.into_iter().filter_map(|(metric, estimate)| {
@@ -132,30 +134,42 @@ fn against(of: &Against) -> Value {
     Value::Object(differences.collect())
 }
 
+/// The validation score at the kept epoch, as a column.
+fn best_val(score: ScoreKind) -> &'static str {
+    match score {
+        ScoreKind::Accuracy => "best_val_accuracy",
+        ScoreKind::R2 => "best_val_r2",
+    }
+}
+
 /// The columns of `results.csv`.
-const COLUMNS: [&str; 14] = [
-    "arm",
-    "seed",
-    "fold",
-    "state",
-    "epochs",
-    "best_epoch",
-    "train_eval_loss",
-    "train_accuracy",
-    "val_loss",
-    "val_accuracy",
-    "best_val_loss",
-    "best_val_accuracy",
-    "gap",
-    "seconds",
-];
+fn columns(score: ScoreKind) -> [&'static str; 14] {
+    let ([train, val], best_val) = (score.columns(), best_val(score));
+    [
+        "arm",
+        "seed",
+        "fold",
+        "state",
+        "epochs",
+        "best_epoch",
+        "train_eval_loss",
+        train,
+        "val_loss",
+        val,
+        "best_val_loss",
+        best_val,
+        "gap",
+        "seconds",
+    ]
+}
 
 /// The content of `results.csv`: a row a trial, in the order of arms and seeds, also
 /// for trials that have not been run (state `missing`). Figures are those of the last
 /// epoch unless named best (the kept one); `seconds` is the whole trial's. Numbers
-/// are the shortest that read back to the same f64; what was not measured is empty.
+/// are the shortest that read back to the same f64; what was not measured is empty. In
+/// regression R² stands in the accuracies' places.
 pub fn results_csv(records: &StudyRecords) -> String {
-    let mut text = COLUMNS.join(",") + "\n";
+    let mut text = columns(records.data.score()).join(",") + "\n";
     for (index, arm) in records.study.arms.iter().enumerate() {
         for (i, seed) in records.study.seeds.iter().enumerate() {
             let record = record(records, index, i);
@@ -167,7 +181,7 @@ pub fn results_csv(records: &StudyRecords) -> String {
     text
 }
 
-fn row(arm: &str, seed: u64, record: Option<&Record>) -> [String; COLUMNS.len()] {
+fn row(arm: &str, seed: u64, record: Option<&Record>) -> [String; 14] {
     let last = record.and_then(|record| record.epochs.last());
     let kept = record.and_then(Record::best);
     let whole = |n: Option<usize>| n.map_or(String::new(), |n| n.to_string());
@@ -180,11 +194,11 @@ fn row(arm: &str, seed: u64, record: Option<&Record>) -> [String; COLUMNS.len()]
         whole(record.map(|record| record.epochs.len())),
         whole(record.and_then(|record| record.best_epoch)),
         number(last.map(|row| row.train_eval_loss)),
-        number(last.map(|row| row.train_accuracy)),
+        number(last.map(|row| row.train_score)),
         number(last.and_then(|row| row.val_loss)),
-        number(last.and_then(|row| row.val_accuracy)),
+        number(last.and_then(|row| row.val_score)),
         number(kept.and_then(|row| row.val_loss)),
-        number(kept.and_then(|row| row.val_accuracy)),
+        number(kept.and_then(|row| row.val_score)),
         number(last.and_then(EpochRow::gap)),
         number(seconds),
     ]

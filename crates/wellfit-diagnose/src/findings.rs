@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use wellfit_stats::Estimate;
+use wellfit_train::record::ScoreKind;
 
 /// Everything that a study's records say, in the order of the report.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -18,15 +19,15 @@ pub struct Findings {
     /// the test set…", "2 trials are missing"), in words.
     pub caveats: Vec<String>,
     /// The equivalence margin of the primary score: a difference whose interval
-    /// lies within ±margin is of no use. 1 % of the baseline's mean loss or, for an
-    /// accuracy, of its mean error; NaN when the baseline has no score.
+    /// lies within ±margin is of no use. 1 % of the baseline's mean loss or, for a
+    /// score, of what it lacks to 1; NaN when the baseline has no score.
     pub margin: f64,
 }
 
 /// The first thing that the report says.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Answer {
-    /// One sentence with its number and interval. When loss and accuracy disagree,
+    /// One sentence with its number and interval. When loss and score disagree,
     /// it says so.
     pub headline: String,
     /// Whether a recommendation can be made; if not, the band is amber.
@@ -53,7 +54,7 @@ pub struct Overfitting {
     pub rise: Estimate,
     /// Training loss (evaluation mode) at the same two epochs, likewise.
     pub train_change: Estimate,
-    /// train_accuracy − val_accuracy at the last epoch.
+    /// Training score − validation score at the last epoch.
     pub gap: Estimate,
     /// The epoch with the lowest validation loss, by seed.
     pub since: Vec<usize>,
@@ -100,17 +101,17 @@ pub struct Summary {
     pub primary: Estimate,
     /// Validation loss at the kept epoch.
     pub best_val_loss: Estimate,
-    /// Validation accuracy at the kept epoch.
-    pub best_val_accuracy: Estimate,
+    /// Validation accuracy or R² at the kept epoch.
+    pub best_val_score: Estimate,
     /// Validation loss at the last epoch.
     pub last_val_loss: Estimate,
-    /// Validation accuracy at the last epoch.
-    pub last_val_accuracy: Estimate,
-    /// Training accuracy at the last epoch.
-    pub last_train_accuracy: Estimate,
-    /// train_accuracy − val_accuracy at the kept epoch.
+    /// Validation accuracy or R² at the last epoch.
+    pub last_val_score: Estimate,
+    /// Training accuracy or R² at the last epoch.
+    pub last_train_score: Estimate,
+    /// Training score − validation score at the kept epoch.
     pub best_gap: Estimate,
-    /// train_accuracy − val_accuracy at the last epoch.
+    /// Training score − validation score at the last epoch.
     pub last_gap: Estimate,
     /// Seconds an epoch, training and evaluation (mean).
     pub seconds_per_epoch: f64,
@@ -125,6 +126,8 @@ pub struct Summary {
 /// Differences arm − baseline, paired by seed, each with its 95 % interval.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Against {
+    /// What the scores are.
+    pub score: ScoreKind,
     /// In the primary score at the judged epoch.
     pub primary: Estimate,
     /// In the primary score at the other one: the last epoch if the kept one is
@@ -132,12 +135,12 @@ pub struct Against {
     pub primary_elsewhere: Estimate,
     /// In validation loss at the kept epoch.
     pub best_val_loss: Estimate,
-    /// In validation accuracy at the kept epoch.
-    pub best_val_accuracy: Estimate,
+    /// In validation accuracy or R² at the kept epoch.
+    pub best_val_score: Estimate,
     /// In validation loss at the last epoch.
     pub last_val_loss: Estimate,
-    /// In validation accuracy at the last epoch.
-    pub last_val_accuracy: Estimate,
+    /// In validation accuracy or R² at the last epoch.
+    pub last_val_score: Estimate,
     /// In the gap at the kept epoch.
     pub best_gap: Estimate,
     /// In the gap at the last epoch.

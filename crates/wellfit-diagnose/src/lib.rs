@@ -36,7 +36,7 @@ pub fn diagnose(records: &StudyRecords) -> Findings {
     let trials = ArmTrials::of(records);
     let summaries: Vec<Summary> = trials.iter().map(compare::summary).collect();
     let margin = compare::margin(records.study.primary, summaries.first());
-    let overfitting = overfitting::overfitting(trials.first());
+    let overfitting = overfitting::overfitting(trials.first(), records.data.score());
     let arms = compare::arms(records, &trials, summaries, margin, &overfitting);
     Findings {
         answer: answer::answer(records, &trials, &arms, &overfitting, margin),

@@ -1,7 +1,7 @@
 //! Whether the baseline overfits, from its own epochs.
 
 use wellfit_stats::Estimate;
-use wellfit_train::record::{EpochRow, Record};
+use wellfit_train::record::{EpochRow, Record, ScoreKind};
 
 use crate::compare::MARGIN;
 use crate::trials::ArmTrials;
@@ -19,7 +19,9 @@ pub fn lowest(record: &Record) -> Option<(&EpochRow, f64)> {
 /// lowest.
 pub fn rise(arm: &ArmTrials) -> (Estimate, f64) {
     let at_lowest = |record: &Record| lowest(record).map_or(f64::NAN, |(_, loss)| loss);
-    let rise = arm.estimate(|trial| trial.figures.last.loss - at_lowest(trial.record));
+    // An arm's own loss on both sides, whatever arms are compared by.
+    let last = |record: &Record| record.last().and_then(|row| row.val_loss).unwrap_or(f64::NAN);
+    let rise = arm.estimate(|trial| last(trial.record) - at_lowest(trial.record));
     (rise, arm.estimate(|trial| at_lowest(trial.record)).mean)
 }
 
@@ -27,10 +29,11 @@ pub fn rise(arm: &ArmTrials) -> (Estimate, f64) {
 /// lowest value above that value, with the whole interval over seeds, while training
 /// loss goes on falling. By construction the rise is never negative, so it is held
 /// against the margin, not against zero.
-pub fn overfitting(baseline: Option<&ArmTrials>) -> Overfitting {
+pub fn overfitting(baseline: Option<&ArmTrials>, score: ScoreKind) -> Overfitting {
     let none = || Estimate::of([]);
     let Some(baseline) = baseline else {
-        return described(OverfittingVerdict::Unknown, none(), none(), none(), Vec::new());
+        let unknown = OverfittingVerdict::Unknown;
+        return described(unknown, none(), none(), (none(), score), Vec::new());
     };
     let (rise, lowest_loss) = rise(baseline);
     let margin = MARGIN * lowest_loss;
@@ -54,16 +57,16 @@ pub fn overfitting(baseline: Option<&ArmTrials>) -> Overfitting {
     };
     let since = baseline.ended().filter_map(|t| Some(lowest(t.record)?.0.epoch)).collect();
     let gap = baseline.estimate(|trial| trial.figures.last.gap);
-    described(verdict, rise, train_change, gap, since)
+    described(verdict, rise, train_change, (gap, score), since)
 }
 
 fn described(
     verdict: OverfittingVerdict,
     rise: Estimate,
     train_change: Estimate,
-    gap: Estimate,
+    (gap, score): (Estimate, ScoreKind),
     since: Vec<usize>,
 ) -> Overfitting {
-    let sentence = words::overfitting_sentence(verdict, &rise, &gap, &since);
+    let sentence = words::overfitting_sentence(verdict, &rise, (&gap, score), &since);
     Overfitting { verdict, sentence, rise, train_change, gap, since }
 }

@@ -45,12 +45,12 @@ pub struct Figures {
     pub primary: f64,
     /// The primary score at the other one of kept and last.
     pub primary_elsewhere: f64,
-    /// Validation loss and accuracy, and the gap, at the kept epoch.
+    /// Validation loss and score, and the gap, at the kept epoch.
     pub best: Held,
     /// Likewise at the last epoch.
     pub last: Held,
-    /// Training accuracy at the last epoch.
-    pub last_train_accuracy: f64,
+    /// Training score at the last epoch.
+    pub last_train_score: f64,
     /// Mean over the epochs, with evaluation.
     pub seconds_per_epoch: f64,
 }
@@ -58,20 +58,20 @@ pub struct Figures {
 /// Figures of an epoch on held-out data.
 #[derive(Clone, Copy)]
 pub struct Held {
-    /// Validation loss.
+    /// Validation loss, as the study measures it.
     pub loss: f64,
-    /// Validation accuracy.
-    pub accuracy: f64,
-    /// train_accuracy − val_accuracy.
+    /// Validation accuracy or R².
+    pub score: f64,
+    /// Training score − validation score.
     pub gap: f64,
 }
 
 impl Held {
-    fn at(row: Option<&EpochRow>) -> Held {
+    fn at(row: Option<&EpochRow>, loss: Option<f64>) -> Held {
         let figure = |of: fn(&EpochRow) -> Option<f64>| row.and_then(of).unwrap_or(f64::NAN);
         Held {
-            loss: figure(|row| row.val_loss),
-            accuracy: figure(|row| row.val_accuracy),
+            loss: loss.unwrap_or(f64::NAN),
+            score: figure(|row| row.val_score),
             gap: figure(EpochRow::gap),
         }
     }
@@ -85,17 +85,44 @@ pub fn judged_row(record: &Record, at: JudgeAt) -> Option<&EpochRow> {
     }
 }
 
+/// Judges every trial of a study alike.
+#[derive(Clone, Copy)]
+struct Ruler {
+    primary: Metric,
+    at: JudgeAt,
+    /// Whether an arm's own validation loss is not what the study measures by, so that
+    /// only the losses of its single samples can be compared.
+    other_loss: bool,
+}
+
+impl Ruler {
+    /// A figure at an epoch.
+    fn metric(&self, record: &Record, metric: Metric, at: JudgeAt) -> Option<f64> {
+        let own = judged_row(record, at)?.metric(metric)?;
+        if metric != Metric::ValLoss || !self.other_loss {
+            return Some(own);
+        }
+        let losses = sample_scores(record, Metric::ValLoss, at)?;
+        Some(losses.iter().sum::<f64>() / losses.len() as f64)
+    }
+
+    fn primary(&self, record: &Record, at: JudgeAt) -> Option<f64> {
+        self.metric(record, self.primary, at)
+    }
+}
+
 impl Figures {
-    fn of(record: &Record, primary: Metric, at: JudgeAt) -> Figures {
-        let score =
-            |at| judged_row(record, at).and_then(|row| row.metric(primary)).unwrap_or(f64::NAN);
+    fn of(record: &Record, ruler: Ruler) -> Figures {
+        let at = ruler.at;
+        let score = |at| ruler.primary(record, at).unwrap_or(f64::NAN);
+        let loss = |at| ruler.metric(record, Metric::ValLoss, at);
         let (last, epochs) = (record.epochs.last(), record.epochs.len());
         Figures {
             primary: score(at),
             primary_elsewhere: score(elsewhere(at)),
-            best: Held::at(record.best()),
-            last: Held::at(last),
-            last_train_accuracy: last.map_or(f64::NAN, |row| row.train_accuracy),
+            best: Held::at(record.best(), loss(JudgeAt::Best)),
+            last: Held::at(last, loss(JudgeAt::Last)),
+            last_train_score: last.map_or(f64::NAN, |row| row.train_score),
             seconds_per_epoch: record.epochs.iter().map(|row| row.seconds).sum::<f64>()
                 / epochs as f64,
         }
@@ -103,7 +130,7 @@ impl Figures {
 }
 
 impl<'a> Outcome<'a> {
-    fn of(seed: u64, record: Option<&'a Record>, primary: Metric, at: JudgeAt) -> Outcome<'a> {
+    fn of(seed: u64, record: Option<&'a Record>, ruler: Ruler) -> Outcome<'a> {
         let Some(record) = record else { return Outcome::Missing };
         match &record.state {
             RunState::Interrupted => Outcome::Missing,
@@ -112,14 +139,14 @@ impl<'a> Outcome<'a> {
             RunState::Complete | RunState::StoppedEarly => {
                 // A score that was measured and is no number is a divergence too,
                 // whatever the record calls it.
-                let score = judged_row(record, at).and_then(|row| row.metric(primary));
+                let score = ruler.primary(record, ruler.at);
                 if score.is_some_and(|score| !score.is_finite()) {
                     return Outcome::Diverged;
                 }
                 if record.epochs.is_empty() {
                     return Outcome::Failed("the record holds no epoch");
                 }
-                Outcome::Ended(Trial { seed, record, figures: Figures::of(record, primary, at) })
+                Outcome::Ended(Trial { seed, record, figures: Figures::of(record, ruler) })
             }
         }
     }
@@ -130,11 +157,15 @@ impl<'a> ArmTrials<'a> {
     /// missing.
     pub fn of(records: &'a StudyRecords) -> Vec<ArmTrials<'a>> {
         let study = &records.study;
+        let score = records.data.score();
+        let measure = study.plan.measure(score);
         let arms = study.arms.iter().enumerate().map(|(index, arm)| {
             let of_arm = records.records.get(index);
+            let other_loss = arm.plan.has_other_loss(measure, score);
+            let ruler = Ruler { primary: study.primary, at: study.judge_at, other_loss };
             let outcomes = study.seeds.iter().enumerate().map(|(i, &seed)| {
                 let record = of_arm.and_then(|arm| arm.get(i)?.as_ref());
-                Outcome::of(seed, record, study.primary, study.judge_at)
+                Outcome::of(seed, record, ruler)
             });
             ArmTrials { arm, outcomes: outcomes.collect() }
         });
@@ -197,19 +228,22 @@ impl<'a> Outcome<'a> {
     }
 }
 
-/// A trial's scores by validation sample at the judged epoch: losses, or 1 for a
-/// hit and 0 for a miss; `None` if they were not kept or belong to another epoch.
+/// A trial's scores by validation sample at the judged epoch: losses; 1 for a hit and 0
+/// for a miss; or shares of R². `None` if they were not kept or belong to another epoch.
 pub fn sample_scores(record: &Record, primary: Metric, at: JudgeAt) -> Option<Vec<f64>> {
-    let SampleScores { epoch, losses, hits } = match at {
+    let SampleScores { epoch, losses, scores } = match at {
         JudgeAt::Best => record.best_samples.as_ref()?,
         JudgeAt::Last => record.last_samples.as_ref()?,
     };
-    if *epoch != judged_row(record, at)?.epoch {
+    let row = judged_row(record, at)?;
+    if *epoch != row.epoch || losses.is_empty() {
         return None;
     }
     match primary {
         Metric::ValLoss => Some(losses.iter().map(|&loss| f64::from(loss)).collect()),
-        Metric::ValAccuracy => Some(hits.iter().map(|&hit| f64::from(u8::from(hit))).collect()),
-        Metric::TrainLoss | Metric::TrainEvalLoss | Metric::TrainAccuracy => None,
+        Metric::ValAccuracy | Metric::ValR2 => {
+            (primary.score() == Some(row.score)).then(|| scores.to_vec())
+        }
+        Metric::TrainLoss | Metric::TrainEvalLoss | Metric::TrainAccuracy | Metric::TrainR2 => None,
     }
 }

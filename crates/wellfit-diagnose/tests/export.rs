@@ -54,7 +54,7 @@ fn results_csv_has_a_row_for_every_trial() {
         1 => {
             let mut record = record("a, \"b\"", 1, &[[0.5, 0.75, 0.25, 0.75]]);
             record.state = RunState::Diverged { epoch: 1, step: Some(17) };
-            (record.epochs[0].val_loss, record.epochs[0].val_accuracy) = (Some(f64::NAN), None);
+            (record.epochs[0].val_loss, record.epochs[0].val_score) = (Some(f64::NAN), None);
             Some(record)
         }
         _ => None,
@@ -63,7 +63,7 @@ fn results_csv_has_a_row_for_every_trial() {
     assert_eq!(
         results_csv(&study),
         "arm,seed,fold,state,epochs,best_epoch,train_eval_loss,train_accuracy,val_loss,val_accuracy,\
-         best_val_loss,best_val_accuracy,gap,seconds\n\
+         best_val_loss,best_val_score,gap,seconds\n\
          baseline,0,,missing,,,,,,,,,,\n\
          baseline,1,,missing,,,,,,,,,,\n\
          baseline,2,,missing,,,,,,,,,,\n\
@@ -71,4 +71,23 @@ fn results_csv_has_a_row_for_every_trial() {
          \"a, \"\"b\"\"\",1,,diverged,1,1,0.25,0.75,nan,,nan,,,1.25\n\
          \"a, \"\"b\"\"\",2,,missing,,,,,,,,,,\n"
     );
+}
+
+#[test]
+fn regression_has_r2_in_the_accuracies_places() {
+    let study = regression(article());
+    let csv = results_csv(&study);
+    let head = "arm,seed,fold,state,epochs,best_epoch,train_eval_loss,train_r2,val_loss,val_r2,\
+                best_val_loss,best_val_r2,gap,seconds\n";
+    assert!(csv.starts_with(head), "{csv}");
+    assert_eq!(
+        csv[head.len()..],
+        results_csv(&article())[results_csv(&article()).find('\n').unwrap() + 1..]
+    );
+    let results = parsed(&study);
+    let plateau = &results["arms"][1];
+    assert!(plateau["summary"]["best_val_r2"]["mean"].is_number());
+    assert!(plateau["against_baseline"]["val_r2"]["difference"].is_number());
+    assert_eq!(plateau["summary"]["val_accuracy"], Value::Null);
+    assert_eq!(results["claims"], json!([]));
 }

@@ -5,9 +5,10 @@ mod common;
 use common::*;
 use proptest::prelude::*;
 use wellfit_diagnose::{Judgement, diagnose, results_csv, results_json};
+use wellfit_nn::Scores;
 use wellfit_study::{JudgeAt, StudyRecords};
 use wellfit_train::plan::Metric;
-use wellfit_train::record::{Record, RunState, SampleScores, Score};
+use wellfit_train::record::{Record, RunState, SampleScores, Score, ScoreKind};
 
 /// Numbers as they should be, and as they should not.
 fn number() -> impl Strategy<Value = f64> {
@@ -44,11 +45,11 @@ prop_compose! {
         record.state = state;
         record.best_epoch = best;
         for row in record.epochs.iter_mut().filter(|_| blind) {
-            (row.val_loss, row.val_accuracy) = (None, None);
+            (row.val_loss, row.val_score) = (None, None);
         }
         let scores = SampleScores {
             epoch: best.unwrap_or(1),
-            hits: scores.iter().map(|&score| score > 0.5).collect(),
+            scores: Scores::Hits(scores.iter().map(|&score| score > 0.5).collect()),
             losses: scores.into_iter().map(|score| score as f32).collect(),
         };
         (record.best_samples, record.last_samples) = (Some(scores.clone()), Some(scores));
@@ -56,7 +57,7 @@ prop_compose! {
             .into_iter()
             .map(|(std, max, rank)| tensor("0.weight", &vec![3; rank], std, max))
             .collect();
-        record.test = test.map(|figure| Score { loss: figure, accuracy: figure, n: 10 });
+        record.test = test.map(|figure| Score { loss: figure, kind: ScoreKind::Accuracy, score: figure, n: 10 });
         there.then_some(record)
     }
 }

@@ -5,8 +5,8 @@ mod common;
 use common::*;
 use wellfit_diagnose::{Findings, Judgement, OverfittingVerdict, diagnose};
 use wellfit_study::JudgeAt;
-use wellfit_train::plan::Metric;
-use wellfit_train::record::{RunState, Score};
+use wellfit_train::plan::{ClassWeights, LossSettings, Metric, Plan};
+use wellfit_train::record::{RunState, Score, ScoreKind};
 
 fn judgements(findings: &Findings) -> Vec<Option<Judgement>> {
     findings.arms.iter().map(|arm| arm.judgement).collect()
@@ -189,7 +189,7 @@ fn without_a_validation_set_nothing_is_judged() {
     for record in study.records.iter_mut().flatten().flatten() {
         record.best_epoch = None;
         for row in &mut record.epochs {
-            (row.val_loss, row.val_accuracy) = (None, None);
+            (row.val_loss, row.val_score) = (None, None);
         }
     }
     let findings = diagnose(&study);
@@ -199,7 +199,7 @@ fn without_a_validation_set_nothing_is_judged() {
     assert_eq!(judgements(&findings)[1..], [Some(Judgement::Undecided); 2]);
     assert_eq!(findings.arms[1].sentence, "validation loss was not measured");
     assert!(has_caveat(&findings, "no validation set"));
-    assert!(findings.arms[0].summary.last_train_accuracy.is_known());
+    assert!(findings.arms[0].summary.last_train_score.is_known());
 }
 
 #[test]
@@ -385,7 +385,12 @@ fn the_test_figure_is_the_recommended_arms() {
     );
     for (i, record) in study.records[1].iter_mut().flatten().enumerate() {
         let luck = 0.001 * luck(i as u64);
-        record.test = Some(Score { loss: 0.31 + luck, accuracy: 0.897 - luck, n: 5000 });
+        record.test = Some(Score {
+            loss: 0.31 + luck,
+            kind: ScoreKind::Accuracy,
+            score: 0.897 - luck,
+            n: 5000,
+        });
     }
     assert_eq!(
         diagnose(&study).answer.final_figure,
@@ -412,4 +417,61 @@ fn what_an_arm_sets_is_told_as_plan_lines() {
         findings.answer.recipe,
         r#"remedies = ["dropout(0.5, input=0.5)"]; train.batch_size = 8"#
     );
+}
+
+#[test]
+fn regression_is_told_in_r2_and_without_the_articles_claims() {
+    let mut study = regression(article());
+    for record in study.records[1].iter_mut().flatten() {
+        record.test = Some(Score { loss: 0.31, kind: ScoreKind::R2, score: 0.843, n: 500 });
+    }
+    let findings = diagnose(&study);
+    assert_eq!(judgements(&findings), judgements(&diagnose(&article())));
+    assert!(findings.claims.is_empty(), "{:?}", findings.claims);
+    let sentence = &findings.overfitting.sentence;
+    assert!(sentence.contains("; gap 0.0660 [0.0660, 0.0660] (5 seeds)"), "{sentence}");
+    let figure = &findings.answer.final_figure;
+    assert!(figure.contains("test R² 0.843") && figure.contains("500 samples"), "{figure}");
+
+    study.study.primary = Metric::ValR2;
+    let findings = diagnose(&study);
+    let headline = &findings.answer.headline;
+    assert!(headline.contains("plateau raises validation R² by 0.00"), "{headline}");
+    assert!(!findings.caveats.iter().any(|c| c.contains("points")), "{:?}", findings.caveats);
+}
+
+/// The arm's own validation loss has class weights and says nothing here: by single
+/// samples, unweighted, it is worse than the baseline.
+#[test]
+fn an_arm_with_another_loss_is_compared_by_the_losses_of_single_samples() {
+    let trial = |own: f64, measured: f64| {
+        move |seed| {
+            let luck = 0.002 * luck(seed);
+            let mut record = record("arm", seed, &[[own + luck, 0.8, 0.4, 0.9]; 2]);
+            record.best_samples = Some(samples(1, measured + luck, 100, 0.01));
+            record.last_samples = Some(samples(2, measured + luck, 100, 0.01));
+            Some(record)
+        }
+    };
+    let weighted = |plan: &mut Plan| {
+        let class_weights = ClassWeights::Balanced;
+        plan.train.loss = Some(LossSettings::CrossEntropy { label_smoothing: 0.1, class_weights });
+    };
+    let base = || study(5, trial(0.5, 0.5));
+    let of = |change: &dyn Fn(&mut Plan)| {
+        let findings = diagnose(&with_arm(base(), "arm", &["x"], change, trial(0.1, 0.7)));
+        let words = "arm: trained with another loss or with class weights";
+        assert_eq!(has_caveat(&findings, words), findings.arms[1].summary.primary.mean > 0.5);
+        let against = findings.arms[1].against_baseline.clone().unwrap();
+        (against.primary.mean, against.last_val_loss.mean, findings.arms[1].judgement)
+    };
+    let (best, last, judgement) = of(&weighted);
+    assert!((best - 0.2).abs() < 1e-6 && (last - 0.2).abs() < 1e-6, "{best} {last}");
+    assert_eq!(judgement, Some(Judgement::Hurts));
+    // Smoothing alone changes nothing about the loss in evaluation mode.
+    let smoothed = |plan: &mut Plan| {
+        let class_weights = ClassWeights::Equal;
+        plan.train.loss = Some(LossSettings::CrossEntropy { label_smoothing: 0.1, class_weights });
+    };
+    assert!((of(&smoothed).0 + 0.4).abs() < 1e-6);
 }

@@ -149,7 +149,7 @@
     const figure = document.getElementById("effects");
     const readout = make("div", { class: "readout", "aria-live": "polite" }, "<p>Point at a row, or move to it with Tab, for its single seeds.</p>");
     figure.insertBefore(readout, figure.querySelector("figcaption"));
-    const points = data.study.primary.endsWith("accuracy");
+    const points = data.study.points;
     const factor = points ? 100 : 1;
     const show = (i) => {
       const found = data.findings.arms[i];
@@ -186,7 +186,7 @@
   ];
 
   const curves = () => {
-    const { controls, live, readout, onWidth } = enliven("curves", "Loss and accuracy by epoch. Left and right arrow keys read one epoch after another.");
+    const { controls, live, readout, onWidth } = enliven("curves", "Loss and score by epoch. Left and right arrow keys read one epoch after another.");
     const chosen = new Set(data.shown);
     let training = TRAINING[0][0];
     let epoch = null;
@@ -194,8 +194,8 @@
     let frame = null;
     const epochs = () => Math.max(1, ...[...chosen].flatMap((a) => Object.values(arms[a].curves).flatMap((c) => c.slice(-1).map((p) => p[0]))));
     const panels = () => [
-      { name: "Loss (cross-entropy)", figures: ["val_loss", training], factor: 1, decimals: 4 },
-      { name: "Accuracy (%)", figures: ["val_accuracy", "train_accuracy"], factor: 100, decimals: 2 },
+      { name: data.loss, figures: ["val_loss", training], factor: 1, decimals: 4 },
+      { name: data.score.panel, figures: [...data.score.columns].reverse(), factor: data.score.factor, decimals: data.score.decimals },
     ];
 
     const draw = () => {
@@ -226,7 +226,7 @@
         }
       if (cuts) out += words(frame.right + 12, bottom + 12, "rate cuts");
       if (epoch !== null) out += line([[x(epoch), 48], [x(epoch), bottom]], "var(--text)", 1, 'data-cursor="" opacity="0.5"');
-      live.innerHTML = svg(width, bottom + 46, "Loss and accuracy by epoch", out);
+      live.innerHTML = svg(width, bottom + 46, "Loss and score by epoch", out);
       read();
     };
 
@@ -281,7 +281,7 @@
         if (point) {
           const [px, py] = at(point, 1);
           dots += sign(px, py, 6, arms[a].marker, "var(--paper)") + sign(px, py, 4, arms[a].marker, colour(a));
-          if (list.length <= 3 && panel.factor === 1) {
+          if (list.length <= 3 && panel.figures[0] === "val_loss") {
             const label = `epoch ${kept[0]}${kept[1] === kept[2] ? "" : ` (${kept[1]}–${kept[2]})`}`;
             const half = measure(label, 11) / 2;
             const lx = Math.max(frame.left + half, Math.min(frame.right - half, px));
@@ -319,7 +319,7 @@
         return `<td class="n">${v(1)}${row[2] === null ? "" : ` [${v(2)}, ${v(3)}]`}</td>`;
       };
       const count = (a) => Math.max(0, ...heads.map(([, f]) => (arms[a].curves[f].find((r) => r[0] === epoch) || [])[4] || 0));
-      const titles = ["val loss", "train loss", "val accuracy, %", "train accuracy, %"];
+      const titles = ["val loss", "train loss", `val ${data.score.head}`, `train ${data.score.head}`];
       readout.innerHTML =
         `<table><thead><tr><th>epoch ${epoch}</th>${titles.map((t) => `<th class="n">${t}</th>`).join("")}<th class="n">n</th></tr></thead><tbody>` +
         [...chosen].sort((a, b) => a - b).map((a) => `<tr><th scope="row">${escape(arms[a].name)}</th>${heads.map(([p, f]) => cell(a, p, f)).join("")}<td class="n">${count(a)}</td></tr>`).join("") +

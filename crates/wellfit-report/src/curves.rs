@@ -1,7 +1,7 @@
 //! An arm's figures by epoch, over its seeds.
 
 use wellfit_stats::Estimate;
-use wellfit_train::record::{EpochRow, Event, Record};
+use wellfit_train::record::{EpochRow, Event, Record, ScoreKind};
 
 /// A figure that is drawn by epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,10 +14,10 @@ pub enum Figure {
     TrainLoss,
     /// Data loss in training mode and penalty: what was minimised.
     TrainObjective,
-    /// Accuracy on the validation set.
-    ValAccuracy,
-    /// Accuracy on the training set, in evaluation mode.
-    TrainAccuracy,
+    /// Accuracy or R² on the validation set.
+    ValScore,
+    /// The same on the training set, in evaluation mode.
+    TrainScore,
 }
 
 impl Figure {
@@ -27,19 +27,20 @@ impl Figure {
         Figure::TrainEvalLoss,
         Figure::TrainLoss,
         Figure::TrainObjective,
-        Figure::ValAccuracy,
-        Figure::TrainAccuracy,
+        Figure::ValScore,
+        Figure::TrainScore,
     ];
 
     /// Its name in the page's data.
-    pub fn name(self) -> &'static str {
+    pub fn name(self, score: ScoreKind) -> &'static str {
+        let [train, val] = score.columns();
         match self {
             Figure::ValLoss => "val_loss",
             Figure::TrainEvalLoss => "train_eval_loss",
             Figure::TrainLoss => "train_loss",
             Figure::TrainObjective => "train_objective",
-            Figure::ValAccuracy => "val_accuracy",
-            Figure::TrainAccuracy => "train_accuracy",
+            Figure::ValScore => val,
+            Figure::TrainScore => train,
         }
     }
 
@@ -50,8 +51,8 @@ impl Figure {
             Figure::TrainEvalLoss => row.train_eval_loss,
             Figure::TrainLoss => row.train_loss,
             Figure::TrainObjective => row.train_loss + row.train_penalty,
-            Figure::ValAccuracy => row.val_accuracy.unwrap_or(f64::NAN),
-            Figure::TrainAccuracy => row.train_accuracy,
+            Figure::ValScore => row.val_score.unwrap_or(f64::NAN),
+            Figure::TrainScore => row.train_score,
         }
     }
 }

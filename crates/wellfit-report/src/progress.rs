@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use wellfit_train::record::{EpochRow, Record, RunState};
 
-use crate::text::{Unit, count, duration};
+use crate::text::{Unit, count, duration, short_score};
 
 /// Shows what runs. Every method may be called from any thread.
 ///
@@ -215,9 +215,9 @@ fn span(elapsed: Duration, done: usize, rest: u64) -> String {
 }
 
 fn figures(row: &EpochRow) -> String {
-    match (row.val_loss, row.val_accuracy) {
-        (Some(loss), Some(accuracy)) => {
-            format!("val {} {} %", Unit::Plain.value(loss), Unit::Percent.value(accuracy))
+    match (row.val_loss, row.val_score) {
+        (Some(loss), Some(score)) => {
+            format!("val {} {}", Unit::Plain.value(loss), short_score(row.score, score))
         }
         _ => format!("train {}", Unit::Plain.value(row.train_eval_loss)),
     }

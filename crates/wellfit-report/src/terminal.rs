@@ -2,12 +2,12 @@
 
 use wellfit_diagnose::Findings;
 use wellfit_study::StudyRecords;
-use wellfit_train::record::{Record, RunState};
+use wellfit_train::record::{Record, RunState, ScoreKind};
 
 use crate::ReportError;
-use crate::text::{Unit, count, duration, short};
+use crate::text::{Unit, count, duration, short, short_score};
 use crate::view::View;
-use crate::words::{repeat, verdict};
+use crate::words::{repeat, score_words, verdict};
 
 /// Lines of an answer, at most.
 const LINES: usize = 20;
@@ -94,7 +94,9 @@ fn table(view: &View, width: usize, room: usize, style: Style) -> Vec<String> {
             arms.push(0);
         }
     }
-    let heads = ["arm", primary.name(), "difference [95 %]", "", "accuracy", "gap"];
+    let score = view.score();
+    let name = score_words(score).name;
+    let heads = ["arm", primary.name(), "difference [95 %]", "", name, "gap"];
     let mut cells: Vec<[String; 6]> = vec![heads.map(String::from)];
     for &arm in &arms {
         let found = view.found(arm);
@@ -107,8 +109,11 @@ fn table(view: &View, width: usize, room: usize, style: Style) -> Vec<String> {
                 .as_ref()
                 .map_or(String::new(), |a| difference.interval(&a.primary)),
             verdict(view, arm).to_string(),
-            format!("{} %", Unit::Percent.mean(&s.best_val_accuracy)),
-            Unit::Points.mean(&s.last_gap),
+            match score {
+                ScoreKind::Accuracy => format!("{} %", Unit::Percent.mean(&s.best_val_score)),
+                ScoreKind::R2 => Unit::Plain.mean(&s.best_val_score),
+            },
+            Unit::of_gap(score).mean(&s.last_gap),
         ]);
     }
     // As many columns as fit; the name gives way first.
@@ -179,6 +184,14 @@ fn wrap(words: &str, width: usize, lines: usize) -> Vec<String> {
     out.into_iter().map(|line| cut(&line, width)).collect()
 }
 
+/// `accuracy 89.31 %`, `R² 0.8431`.
+fn score_value(score: ScoreKind, value: f64) -> String {
+    match score {
+        ScoreKind::Accuracy => format!("accuracy {}", short_score(score, value)),
+        ScoreKind::R2 => short_score(score, value),
+    }
+}
+
 /// A single run in a few lines: how it ended, the kept and the last epoch, the gap,
 /// the weights, the time.
 pub fn train_summary(record: &Record, colour: bool) -> String {
@@ -198,17 +211,17 @@ pub fn train_summary(record: &Record, colour: bool) -> String {
     let row = |head: &str, of: Option<&wellfit_train::record::EpochRow>| {
         let of = of?;
         let mut line = format!(
-            "{head:<6} epoch {:>3}   train loss {}  accuracy {} %",
+            "{head:<6} epoch {:>3}   train loss {}  {}",
             of.epoch,
             Unit::Plain.value(of.train_eval_loss),
-            Unit::Percent.value(of.train_accuracy)
+            score_value(of.score, of.train_score)
         );
-        if let (Some(loss), Some(accuracy), Some(gap)) = (of.val_loss, of.val_accuracy, of.gap()) {
+        if let (Some(loss), Some(score), Some(gap)) = (of.val_loss, of.val_score, of.gap()) {
             line += &format!(
-                "   val loss {}  accuracy {} %   gap {}",
+                "   val loss {}  {}   gap {}",
                 Unit::Plain.value(loss),
-                Unit::Percent.value(accuracy),
-                Unit::Points.value(gap)
+                score_value(of.score, score),
+                Unit::of_gap(of.score).value(gap)
             );
         }
         Some(line)
@@ -218,9 +231,9 @@ pub fn train_summary(record: &Record, colour: bool) -> String {
     lines.extend(row("last", record.epochs.last()));
     if let Some(test) = record.test {
         lines.push(format!(
-            "test   loss {}  accuracy {} %  ({} samples)",
+            "test   loss {}  {}  ({} samples)",
             Unit::Plain.value(test.loss),
-            Unit::Percent.value(test.accuracy),
+            score_value(test.kind, test.score),
             test.n
         ));
     }

@@ -2,6 +2,7 @@
 
 use wellfit_stats::{Estimate, format};
 use wellfit_train::plan::Metric;
+use wellfit_train::record::ScoreKind;
 
 use crate::chart::scale::minus;
 
@@ -37,9 +38,22 @@ pub enum Unit {
 impl Unit {
     /// The unit of a metric's values.
     pub fn of(metric: Metric) -> Unit {
-        match metric {
-            Metric::TrainAccuracy | Metric::ValAccuracy => Unit::Percent,
-            _ => Unit::Plain,
+        metric.score().map_or(Unit::Plain, Unit::of_score)
+    }
+
+    /// The unit of a score's values.
+    pub fn of_score(score: ScoreKind) -> Unit {
+        match score {
+            ScoreKind::Accuracy => Unit::Percent,
+            ScoreKind::R2 => Unit::Plain,
+        }
+    }
+
+    /// The unit of the gap between training and validation scores.
+    pub fn of_gap(score: ScoreKind) -> Unit {
+        match score {
+            ScoreKind::Accuracy => Unit::Points,
+            ScoreKind::R2 => Unit::Plain,
         }
     }
 
@@ -76,6 +90,14 @@ impl Unit {
             large if large.is_finite() && large.abs() >= 1e6 => minus(&format!("{large:.2e}")),
             value => format::number(value, decimals),
         }
+    }
+}
+
+/// A measured score in a line: `89.31 %`, `R² 0.8431`.
+pub fn short_score(score: ScoreKind, value: f64) -> String {
+    match score {
+        ScoreKind::Accuracy => format!("{} %", Unit::Percent.value(value)),
+        ScoreKind::R2 => format!("R² {}", Unit::Plain.value(value)),
     }
 }
 

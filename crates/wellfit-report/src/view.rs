@@ -3,7 +3,7 @@
 
 use wellfit_diagnose::{ArmFindings, Findings};
 use wellfit_study::StudyRecords;
-use wellfit_train::record::Record;
+use wellfit_train::record::{Record, ScoreKind};
 
 use crate::ReportError;
 use crate::curves::Curves;
@@ -33,6 +33,11 @@ impl<'a> View<'a> {
         }
         let curves = records.records.iter().map(|arm| Curves::of(arm.iter().flatten())).collect();
         Ok(View { records, findings, curves })
+    }
+
+    /// What the networks are scored by.
+    pub fn score(&self) -> ScoreKind {
+        self.records.data.score()
     }
 
     /// How many arms.

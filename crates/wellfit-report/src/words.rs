@@ -2,8 +2,46 @@
 
 use wellfit_diagnose::Judgement;
 use wellfit_study::slug;
+use wellfit_train::record::ScoreKind;
 
 use crate::view::View;
+
+/// What a score is called, from the middle of a sentence to the head of a panel.
+#[derive(Clone, Copy, Debug)]
+pub struct ScoreWords {
+    /// `accuracy`
+    pub name: &'static str,
+    /// `Accuracy (%)`
+    pub panel: &'static str,
+    /// `accuracy, %`
+    pub head: &'static str,
+    /// `gap, points`
+    pub gap: &'static str,
+}
+
+/// What `score` is called.
+pub fn score_words(score: ScoreKind) -> ScoreWords {
+    match score {
+        ScoreKind::Accuracy => ScoreWords {
+            name: "accuracy",
+            panel: "Accuracy (%)",
+            head: "accuracy, %",
+            gap: "gap, points",
+        },
+        ScoreKind::R2 => ScoreWords { name: "R²", panel: "R²", head: "R²", gap: "gap" },
+    }
+}
+
+/// What the losses of a study's curves are called: by epoch each arm shows its own.
+pub fn loss_panel(view: &View) -> String {
+    let (study, score) = (&view.records.study, view.score());
+    let measure = study.plan.measure(score);
+    let name = match study.arms.iter().any(|arm| arm.plan.measure(score) != measure) {
+        true => "each arm's own",
+        false => measure.name(),
+    };
+    format!("Loss ({name})")
+}
 
 /// The command that trains the recommended arm again, in the report's folder.
 /// Without a recommendation: the one that repeats the study.

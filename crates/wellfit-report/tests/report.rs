@@ -57,7 +57,7 @@ fn odd() -> Vec<(&'static str, StudyRecords)> {
     let mut blind = fixture::article(3, 8);
     for record in blind.records.iter_mut().flatten().flatten() {
         for row in &mut record.epochs {
-            (row.val_loss, row.val_accuracy) = (None, None);
+            (row.val_loss, row.val_score) = (None, None);
         }
         record.best_epoch = None;
     }
@@ -71,8 +71,8 @@ fn odd() -> Vec<(&'static str, StudyRecords)> {
         for (i, row) in record.epochs.iter_mut().enumerate().skip(3) {
             row.train_loss = f64::NAN;
             row.train_eval_loss = if i == 3 { 1e30 } else { f64::INFINITY };
-            row.train_accuracy = f64::NAN;
-            (row.val_loss, row.val_accuracy) = (Some(f64::INFINITY), Some(f64::NAN));
+            row.train_score = f64::NAN;
+            (row.val_loss, row.val_score) = (Some(f64::INFINITY), Some(f64::NAN));
         }
         record.state = RunState::Diverged { epoch: 4, step: Some(17) };
         record.events.push(Event::Diverged { epoch: 4 });
@@ -251,4 +251,26 @@ fn findings_of_another_study_are_an_error() {
     let findings = fixture::findings(&fixture::study(&fixture::ARTICLE[..2], 1, 2));
     let error = answer(&fixture::article(1, 2), &findings, 80, false).unwrap_err();
     assert!(matches!(error, ReportError::Mismatch { arms: 8, found: 2, .. }), "{error}");
+}
+
+#[test]
+fn a_regression_study_is_told_in_r2_and_nowhere_in_accuracies_or_per_cent() {
+    let study = fixture::regression(fixture::article(3, 30));
+    let page = page(&study);
+    assert!(!page.contains("accuracy") && !page.contains("Accuracy"), "no accuracy on the page");
+    assert!(page.contains(">R²<") && page.contains("val R², kept"), "R² in picture and table");
+    let data = data(&page);
+    assert_eq!(data["score"]["columns"][1], "val_r2");
+    assert!(data["arms"][0]["curves"]["val_r2"].is_array());
+    for file in ["curves.svg", "effects.svg"] {
+        let text = String::from_utf8(written(&study).remove(file).unwrap()).unwrap();
+        assert!(text.contains("R²") && !text.contains("ccuracy"), "{file}");
+    }
+    let lines = lines(&study, 100);
+    let head = lines.iter().find(|line| line.starts_with("arm ")).unwrap();
+    assert!(head.contains(" R²  ") && !head.contains("accuracy"), "{head}");
+    assert!(!lines.iter().any(|line| line.contains("accuracy") || line.contains("points")));
+    let record = study.records[0][0].as_ref().unwrap();
+    let summary = train_summary(record, false);
+    assert!(summary.contains("R² 0.") && !summary.contains('%'), "{summary}");
 }

@@ -26,6 +26,9 @@ pub enum StudyError {
         /// Why.
         source: Box<TrainError>,
     },
+    /// Arms are to be judged by what these data do not have.
+    #[error(transparent)]
+    Primary(PlanError),
     /// The folder holds another study.
     #[error("{} holds another study: {difference}", folder.display())]
     Other {
@@ -85,6 +88,7 @@ impl StudyError {
         match self {
             StudyError::Arms(_)
             | StudyError::Data(_)
+            | StudyError::Primary(_)
             | StudyError::Other { .. }
             | StudyError::NoStudy { .. }
             | StudyError::Folder(_) => true,

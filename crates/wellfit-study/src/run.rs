@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use wellfit_data::{DataRequest, Places, Splits, load};
+use wellfit_data::{DataRequest, Places, Splits, Task, load};
+use wellfit_nn::Measure;
+use wellfit_train::plan::PlanError;
 use wellfit_train::record::{EpochRow, Event, Record, RunState, Score};
 use wellfit_train::{
     Decision, Observer, Run, TensorFileError, TrainError, TrainOptions, evaluate, read_model,
@@ -124,8 +126,13 @@ pub fn run(
 ) -> Result<Outcome, StudyError> {
     study.check()?;
     let data = load_data(study, &options.places)?;
-    let jobs = check_plans(study, &data, options)?;
     let facts = facts(study, &data[0].1);
+    study.primary.check_score(facts.score()).map_err(|why| {
+        StudyError::Primary(PlanError::about("study.primary", format!("study.primary: {why}")))
+    })?;
+    // One loss for all arms, whatever each trains with.
+    let measure = study.plan.measure(facts.score());
+    let jobs = check_plans(study, measure, &data, options)?;
     let store = Store::open(folder, study, &facts)?;
 
     let mut records = empty(study);
@@ -145,7 +152,7 @@ pub fn run(
         let trial = &left[i];
         options.watch.started(trial);
         let splits = splits_of(&data, &trial.plan.data);
-        let gave = run_trial(&store, trial, splits, share, options).or_else(|error| {
+        let gave = run_trial(&store, trial, measure, splits, share, options).or_else(|error| {
             if is_storage(&error) {
                 options.stop.store(true, Ordering::Relaxed);
                 return Err(StudyError::trial(trial, error));
@@ -175,6 +182,7 @@ pub fn run(
 fn run_trial(
     store: &Store,
     trial: &Trial,
+    measure: Measure,
     splits: &Splits,
     share: &Share<'_>,
     options: &StudyOptions<'_>,
@@ -186,6 +194,7 @@ fn run_trial(
         threads: &|| share.threads(),
         stop: &options.stop,
         observer: Some(&mut look),
+        measure: Some(measure),
         open_test: false,
     };
     Ok(train_in(&store.trial_folder(trial), &trial.plan, splits, train)?.0)
@@ -244,12 +253,13 @@ fn splits_of<'a>(data: &'a Data, request: &DataRequest) -> &'a Splits {
 /// anything is trained. How many trials to run side by side.
 fn check_plans(
     study: &Study,
+    measure: Measure,
     data: &Data,
     options: &StudyOptions<'_>,
 ) -> Result<usize, StudyError> {
     let mut jobs = usize::MAX;
     for arm in &study.arms {
-        let run = Run::new(&arm.plan, splits_of(data, &arm.plan.data))
+        let run = Run::measured_by(Some(measure), &arm.plan, splits_of(data, &arm.plan.data))
             .map_err(|error| StudyError::Plan { arm: arm.name.clone(), source: Box::new(error) })?;
         jobs = jobs.min(default_jobs(run.spec(), options.threads));
     }
@@ -263,6 +273,10 @@ fn facts(study: &Study, splits: &Splits) -> DataFacts {
         origin: splits.origin.clone(),
         samples: [splits.train.len(), len(&splits.validation), len(&splits.test)],
         classes: splits.train.class_names().to_vec(),
+        targets: match splits.train.task() {
+            Task::Classification => Vec::new(),
+            Task::Regression => splits.train.output_names().to_vec(),
+        },
         validation_is_test: splits.validation_is_test,
     }
 }
@@ -285,7 +299,7 @@ impl Outcome {
             }
             let folder = trial_folder(&self.folder, &trial);
             let figure = read_model(&folder).and_then(|weights| {
-                let on_test = evaluate(&trial.plan, &weights, test, splits.scale, threads)?;
+                let on_test = evaluate(&trial.plan, &weights, splits, test, threads)?;
                 record.test = Some(Score::from(&on_test));
                 write_record(&folder, record)
             });

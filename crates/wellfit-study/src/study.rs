@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use thiserror::Error;
 use wellfit_train::plan::{Metric, Plan};
-use wellfit_train::record::Record;
+use wellfit_train::record::{Record, ScoreKind};
 
 use crate::remedy::{Call, RemedyError, apply_chain};
 use crate::slug::slug;
@@ -100,10 +100,20 @@ pub struct DataFacts {
     pub origin: String,
     /// Samples by part: training, validation, test.
     pub samples: [usize; 3],
-    /// Names of the classes.
+    /// Names of the classes; none in regression.
     pub classes: Vec<String>,
+    /// Names of the targets; none in classification.
+    #[serde(default)]
+    pub targets: Vec<String>,
     /// The validation set is the set's own test split.
     pub validation_is_test: bool,
+}
+
+impl DataFacts {
+    /// What the networks are scored by.
+    pub fn score(&self) -> ScoreKind {
+        if self.targets.is_empty() { ScoreKind::Accuracy } else { ScoreKind::R2 }
+    }
 }
 
 /// Why arms, seeds and a plan are not a study.

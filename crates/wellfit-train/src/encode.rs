@@ -58,23 +58,6 @@ pub mod number {
 #[serde(transparent)]
 pub struct Number(#[serde(with = "number")] pub f64);
 
-/// `Option<f64>` likewise; `None` is null.
-pub mod maybe_number {
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    use super::Number;
-
-    pub fn serialize<S: Serializer>(value: &Option<f64>, serializer: S) -> Result<S::Ok, S::Error> {
-        value.map(Number).serialize(serializer)
-    }
-
-    pub fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Option<f64>, D::Error> {
-        Ok(Option::<Number>::deserialize(deserializer)?.map(|Number(value)| value))
-    }
-}
-
 /// A number that is not finite, in words.
 pub fn word(value: f64) -> &'static str {
     if value.is_nan() {

@@ -34,6 +34,17 @@ pub enum TrainError {
         /// Its name.
         metric: &'static str,
     },
+    /// A target that does not vary.
+    #[error(
+        "target {target} is the same for all samples of the {set}: there is nothing to predict, \
+         and R² is not defined; leave it out, or choose another split"
+    )]
+    ConstantTarget {
+        /// Which set.
+        set: &'static str,
+        /// The target's name.
+        target: String,
+    },
     /// The engine could not be made.
     #[error(transparent)]
     Engine(#[from] CompileError),
@@ -111,6 +122,7 @@ impl TrainError {
             TrainError::Plan(_)
             | TrainError::Batch { .. }
             | TrainError::Monitor { .. }
+            | TrainError::ConstantTarget { .. }
             | TrainError::Session { .. }
             | TrainError::OtherPlan { .. }
             | TrainError::NoRun { .. }

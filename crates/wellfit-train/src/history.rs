@@ -3,15 +3,16 @@
 use std::fmt::Write;
 
 use crate::encode::word;
-use crate::record::EpochRow;
+use crate::record::{EpochRow, ScoreKind};
 
-/// The columns, which people script against.
-pub const COLUMNS: &str = "epoch,lr,train_loss,train_penalty,train_eval_loss,train_accuracy,\
-                           val_loss,val_accuracy,train_seconds,seconds";
-
-/// The rows as CSV, header included.
-pub fn to_csv(rows: &[EpochRow]) -> String {
-    let mut out = format!("{COLUMNS}\n");
+/// The rows as CSV, header included: `train_accuracy` and `val_accuracy`, or in
+/// regression `train_r2` and `val_r2`.
+pub fn to_csv(score: ScoreKind, rows: &[EpochRow]) -> String {
+    let [train, val] = score.columns();
+    let mut out = format!(
+        "epoch,lr,train_loss,train_penalty,train_eval_loss,{train},val_loss,{val},\
+         train_seconds,seconds\n"
+    );
     for row in rows {
         let maybe = |value: Option<f64>| value.map_or_else(String::new, number);
         let _ = writeln!(
@@ -22,9 +23,9 @@ pub fn to_csv(rows: &[EpochRow]) -> String {
             number(row.train_loss),
             number(row.train_penalty),
             number(row.train_eval_loss),
-            number(row.train_accuracy),
+            number(row.train_score),
             maybe(row.val_loss),
-            maybe(row.val_accuracy),
+            maybe(row.val_score),
             number(row.train_seconds),
             number(row.seconds),
         );
@@ -53,14 +54,20 @@ mod tests {
 
     #[test]
     fn the_columns_are_the_contracts() {
-        let bare = EpochRow { val_loss: None, val_accuracy: None, train_loss: f64::NAN, ..row(1) };
-        let text = to_csv(&[bare, EpochRow { lr: 1e-5, train_penalty: f64::INFINITY, ..row(2) }]);
+        let bare = EpochRow { val_loss: None, val_score: None, train_loss: f64::NAN, ..row(1) };
+        let rows = [bare, EpochRow { lr: 1e-5, train_penalty: f64::INFINITY, ..row(2) }];
+        let text = to_csv(ScoreKind::Accuracy, &rows);
         assert_eq!(
             text,
             "epoch,lr,train_loss,train_penalty,train_eval_loss,train_accuracy,val_loss,\
              val_accuracy,train_seconds,seconds\n\
              1,0.001,nan,0,0.25,0.875,,,1.5,2\n\
              2,1e-5,0.5,inf,0.25,0.875,0.5,0.75,1.5,2\n"
+        );
+        assert_eq!(
+            to_csv(ScoreKind::R2, &[]),
+            "epoch,lr,train_loss,train_penalty,train_eval_loss,train_r2,val_loss,val_r2,\
+             train_seconds,seconds\n"
         );
     }
 

@@ -81,7 +81,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("init.safetensors");
         write_tensors(&path, tensors).unwrap();
-        let spec = Plan::new("x", layers).spec(wellfit_nn::Shape::Flat(3), 2).unwrap();
+        let spec = Plan::new("x", layers)
+            .spec(wellfit_nn::Shape::Flat(3), crate::plan::Outputs::Targets(2))
+            .unwrap();
         let info = spec.parameters();
         let mut parameters: Vec<Tensor> =
             info.iter().map(|info| tensor(&info.name, &info.shape, 0.0)).collect();

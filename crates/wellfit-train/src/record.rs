@@ -2,13 +2,16 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::ser::SerializeStruct;
+use serde::{Deserialize, Serialize, Serializer};
+use wellfit_data::Task;
+use wellfit_nn::Scores;
 
-use crate::encode;
+use crate::encode::{self, Number};
 use crate::plan::{Metric, Plan};
 
 /// The version of `record.json` that this program writes.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
 
 /// What a training run gave.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -32,15 +35,18 @@ pub struct Record {
     /// The kept epoch (from 1): the lowest validation loss, or what early stopping
     /// watches; `None` when no epoch could be judged.
     pub best_epoch: Option<usize>,
+    /// What the network is scored by.
+    #[serde(default)]
+    pub score: ScoreKind,
     /// One row an epoch.
     pub epochs: Vec<EpochRow>,
     /// What happened on the way.
     pub events: Vec<Event>,
     /// The weights at the last epoch, by parameter tensor.
     pub weights: Vec<WeightSummary>,
-    /// Validation losses and hits of each sample at the kept epoch.
+    /// Validation losses and scores of each sample at the kept epoch.
     pub best_samples: Option<SampleScores>,
-    /// Validation losses and hits of each sample at the last epoch.
+    /// Validation losses and scores of each sample at the last epoch.
     pub last_samples: Option<SampleScores>,
     /// The final figure, when the plan has a test set and it was opened.
     pub test: Option<Score>,
@@ -61,6 +67,7 @@ impl Record {
             fold,
             state: RunState::Failed { message: why },
             best_epoch: None,
+            score: ScoreKind::default(),
             epochs: Vec::new(),
             events: Vec::new(),
             weights: Vec::new(),
@@ -124,58 +131,162 @@ impl RunState {
     }
 }
 
-/// The figures of one epoch: a row of `history.csv`.
+/// What a network is scored by, besides its loss.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ScoreKind {
+    /// Share of samples that are classified rightly.
+    #[default]
+    Accuracy,
+    /// 1 − Σ(y−ŷ)²/Σ(y−ȳ)², averaged over targets: regression.
+    R2,
+}
+
+impl ScoreKind {
+    /// `accuracy` or `r2`, as in columns' names.
+    pub fn name(self) -> &'static str {
+        match self {
+            ScoreKind::Accuracy => "accuracy",
+            ScoreKind::R2 => "r2",
+        }
+    }
+
+    /// What networks for this task are scored by.
+    pub fn of(task: Task) -> Self {
+        match task {
+            Task::Classification => ScoreKind::Accuracy,
+            Task::Regression => ScoreKind::R2,
+        }
+    }
+
+    /// The columns of the training and the validation set.
+    pub fn columns(self) -> [&'static str; 2] {
+        match self {
+            ScoreKind::Accuracy => ["train_accuracy", "val_accuracy"],
+            ScoreKind::R2 => ["train_r2", "val_r2"],
+        }
+    }
+
+    /// The score on the validation set as a metric.
+    pub fn val_metric(self) -> Metric {
+        match self {
+            ScoreKind::Accuracy => Metric::ValAccuracy,
+            ScoreKind::R2 => Metric::ValR2,
+        }
+    }
+}
+
+/// The figures of one epoch: a row of `history.csv`. In JSON and CSV its scores have the
+/// names that [`ScoreKind::columns`] gives.
 ///
 /// JSON has no NaN: a figure that is not finite is written as the string `nan`,
 /// `inf` or `-inf`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(try_from = "AnyRow")]
 pub struct EpochRow {
     /// From 1.
     pub epoch: usize,
     /// The rate of the epoch's last step.
-    #[serde(with = "encode::number")]
     pub lr: f64,
     /// Data loss in training mode, averaged over samples.
-    #[serde(with = "encode::number")]
     pub train_loss: f64,
     /// Penalty, likewise.
-    #[serde(with = "encode::number")]
     pub train_penalty: f64,
     /// Loss on the training set in evaluation mode, after the epoch.
-    #[serde(with = "encode::number")]
     pub train_eval_loss: f64,
-    /// Accuracy likewise.
-    #[serde(with = "encode::number")]
-    pub train_accuracy: f64,
+    /// What the scores are.
+    pub score: ScoreKind,
+    /// Score on the training set likewise.
+    pub train_score: f64,
     /// Loss on the validation set.
-    #[serde(with = "encode::maybe_number")]
     pub val_loss: Option<f64>,
-    /// Accuracy likewise.
-    #[serde(with = "encode::maybe_number")]
-    pub val_accuracy: Option<f64>,
+    /// Score likewise.
+    pub val_score: Option<f64>,
     /// First batch to last update.
-    #[serde(with = "encode::number")]
     pub train_seconds: f64,
     /// With evaluation, without writing files.
-    #[serde(with = "encode::number")]
     pub seconds: f64,
+}
+
+impl Serialize for EpochRow {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let [train, val] = self.score.columns();
+        let mut row = serializer.serialize_struct("EpochRow", 10)?;
+        row.serialize_field("epoch", &self.epoch)?;
+        row.serialize_field("lr", &Number(self.lr))?;
+        row.serialize_field("train_loss", &Number(self.train_loss))?;
+        row.serialize_field("train_penalty", &Number(self.train_penalty))?;
+        row.serialize_field("train_eval_loss", &Number(self.train_eval_loss))?;
+        row.serialize_field(train, &Number(self.train_score))?;
+        row.serialize_field("val_loss", &self.val_loss.map(Number))?;
+        row.serialize_field(val, &self.val_score.map(Number))?;
+        row.serialize_field("train_seconds", &Number(self.train_seconds))?;
+        row.serialize_field("seconds", &Number(self.seconds))?;
+        row.end()
+    }
+}
+
+/// An [`EpochRow`] as JSON holds it.
+#[derive(Deserialize)]
+struct AnyRow {
+    epoch: usize,
+    lr: Number,
+    train_loss: Number,
+    train_penalty: Number,
+    train_eval_loss: Number,
+    train_accuracy: Option<Number>,
+    train_r2: Option<Number>,
+    val_loss: Option<Number>,
+    val_accuracy: Option<Number>,
+    val_r2: Option<Number>,
+    train_seconds: Number,
+    seconds: Number,
+}
+
+impl TryFrom<AnyRow> for EpochRow {
+    type Error = &'static str;
+
+    fn try_from(row: AnyRow) -> Result<Self, Self::Error> {
+        let plain = |Number(value): Number| value;
+        let (score, train, val) = match (row.train_accuracy, row.train_r2) {
+            (Some(accuracy), None) => (ScoreKind::Accuracy, accuracy, row.val_accuracy),
+            (None, Some(r2)) => (ScoreKind::R2, r2, row.val_r2),
+            _ => return Err("an epoch has either train_accuracy or train_r2"),
+        };
+        Ok(EpochRow {
+            epoch: row.epoch,
+            lr: plain(row.lr),
+            train_loss: plain(row.train_loss),
+            train_penalty: plain(row.train_penalty),
+            train_eval_loss: plain(row.train_eval_loss),
+            score,
+            train_score: plain(train),
+            val_loss: row.val_loss.map(plain),
+            val_score: val.map(plain),
+            train_seconds: plain(row.train_seconds),
+            seconds: plain(row.seconds),
+        })
+    }
 }
 
 impl EpochRow {
     /// The figure of that name, if it was measured.
     pub fn metric(&self, metric: Metric) -> Option<f64> {
+        if metric.score().is_some_and(|score| score != self.score) {
+            return None;
+        }
         match metric {
             Metric::TrainLoss => Some(self.train_loss),
             Metric::TrainEvalLoss => Some(self.train_eval_loss),
-            Metric::TrainAccuracy => Some(self.train_accuracy),
             Metric::ValLoss => self.val_loss,
-            Metric::ValAccuracy => self.val_accuracy,
+            Metric::TrainAccuracy | Metric::TrainR2 => Some(self.train_score),
+            Metric::ValAccuracy | Metric::ValR2 => self.val_score,
         }
     }
 
-    /// train_accuracy − val_accuracy.
+    /// Training score − validation score.
     pub fn gap(&self) -> Option<f64> {
-        self.val_accuracy.map(|val| self.train_accuracy - val)
+        self.val_score.map(|val| self.train_score - val)
     }
 }
 
@@ -301,30 +412,64 @@ pub struct Histogram {
     pub counts: Vec<u64>,
 }
 
-/// Losses and hits of each sample of a set, in the set's order. In JSON the losses
-/// are base64 of little-endian f32 and the hits base64 of bits, least significant first.
+/// Losses and scores of each sample of a set, in the set's order. In JSON the losses
+/// are base64 of little-endian f32, and so are shares of R²; hits are base64 of bits,
+/// least significant first.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(into = "CodedScores", try_from = "CodedScores")]
 pub struct SampleScores {
     /// From 1.
     pub epoch: usize,
-    /// Cross-entropy.
+    /// By the measuring loss, without class weights and smoothing.
     pub losses: Vec<f32>,
-    /// Whether the prediction was right.
-    pub hits: Vec<bool>,
+    /// Whether each prediction was right, or its share of R².
+    pub scores: Scores,
 }
 
-/// Loss and accuracy on a set.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+/// Loss and score on a set. In JSON the score is called `accuracy` or `r2`.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(try_from = "AnyScore")]
 pub struct Score {
-    /// Mean cross-entropy.
-    #[serde(with = "encode::number")]
+    /// The run's own loss, without smoothing.
     pub loss: f64,
-    /// Share of hits.
-    #[serde(with = "encode::number")]
-    pub accuracy: f64,
+    /// What the score is.
+    pub kind: ScoreKind,
+    /// Accuracy or R².
+    pub score: f64,
     /// Samples.
     pub n: usize,
+}
+
+impl Serialize for Score {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut score = serializer.serialize_struct("Score", 3)?;
+        score.serialize_field("loss", &Number(self.loss))?;
+        score.serialize_field(self.kind.name(), &Number(self.score))?;
+        score.serialize_field("n", &self.n)?;
+        score.end()
+    }
+}
+
+/// A [`Score`] as JSON holds it.
+#[derive(Deserialize)]
+struct AnyScore {
+    loss: Number,
+    accuracy: Option<Number>,
+    r2: Option<Number>,
+    n: usize,
+}
+
+impl TryFrom<AnyScore> for Score {
+    type Error = &'static str;
+
+    fn try_from(any: AnyScore) -> Result<Self, Self::Error> {
+        let (kind, Number(score)) = match (any.accuracy, any.r2) {
+            (Some(accuracy), None) => (ScoreKind::Accuracy, accuracy),
+            (None, Some(r2)) => (ScoreKind::R2, r2),
+            _ => return Err("a score has either accuracy or r2"),
+        };
+        Ok(Score { loss: any.loss.0, kind, score, n: any.n })
+    }
 }
 
 /// [`SampleScores`] as JSON holds them.
@@ -332,18 +477,37 @@ pub struct Score {
 struct CodedScores {
     epoch: usize,
     losses: String,
-    hits: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hits: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    r2: Option<String>,
+}
+
+fn coded_floats(values: &[f32]) -> String {
+    encode::base64(&values.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>())
+}
+
+fn floats(text: &str) -> Result<Vec<f32>, &'static str> {
+    let bytes = encode::from_base64(text).ok_or("losses or scores are not base64")?;
+    let (floats, rest) = bytes.as_chunks::<4>();
+    if !rest.is_empty() {
+        return Err("losses or scores are not whole numbers of 4 bytes");
+    }
+    Ok(floats.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect())
 }
 
 impl From<SampleScores> for CodedScores {
     fn from(scores: SampleScores) -> Self {
-        let losses: Vec<u8> = scores.losses.iter().flat_map(|loss| loss.to_le_bytes()).collect();
         let byte = |hits: &[bool]| {
             hits.iter().enumerate().fold(0u8, |byte, (i, &hit)| byte | u8::from(hit) << i)
         };
-        let hits: Vec<u8> = scores.hits.chunks(8).map(byte).collect();
-        let [losses, hits] = [encode::base64(&losses), encode::base64(&hits)];
-        Self { epoch: scores.epoch, losses, hits }
+        let (hits, r2) = match &scores.scores {
+            Scores::Hits(hits) => {
+                (Some(encode::base64(&hits.chunks(8).map(byte).collect::<Vec<u8>>())), None)
+            }
+            Scores::R2(shares) => (None, Some(coded_floats(shares))),
+        };
+        Self { epoch: scores.epoch, losses: coded_floats(&scores.losses), hits, r2 }
     }
 }
 
@@ -351,18 +515,22 @@ impl TryFrom<CodedScores> for SampleScores {
     type Error = &'static str;
 
     fn try_from(coded: CodedScores) -> Result<Self, Self::Error> {
-        let losses = encode::from_base64(&coded.losses).ok_or("losses are not base64")?;
-        let hits = encode::from_base64(&coded.hits).ok_or("hits are not base64")?;
-        let (floats, rest) = losses.as_chunks::<4>();
-        if !rest.is_empty() {
-            return Err("losses are not whole numbers of 4 bytes");
+        let losses = floats(&coded.losses)?;
+        let scores = match (&coded.hits, &coded.r2) {
+            (Some(hits), None) => {
+                let hits = encode::from_base64(hits).ok_or("hits are not base64")?;
+                if hits.len() != losses.len().div_ceil(8) {
+                    return Err("there must be a hit for each loss");
+                }
+                Scores::Hits((0..losses.len()).map(|i| hits[i / 8] >> (i % 8) & 1 == 1).collect())
+            }
+            (None, Some(shares)) => Scores::R2(floats(shares)?),
+            _ => return Err("samples have either hits or r2"),
+        };
+        if scores.len() != losses.len() {
+            return Err("there must be a score for each loss");
         }
-        let losses: Vec<f32> = floats.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
-        if hits.len() != losses.len().div_ceil(8) {
-            return Err("there must be a hit for each loss");
-        }
-        let hits = (0..losses.len()).map(|i| hits[i / 8] >> (i % 8) & 1 == 1).collect();
-        Ok(Self { epoch: coded.epoch, losses, hits })
+        Ok(Self { epoch: coded.epoch, losses, scores })
     }
 }
 
@@ -379,9 +547,10 @@ pub(crate) mod tests {
             train_loss: 0.5,
             train_penalty: 0.0,
             train_eval_loss: 0.25,
-            train_accuracy: 0.875,
+            score: ScoreKind::Accuracy,
+            train_score: 0.875,
             val_loss: Some(0.5),
-            val_accuracy: Some(0.75),
+            val_score: Some(0.75),
             train_seconds: 1.5,
             seconds: 2.0,
         }
@@ -408,7 +577,7 @@ pub(crate) mod tests {
             train_loss: f64::NAN,
             train_penalty: f64::INFINITY,
             val_loss: Some(f64::NEG_INFINITY),
-            val_accuracy: None,
+            val_score: None,
             ..row(1)
         };
         let text = serde_json::to_string(&bad).unwrap();
@@ -420,11 +589,36 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn regression_is_scored_by_r2() {
+        let row = EpochRow { score: ScoreKind::R2, val_score: Some(-0.5), ..row(1) };
+        let text = serde_json::to_string(&row).unwrap();
+        assert!(text.contains(r#""train_r2":0.875,"val_loss":0.5,"val_r2":-0.5"#), "{text}");
+        assert!(!text.contains("accuracy"), "{text}");
+        assert_eq!(serde_json::from_str::<EpochRow>(&text).unwrap(), row);
+        assert_eq!(
+            (row.metric(Metric::ValR2), row.metric(Metric::ValAccuracy)),
+            (Some(-0.5), None)
+        );
+        let scores =
+            SampleScores { epoch: 2, losses: vec![0.5, 2.0], scores: Scores::R2(vec![-1.0, 0.75]) };
+        let text = serde_json::to_string(&scores).unwrap();
+        assert_eq!(serde_json::from_str::<SampleScores>(&text).unwrap(), scores);
+        let score = Score { loss: 0.1, kind: ScoreKind::R2, score: f64::NAN, n: 3 };
+        let text = serde_json::to_string(&score).unwrap();
+        assert_eq!(text, r#"{"loss":0.1,"r2":"nan","n":3}"#);
+        assert!(serde_json::from_str::<Score>(&text).unwrap().score.is_nan());
+        let both = text.replace("\"n\"", "\"accuracy\":0.5,\"n\"");
+        assert!(serde_json::from_str::<Score>(&both).is_err());
+    }
+
+    #[test]
     fn scores_that_do_not_fit_each_other_are_refused() {
         for bad in [
             r#"{"epoch": 1, "losses": "AAAA", "hits": ""}"#,
             r#"{"epoch": 1, "losses": "AAAAAA==", "hits": ""}"#,
             r#"{"epoch": 1, "losses": "*", "hits": ""}"#,
+            r#"{"epoch": 1, "losses": "AAAAAA==", "r2": ""}"#,
+            r#"{"epoch": 1, "losses": "AAAAAA=="}"#,
         ] {
             assert!(serde_json::from_str::<SampleScores>(bad).is_err(), "{bad}");
         }
@@ -434,10 +628,10 @@ pub(crate) mod tests {
         #[test]
         fn sample_scores_read_back(samples: Vec<(f32, bool)>) {
             let (losses, hits): (Vec<f32>, Vec<bool>) = samples.into_iter().unzip();
-            let scores = SampleScores { epoch: 3, losses, hits };
+            let scores = SampleScores { epoch: 3, losses, scores: Scores::Hits(hits) };
             let text = serde_json::to_string(&scores).unwrap();
             let back: SampleScores = serde_json::from_str(&text).unwrap();
-            prop_assert_eq!(&back.hits, &scores.hits);
+            prop_assert_eq!(&back.scores, &scores.scores);
             let bits = |scores: &SampleScores| {
                 scores.losses.iter().map(|loss| loss.to_bits()).collect::<Vec<_>>()
             };

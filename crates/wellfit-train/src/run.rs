@@ -4,10 +4,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
-use wellfit_data::Splits;
+use wellfit_data::{Dataset, Splits};
 use wellfit_nn::{
-    DataId, EpochEnd, EpochRun, EpochTally, Evaluation, Samples, Session, SessionError, Spec,
-    State, StepSettings, Steps, Tensor,
+    DataId, EpochEnd, EpochRun, EpochTally, Evaluation, Measure, Samples, Scores, Session,
+    SessionError, Spec, State, StepSettings, Steps, Tensor,
 };
 use wellfit_random::{Key, Purpose};
 
@@ -19,9 +19,9 @@ use crate::init::initialise;
 use crate::plan::{Metric, Plan, PlanError, Schedule};
 use crate::plateau::Plateau;
 use crate::record::{
-    EpochRow, Event, Record, RunState, SCHEMA, SampleScores, Score, WeightSummary,
+    EpochRow, Event, Record, RunState, SCHEMA, SampleScores, Score, ScoreKind, WeightSummary,
 };
-use crate::samples::{fingerprint, samples, shape};
+use crate::samples::{fingerprint, samples};
 use crate::weights::summarise;
 
 /// A run, epoch by epoch.
@@ -98,21 +98,36 @@ impl Run {
     /// A batch may be larger than the training set when the last batch is kept: all
     /// samples are then one batch, as in PyTorch.
     pub fn new(plan: &Plan, splits: &Splits) -> Result<Self, TrainError> {
-        plan.check()?;
-        let spec = spec(plan, splits)?;
-        let session = wellfit_nn::compile(&spec, 1)?;
-        Self::on(session, plan, splits)
+        Self::measured_by(None, plan, splits)
     }
 
-    /// A run on an engine of your own: a fresh session for
-    /// [`plan.spec`](Plan::spec).
-    pub fn on(
-        mut session: Box<dyn Session>,
+    /// The same with the loss that single validation samples are measured by, so that
+    /// runs with different losses can be compared; their own without smoothing and
+    /// class weights when `None`.
+    pub fn measured_by(
+        measure: Option<Measure>,
         plan: &Plan,
         splits: &Splits,
     ) -> Result<Self, TrainError> {
         plan.check()?;
-        let spec = spec(plan, splits)?;
+        let spec = Spec { measure, ..plan.spec_for(&splits.train)? };
+        let session = wellfit_nn::compile(&spec, 1)?;
+        Self::start(session, spec, plan, splits)
+    }
+
+    /// A run on an engine of your own: a fresh session for
+    /// [`plan.spec_for`](Plan::spec_for) of the training set.
+    pub fn on(session: Box<dyn Session>, plan: &Plan, splits: &Splits) -> Result<Self, TrainError> {
+        plan.check()?;
+        Self::start(session, plan.spec_for(&splits.train)?, plan, splits)
+    }
+
+    fn start(
+        mut session: Box<dyn Session>,
+        spec: Spec,
+        plan: &Plan,
+        splits: &Splits,
+    ) -> Result<Self, TrainError> {
         check_fit(plan, splits)?;
         check_batch_norm(&spec, splits.train.len())?;
         let sets = Sets::upload(session.as_mut(), splits)?;
@@ -194,18 +209,16 @@ impl Run {
             train_loss: tally.loss,
             train_penalty: tally.penalty,
             train_eval_loss: train.loss,
-            train_accuracy: train.score,
+            score: self.score(),
+            train_score: train.score,
             val_loss: validation.as_ref().map(|v| v.loss),
-            val_accuracy: validation.as_ref().map(|v| v.score),
+            val_score: validation.as_ref().map(|v| v.score),
             train_seconds,
             seconds: started.elapsed().as_secs_f64(),
         };
         self.state = self.session.export();
-        self.progress.last_samples = validation.map(|v| SampleScores {
-            epoch,
-            losses: v.losses,
-            hits: v.scores.hits().unwrap_or_default().to_vec(),
-        });
+        self.progress.last_samples =
+            validation.map(|v| SampleScores { epoch, losses: v.losses, scores: v.scores });
         self.judge(&row, tally);
         self.progress.epochs.push(row);
         self.progress.epochs.last()
@@ -283,6 +296,14 @@ impl Run {
         &self.progress.events
     }
 
+    /// What the network is scored by.
+    pub fn score(&self) -> ScoreKind {
+        match self.spec.loss.is_classification() {
+            true => ScoreKind::Accuracy,
+            false => ScoreKind::R2,
+        }
+    }
+
     /// What is being trained.
     pub fn spec(&self) -> &Spec {
         &self.spec
@@ -304,7 +325,7 @@ impl Run {
     /// Closes the run: record and weights. A run that has not ended is interrupted.
     pub fn finish(mut self) -> Trained {
         self.interrupt();
-        let weights = self.summaries();
+        let (weights, score) = (self.summaries(), self.score());
         let record = Record {
             schema: SCHEMA,
             version: env!("CARGO_PKG_VERSION").into(),
@@ -316,6 +337,7 @@ impl Run {
             state: self.end.unwrap_or(RunState::Interrupted),
             best_epoch: self.progress.kept.epoch,
             weights,
+            score,
             epochs: self.progress.epochs,
             events: self.progress.events,
             best_samples: self.progress.best_samples,
@@ -327,34 +349,44 @@ impl Run {
     }
 }
 
-/// What `weights` (those of `plan`'s network, in order) give on a set in evaluation
-/// mode.
+/// What `weights` (those of `plan`'s network, in order) give on one of the sets of
+/// `splits` in evaluation mode.
+///
+/// # Errors
+/// Weights that do not belong to the network, and a set that cannot be scored.
 pub fn evaluate(
     plan: &Plan,
     weights: &[Tensor],
-    set: &wellfit_data::Dataset,
-    scale: wellfit_data::Scale,
+    splits: &Splits,
+    set: &Dataset,
     threads: usize,
 ) -> Result<Evaluation, TrainError> {
-    let spec = plan.spec(shape(set), set.class_names().len())?;
+    let spec = plan.spec_for(&splits.train)?;
+    check_targets("set", set)?;
     let mut session = wellfit_nn::compile(&spec, threads.max(1))?;
     let refused = |what| move |source| TrainError::Session { what, source };
     session.import_parameters(weights).map_err(refused("weights"))?;
-    let id = session.upload(&samples(set, scale)).map_err(refused("data"))?;
+    let id = session.upload(&samples(set, splits.scale)).map_err(refused("data"))?;
     Ok(session.evaluate(id))
 }
 
-/// Loss and accuracy in short.
+/// Loss and score in short.
 impl From<&Evaluation> for Score {
     fn from(evaluation: &Evaluation) -> Self {
-        let n = evaluation.losses.len();
-        Self { loss: evaluation.loss, accuracy: evaluation.score, n }
+        let kind = match evaluation.scores {
+            Scores::Hits(_) => ScoreKind::Accuracy,
+            Scores::R2(_) => ScoreKind::R2,
+        };
+        let (n, score) = (evaluation.losses.len(), evaluation.score);
+        Self { loss: evaluation.loss, kind, score, n }
     }
 }
 
-fn spec(plan: &Plan, splits: &Splits) -> Result<Spec, TrainError> {
-    let set = &splits.train;
-    Ok(plan.spec(shape(set), set.class_names().len())?)
+fn check_targets(name: &'static str, set: &Dataset) -> Result<(), TrainError> {
+    match set.constant_target() {
+        None => Ok(()),
+        Some(target) => Err(TrainError::ConstantTarget { set: name, target: target.into() }),
+    }
 }
 
 /// What only plan and data together can tell.
@@ -374,6 +406,14 @@ fn check_fit(plan: &Plan, splits: &Splits) -> Result<(), TrainError> {
         {
             return Err(TrainError::Monitor { key, metric: metric.name() });
         }
+        let score = ScoreKind::of(splits.train.task());
+        if let Some(Err(why)) = metric.map(|metric| metric.check_score(score)) {
+            return Err(PlanError::about(key, format!("{key}: {why}")).into());
+        }
+    }
+    check_targets("training set", &splits.train)?;
+    for (name, set) in [("validation set", &splits.validation), ("test set", &splits.test)] {
+        set.iter().try_for_each(|set| check_targets(name, set))?;
     }
     Ok(())
 }

@@ -131,7 +131,7 @@ impl RunFolder {
         let path = self.state();
         let data = self.data.get_or_insert_with(|| run.fingerprint());
         checkpoint::write(&path, &self.plan_hash, data, run)?;
-        write_file(&self.folder.join(HISTORY), to_csv(run.rows()).as_bytes())?;
+        write_file(&self.folder.join(HISTORY), to_csv(run.score(), run.rows()).as_bytes())?;
         self.saved = Instant::now();
         Ok(())
     }
@@ -144,7 +144,10 @@ impl RunFolder {
             write_tensors(&file(MODEL), &trained.best)?;
         }
         write_tensors(&file(LAST), &trained.last)?;
-        write_file(&file(HISTORY), to_csv(&trained.record.epochs).as_bytes())?;
+        write_file(
+            &file(HISTORY),
+            to_csv(trained.record.score, &trained.record.epochs).as_bytes(),
+        )?;
         write_record(&self.folder, &trained.record)?;
         // The lock lies in the checkpoint's folder, and some systems remove no open file.
         drop(self.lock);

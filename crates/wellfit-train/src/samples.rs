@@ -24,7 +24,12 @@ pub fn samples(dataset: &Dataset, scale: Scale) -> Samples {
     Samples {
         features: dataset.shape().len(),
         values,
-        targets: Targets::Classes(dataset.labels().clone()),
+        targets: match dataset.targets() {
+            wellfit_data::Targets::Classes { labels, .. } => Targets::Classes(labels.clone()),
+            wellfit_data::Targets::Numbers { values, names } => {
+                Targets::Numbers { per_sample: names.len(), values: values.clone() }
+            }
+        },
         rows: dataset.rows().cloned(),
     }
 }
@@ -39,7 +44,7 @@ pub fn shape(dataset: &Dataset) -> Shape {
     }
 }
 
-/// SHA-256 of what an engine sees of these sets: sizes, labels and values, in order.
+/// SHA-256 of what an engine sees of these sets: sizes, targets and values, in order.
 pub fn fingerprint(sets: &[&Samples]) -> String {
     let mut hash = Sha256::new();
     for set in sets {

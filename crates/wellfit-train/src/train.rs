@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 use wellfit_data::Splits;
+use wellfit_nn::Measure;
 
 use crate::error::TrainError;
 use crate::plan::Plan;
@@ -43,6 +44,9 @@ pub struct TrainOptions<'a> {
     pub stop: &'a AtomicBool,
     /// Looks on.
     pub observer: Option<&'a mut dyn Observer>,
+    /// What single validation samples are measured by; the plan's own loss without
+    /// smoothing and class weights when `None`.
+    pub measure: Option<Measure>,
     /// Whether to open the test set at the end, for the kept weights' final figure.
     pub open_test: bool,
 }
@@ -57,6 +61,7 @@ impl Default for TrainOptions<'_> {
             threads: &all_cores,
             stop: &NEVER,
             observer: None,
+            measure: None,
             open_test: false,
         }
     }
@@ -76,7 +81,7 @@ pub fn train(
     splits: &Splits,
     mut options: TrainOptions<'_>,
 ) -> Result<Trained, TrainError> {
-    let mut run = Run::new(plan, splits)?;
+    let mut run = Run::measured_by(options.measure, plan, splits)?;
     drive(&mut run, &mut options, |_| Ok(()))?;
     close(run, plan, splits, &options)
 }
@@ -113,7 +118,7 @@ pub fn train_in(
         return Ok((record, Start::AlreadyDone));
     }
     // Before the folder is touched: a plan that does not fit its data leaves no trace.
-    let mut run = Run::new(plan, splits)?;
+    let mut run = Run::measured_by(options.measure, plan, splits)?;
     let mut folder = match RunFolder::open(folder, plan)? {
         Opened::Done(record) => return Ok((*record, Start::AlreadyDone)),
         Opened::Ready(folder) => folder,
@@ -171,7 +176,7 @@ fn close(
         && !trained.best.is_empty()
     {
         let threads = (options.threads)();
-        let evaluation = evaluate(plan, &trained.best, test, splits.scale, threads)?;
+        let evaluation = evaluate(plan, &trained.best, splits, test, threads)?;
         trained.record.test = Some(Score::from(&evaluation));
     }
     Ok(trained)

@@ -9,8 +9,9 @@ use std::time::Duration;
 
 use common::{clouds, plan, splits, timeless};
 use proptest::prelude::*;
+use wellfit_nn::Scores;
 use wellfit_train::plan::{Document, EarlyStoppingSettings, PlateauSettings, Schedule};
-use wellfit_train::record::{EpochRow, Event, Record, RunState};
+use wellfit_train::record::{EpochRow, Event, Record, RunState, ScoreKind};
 use wellfit_train::{
     Decision, Observer, Opened, Plan, Run, RunFolder, Start, TrainError, TrainOptions, done,
     read_model, read_record, read_tensors, train, train_in,
@@ -84,7 +85,7 @@ fn a_finished_run_leaves_the_contracts_files_and_nothing_else() {
     assert_eq!(names(&folder), wanted);
     assert_eq!(fs::read_to_string(folder.join("plan.toml")).unwrap(), plan().to_toml());
     let history = fs::read_to_string(folder.join("history.csv")).unwrap();
-    assert_eq!(history, wellfit_train::to_csv(&record.epochs));
+    assert_eq!(history, wellfit_train::to_csv(record.score, &record.epochs));
     assert_eq!(read_record(&folder).unwrap().unwrap(), record);
     assert_eq!(left_in(&folder), undisturbed(&plan()));
 }
@@ -257,7 +258,23 @@ fn a_record_of_the_first_schema_is_read() {
     assert_eq!(record.state, RunState::Diverged { epoch: 3, step: None });
     assert!(record.epochs[2].val_loss.unwrap().is_nan());
     let samples = record.best_samples.unwrap();
-    assert_eq!((samples.losses, samples.hits), (vec![0.5, 1.0, 2.0], vec![true, false, true]));
+    assert_eq!(samples.losses, [0.5, 1.0, 2.0]);
+    assert_eq!(samples.scores, Scores::Hits(vec![true, false, true]));
+    assert_eq!(record.score, ScoreKind::Accuracy);
+}
+
+/// The second schema has regression.
+#[test]
+fn a_record_of_the_second_schema_is_read() {
+    let record: Record = serde_json::from_str(include_str!("fixtures/record-v2.json")).unwrap();
+    assert_eq!((record.schema, record.score, record.best_epoch), (2, ScoreKind::R2, Some(1)));
+    let row = &record.epochs[0];
+    assert_eq!((row.train_score, row.val_score), (0.75, Some(0.5)));
+    let samples = record.best_samples.unwrap();
+    assert_eq!(samples.losses, [0.5, 1.0, 2.0]);
+    assert_eq!(samples.scores, Scores::R2(vec![0.5, 1.0, 2.0]));
+    let test = record.test.unwrap();
+    assert_eq!((test.kind, test.score, test.n), (ScoreKind::R2, 0.625, 20));
 }
 
 #[test]

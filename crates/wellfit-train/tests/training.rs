@@ -5,10 +5,12 @@ mod common;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use common::{clouds, plan, splits, timeless};
-use wellfit_data::Scale;
-use wellfit_nn::{Layer, Optimizer, Tensor};
-use wellfit_train::plan::{EarlyStoppingSettings, Metric, PlateauSettings, Schedule};
-use wellfit_train::record::{EpochRow, Event, Record, RunState};
+use wellfit_data::{Dataset, Features, Splits, Targets};
+use wellfit_nn::{Layer, Measure, Optimizer, Scores, Tensor};
+use wellfit_train::plan::{
+    ClassWeights, EarlyStoppingSettings, LossSettings, Metric, PlateauSettings, Schedule,
+};
+use wellfit_train::record::{EpochRow, Event, Record, RunState, ScoreKind};
 use wellfit_train::{
     Decision, Observer, Plan, TrainError, TrainOptions, evaluate, train, write_tensors,
 };
@@ -26,8 +28,8 @@ fn a_network_learns_and_its_record_says_how() {
     assert_eq!(record.epochs.len(), 30);
     let (first, last) = (&record.epochs[0], record.last().unwrap());
     assert!(last.train_eval_loss < 0.7 * first.train_eval_loss, "{last:?}");
-    assert!(last.train_accuracy > 0.85, "{last:?}");
-    assert!(last.val_accuracy.unwrap() > 0.6, "{last:?}");
+    assert!(last.train_score > 0.85, "{last:?}");
+    assert!(last.val_score.unwrap() > 0.6, "{last:?}");
     assert!(record.epochs.iter().all(|row| row.lr == 1e-2 && row.seconds >= row.train_seconds));
     assert_eq!((record.plan_hash, record.arm.as_str()), (plan.hash(), "baseline"));
     let names: Vec<&str> = record.weights.iter().map(|weight| weight.name.as_str()).collect();
@@ -54,13 +56,10 @@ fn the_epoch_with_the_lowest_validation_loss_is_kept() {
         (&trained.last, &record.last_samples, record.last().unwrap()),
     ] {
         let samples = samples.as_ref().unwrap();
-        let again = evaluate(&plan, weights, &set, Scale::None, 2).unwrap();
+        let again = evaluate(&plan, weights, &splits(), &set, 2).unwrap();
         assert_eq!(samples.epoch, row.epoch);
-        assert_eq!(
-            (&again.losses, again.scores.hits().unwrap()),
-            (&samples.losses, &samples.hits[..])
-        );
-        assert_eq!((again.loss, again.score), (loss(row), row.val_accuracy.unwrap()));
+        assert_eq!((&again.losses, &again.scores), (&samples.losses, &samples.scores));
+        assert_eq!((again.loss, again.score), (loss(row), row.val_score.unwrap()));
     }
 }
 
@@ -271,9 +270,9 @@ fn the_test_set_is_opened_only_when_asked_and_judges_the_kept_weights() {
     assert_eq!(train_quietly(&plan()).record.test, None);
     let options = TrainOptions { open_test: true, ..Default::default() };
     let trained = train(&plan(), &splits(), options).unwrap();
-    let again = evaluate(&plan(), &trained.best, &clouds(20, 3), Scale::None, 1).unwrap();
+    let again = evaluate(&plan(), &trained.best, &splits(), &clouds(20, 3), 1).unwrap();
     let score = trained.record.test.unwrap();
-    assert_eq!((score.loss, score.accuracy, score.n), (again.loss, again.score, 20));
+    assert_eq!((score.loss, score.score, score.n), (again.loss, again.score, 20));
 }
 
 #[test]
@@ -291,4 +290,112 @@ fn data_that_do_not_fit_the_network_are_refused() {
     narrow.validation = Some(set.unwrap());
     let error = train(&plan(), &narrow, TrainOptions::default()).unwrap_err();
     assert!(error.to_string().starts_with("validation set: samples have 1 values"), "{error}");
+}
+
+/// 3 numbers that the network can learn from 6.
+fn numbers(n: usize, seed: u64) -> Dataset {
+    let clouds = clouds(n, seed);
+    let Features::Floats(values) = clouds.features() else { unreachable!() };
+    let target = |row: &[f32]| [row[0] - 2.0 * row[1], row[2] * row[3], 5.0 + row[4]];
+    let targets = values.chunks(common::FEATURES).flat_map(target).collect();
+    let targets = Targets::numbers(targets, ["a", "b", "c"].map(String::from).to_vec());
+    Dataset::new(clouds.shape(), clouds.features().clone(), targets).unwrap()
+}
+
+fn regression() -> (Plan, Splits) {
+    let mut plan = plan();
+    plan.train.epochs = 80;
+    let test = Some(numbers(20, 3));
+    let (train, validation) = (numbers(50, 1), Some(numbers(37, 2)));
+    (plan, Splits { train, validation, test, ..splits() })
+}
+
+#[test]
+fn numbers_are_learnt_by_mse_and_scored_by_r2() {
+    let (plan, splits) = regression();
+    let options = TrainOptions { open_test: true, ..Default::default() };
+    let trained = train(&plan, &splits, options).unwrap();
+    let record = &trained.record;
+    let (first, last) = (&record.epochs[0], record.last().unwrap());
+    assert_eq!((record.score, last.score), (ScoreKind::R2, ScoreKind::R2));
+    assert!(last.train_score > 0.7 && last.val_score.unwrap() > 0.4, "{last:?}");
+    assert!(last.val_loss < first.val_loss && last.train_score > first.train_score);
+    assert_eq!(last.metric(Metric::ValR2), last.val_score);
+    assert_eq!(last.metric(Metric::ValAccuracy), None);
+    let Scores::R2(shares) = &record.last_samples.as_ref().unwrap().scores else { panic!() };
+    let mean = shares.iter().map(|&share| f64::from(share)).sum::<f64>() / 37.0;
+    assert!((mean - last.val_score.unwrap()).abs() < 1e-5);
+    let test = record.test.unwrap();
+    assert_eq!((test.kind, test.n), (ScoreKind::R2, 20));
+    assert!(test.score > 0.4, "{test:?}");
+}
+
+#[test]
+fn samples_are_measured_by_one_loss_whatever_is_trained_on() {
+    let (mut plan, splits) = regression();
+    plan.train.epochs = 2;
+    let run = |plan: &Plan, measure| {
+        train(plan, &splits, TrainOptions { measure, ..Default::default() }).unwrap().record
+    };
+    plan.train.loss = Some(LossSettings::Huber { delta: 0.5 });
+    let (own, measured) = (run(&plan, None), run(&plan, Some(Measure::Mse)));
+    assert_eq!(own.last().unwrap().val_loss, measured.last().unwrap().val_loss);
+    let mean = |record: &Record| {
+        let losses = &record.last_samples.as_ref().unwrap().losses;
+        losses.iter().map(|&loss| f64::from(loss)).sum::<f64>() / losses.len() as f64
+    };
+    assert!((mean(&own) - own.last().unwrap().val_loss.unwrap()).abs() < 1e-9);
+    assert!(mean(&measured) > 1.5 * mean(&own), "{} {}", mean(&measured), mean(&own));
+}
+
+#[test]
+fn numbers_that_cannot_be_scored_or_watched_are_refused_before_training() {
+    let (plan, splits) = regression();
+    let constant = |set: &Dataset| {
+        let same = vec![1.0; 3 * set.len()];
+        let names = ["a", "b", "c"].map(String::from).to_vec();
+        Dataset::new(set.shape(), set.features().clone(), Targets::numbers(same, names)).unwrap()
+    };
+    let train_set = Splits { train: constant(&splits.train), ..splits.clone() };
+    let validation = splits.validation.as_ref().map(constant);
+    let validation_set = Splits { validation, ..splits.clone() };
+    for (splits, set) in [(train_set, "training set"), (validation_set, "validation set")] {
+        let error = train(&plan, &splits, TrainOptions::default()).unwrap_err();
+        assert!(error.is_input());
+        let wanted = format!("target a is the same for all samples of the {set}");
+        assert!(error.to_string().starts_with(&wanted), "{error}");
+    }
+    let mut watching = plan;
+    let monitor = Metric::ValAccuracy;
+    watching.train.early_stopping = Some(EarlyStoppingSettings { monitor, ..Default::default() });
+    let error = train(&watching, &splits, TrainOptions::default()).unwrap_err().to_string();
+    assert!(error.contains("val_accuracy is for classes; regression has val_r2"), "{error}");
+    let mut watching = common::plan();
+    let monitor = Metric::TrainR2;
+    watching.train.early_stopping = Some(EarlyStoppingSettings { monitor, ..Default::default() });
+    let error = train(&watching, &common::splits(), TrainOptions::default()).unwrap_err();
+    let wanted = "train_r2 is for regression; classes have train_accuracy";
+    assert!(error.to_string().contains(wanted), "{error}");
+}
+
+/// Class 0 counts ten times as much: it is found more often than without weights.
+#[test]
+fn class_weights_move_predictions_towards_the_classes_that_count_more() {
+    let share = |weights: ClassWeights| {
+        let mut plan = plan();
+        plan.train.epochs = 20;
+        plan.train.loss =
+            Some(LossSettings::CrossEntropy { label_smoothing: 0.1, class_weights: weights });
+        let record = train_quietly(&plan).record;
+        let samples = record.last_samples.unwrap();
+        let set = splits().validation.unwrap();
+        let hits = samples.scores.hits().unwrap().iter().zip(set.labels_in_order());
+        let (hits, all) = hits
+            .filter(|(_, label)| *label == 0)
+            .fold((0, 0), |(hits, all), (&hit, _)| (hits + u32::from(hit), all + 1));
+        f64::from(hits) / f64::from(all)
+    };
+    let (plain, heavy) =
+        (share(ClassWeights::Equal), share(ClassWeights::List(vec![10.0, 1.0, 1.0])));
+    assert!(heavy > plain, "{heavy} {plain}");
 }

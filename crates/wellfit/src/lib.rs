@@ -41,7 +41,7 @@
 //! (plan.train.epochs, plan.train.lr) = (60, 0.1);
 //! let trained = train(&plan, &splits, TrainOptions::default())?;
 //! let last = trained.record.epochs.last().expect("an epoch");
-//! assert_eq!(last.val_accuracy, Some(1.0));
+//! assert_eq!(last.val_score, Some(1.0));
 //!
 //! let predictions = predict(&plan, &trained.best, &all, splits.scale)?;
 //! assert_eq!((predictions.class(0), predictions.class(1)), (0, 1));

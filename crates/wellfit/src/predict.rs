@@ -1,19 +1,21 @@
-//! Weights and samples become probabilities.
+//! Weights and samples become predictions: probabilities of classes, or numbers.
 
-use wellfit_data::{Dataset, Scale};
+use wellfit_data::{Dataset, Scale, Task};
 use wellfit_nn::Tensor;
-use wellfit_train::{Plan, TrainError, samples, shape};
+use wellfit_train::{Plan, TrainError, samples};
 
 /// What a network says of each sample of a set.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Predictions {
-    classes: usize,
-    probabilities: Vec<f32>,
+    task: Task,
+    outputs: usize,
+    values: Vec<f32>,
 }
 
 /// Runs the plan's network with these weights (a run's `best` or `last`, or those of
 /// [`read_model`](crate::read_model)) on every sample of `set` in evaluation mode.
-/// The set's labels are not looked at: for samples without labels, any will do.
+/// What the set's samples are to give is not looked at, only whether that is classes or
+/// numbers, and how many: for samples without labels, any will do.
 ///
 /// # Errors
 /// Weights that do not belong to the plan's network, or samples that it cannot take.
@@ -23,16 +25,20 @@ pub fn predict(
     set: &Dataset,
     scale: Scale,
 ) -> Result<Predictions, TrainError> {
-    let classes = set.class_names().len();
-    let spec = plan.spec(shape(set), classes)?;
+    // Without its loss, which may depend on the training set and is not needed here.
+    let mut plan = plan.clone();
+    plan.train.loss = None;
+    let spec = plan.spec_for(set)?;
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let mut session = wellfit_nn::compile(&spec, threads)?;
     let refused = |what| move |source| TrainError::Session { what, source };
     session.import_parameters(weights).map_err(refused("weights"))?;
     let id = session.upload(&samples(set, scale)).map_err(refused("samples"))?;
-    let mut probabilities = session.logits(id);
-    probabilities.chunks_exact_mut(classes).for_each(softmax);
-    Ok(Predictions { classes, probabilities })
+    let (task, outputs, mut values) = (set.task(), set.outputs(), session.logits(id));
+    if task == Task::Classification {
+        values.chunks_exact_mut(outputs).for_each(softmax);
+    }
+    Ok(Predictions { task, outputs, values })
 }
 
 /// p_c = exp(z_c) / Σ exp(z), with the largest z taken off first so that nothing
@@ -45,28 +51,47 @@ fn softmax(logits: &mut [f32]) {
 }
 
 impl Predictions {
+    /// Whether these are probabilities of classes, or numbers.
+    pub fn task(&self) -> Task {
+        self.task
+    }
+
     /// Number of samples.
     pub fn len(&self) -> usize {
-        self.probabilities.len() / self.classes
+        self.values.len() / self.outputs
     }
 
     /// Whether there are no samples (never, for a checked set).
     pub fn is_empty(&self) -> bool {
-        self.probabilities.is_empty()
+        self.values.is_empty()
+    }
+
+    fn row(&self, i: usize) -> &[f32] {
+        &self.values[i * self.outputs..(i + 1) * self.outputs]
+    }
+
+    /// The number predicted for each target of sample `i`.
+    ///
+    /// # Panics
+    /// When there is no sample `i`, or the samples are classified.
+    pub fn numbers(&self, i: usize) -> &[f32] {
+        assert_eq!(self.task, Task::Regression, "these are classes, not numbers");
+        self.row(i)
     }
 
     /// The probability of each class for sample `i`; they add up to 1.
     ///
     /// # Panics
-    /// When there is no sample `i`.
+    /// When there is no sample `i`, or there are no classes.
     pub fn probabilities(&self, i: usize) -> &[f32] {
-        &self.probabilities[i * self.classes..(i + 1) * self.classes]
+        assert_eq!(self.task, Task::Classification, "these are numbers, not classes");
+        self.row(i)
     }
 
     /// The most probable class of sample `i`, the first of equals.
     ///
     /// # Panics
-    /// When there is no sample `i`.
+    /// As [`probabilities`](Self::probabilities).
     pub fn class(&self, i: usize) -> usize {
         let all = self.probabilities(i);
         let better = |best: usize, class: usize| if all[class] > all[best] { class } else { best };
@@ -76,6 +101,9 @@ impl Predictions {
 
 #[cfg(test)]
 mod tests {
+    use wellfit_data::{Features, Shape, Targets};
+    use wellfit_nn::Layer;
+
     use super::*;
 
     #[test]
@@ -90,8 +118,29 @@ mod tests {
 
     #[test]
     fn the_first_of_equal_classes_is_predicted() {
-        let predictions =
-            Predictions { classes: 3, probabilities: vec![0.2, 0.4, 0.4, 1.0, 0.0, 0.0] };
+        let (task, values) = (Task::Classification, vec![0.2, 0.4, 0.4, 1.0, 0.0, 0.0]);
+        let predictions = Predictions { task, outputs: 3, values };
         assert_eq!((predictions.len(), predictions.class(0), predictions.class(1)), (2, 1, 0));
+    }
+
+    #[test]
+    fn regression_predicts_numbers() {
+        let plan = Plan::new("by hand", vec![Layer::Linear { out: 2, bias: true }]);
+        let tensor = |name: &str, shape: &[usize], data: &[f32]| Tensor {
+            name: name.into(),
+            shape: shape.to_vec(),
+            data: data.to_vec(),
+        };
+        let weights =
+            [tensor("0.weight", &[2, 1], &[2.0, -1.0]), tensor("0.bias", &[2], &[0.5, 0.0])];
+        let features = Features::Floats(vec![1.0, 3.0].into());
+        let targets = Targets::numbers(vec![0.0; 4], vec!["a".into(), "b".into()]);
+        let set = Dataset::new(Shape::Vector(1), features, targets).unwrap();
+        let predictions = predict(&plan, &weights, &set, Scale::None).unwrap();
+        assert_eq!((predictions.task(), predictions.len()), (Task::Regression, 2));
+        assert_eq!(
+            (predictions.numbers(0), predictions.numbers(1)),
+            (&[2.5, -1.0][..], &[6.5, -3.0][..])
+        );
     }
 }

@@ -368,3 +368,117 @@ fn study_files_say_what_is_wrong_with_their_arms() {
         assert!(!world.path("runs/plan/study.toml").exists());
     }
 }
+
+/// A file of the golden data as `NAME` in a world with a plan that reads it.
+fn regression(loss: &str, outputs: usize) -> World {
+    let world = World::new(8);
+    let golden = |name: &str| {
+        let path = format!("{}/../../tests/golden/data/{name}", env!("CARGO_MANIFEST_DIR"));
+        std::fs::read(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
+    };
+    world.write("one.npz", golden("train-1-target.npz"));
+    world.write("three.npz", golden("train-3-targets.npz"));
+    world.write("classes.npz", golden("train.npz"));
+    let plan = format!(
+        "[data]\nsource = \"one.npz\"\n[model]\nlayers = [{{ type = \"linear\", out = {outputs} }}]\n\
+         [train]\nepochs = 2\n{loss}\n[study]\nseeds = 2\n"
+    );
+    world.write("plan.toml", plan);
+    world
+}
+
+#[test]
+fn losses_that_do_not_fit_the_data_are_refused_before_anything_is_written() {
+    let three = "data.source=three.npz";
+    let classes = "data.source=classes.npz";
+    for (loss, outputs, set, words) in [
+        (
+            "loss = { type = \"cross-entropy\" }",
+            1,
+            "train.seed=0",
+            &["plan.toml:7:8", "train.loss is cross-entropy", "mse and huber"][..],
+        ),
+        (
+            "loss = { type = \"huber\" }",
+            3,
+            classes,
+            &["plan.toml:7:8", "train.loss is huber, but the data hold classes"],
+        ),
+        (
+            "loss = { class_weights = [1, 2] }",
+            3,
+            classes,
+            &["plan.toml:7", "holds 2 weights, but the data have 3 classes"],
+        ),
+        ("loss = { class_weights = [1, 2, -1] }", 3, classes, &["plan.toml:7:33", "at least 0"]),
+        ("loss = { class_weights = [1, nan, 1] }", 3, classes, &["plan.toml:7:30", "NaN"]),
+        ("loss = { class_weights = [0, 0, 0] }", 3, classes, &["plan.toml:7", "not all be 0"]),
+        ("loss = { label_smoothing = 1.0 }", 3, classes, &["plan.toml:7:28", "below 1"]),
+        ("loss = { type = \"huber\", delta = nan }", 1, "train.seed=0", &["plan.toml:7", "NaN"]),
+        ("", 1, three, &["plan.toml:4", "1 outputs, but the data have 3 targets", "set out = 3"]),
+        ("", 3, "train.seed=0", &["3 outputs, but the data have 1 target: set out = 1"]),
+        (
+            "early_stopping = { monitor = \"val_accuracy\" }",
+            1,
+            "train.seed=0",
+            &["plan.toml:7:30", "val_accuracy is for classes; regression has val_r2"],
+        ),
+        (
+            "schedule = { type = \"reduce-on-plateau\", monitor = \"train_r2\" }",
+            3,
+            classes,
+            &["plan.toml:7", "train_r2 is for regression; classes have train_accuracy"],
+        ),
+        (
+            "",
+            1,
+            "data.task=classification",
+            &["one.npz", "array \"y\"", "holds floats, but data.task = \"classification\""],
+        ),
+        ("", 1, "data.task=clustering", &["\"classification\" or \"regression\""]),
+    ] {
+        let world = regression(loss, outputs);
+        for command in ["train", "study"] {
+            world.run(&[command, "plan.toml", "--set", set]).fails(2, words);
+        }
+        assert!(!world.path("runs/plan/study.toml").exists(), "{loss}: nothing is written");
+        assert!(!world.path("runs/plan/plan.toml").exists(), "{loss}: nothing is written");
+    }
+}
+
+#[test]
+fn what_arms_are_judged_by_must_be_there() {
+    let world = regression("", 1);
+    let set = "study.primary=val_accuracy";
+    let words = &["study.primary: val_accuracy is for classes; regression has val_r2"];
+    world.run(&["study", "plan.toml", "--set", set]).fails(2, words);
+    let world = regression("", 3);
+    let arguments = ["study", "plan.toml", "--set", "data.source=classes.npz", "--set"];
+    let arguments = [&arguments[..], &["study.primary=val_r2"]].concat();
+    let words = &["study.primary: val_r2 is for regression; classes have val_accuracy"];
+    world.run(&arguments).fails(2, words);
+}
+
+#[test]
+fn numbers_that_are_not_finite_are_named() {
+    let world = regression("", 1);
+    for (name, words) in [
+        ("bad-nan", &["set.npz", "array \"x\"", "value NaN at column 1 of sample 3"][..]),
+        ("bad-nan-target", &["set.npz", "array \"y\"", "value NaN of target t0 of sample 2"]),
+    ] {
+        let golden = format!("{}/../wellfit-data/tests/golden", env!("CARGO_MANIFEST_DIR"));
+        world.write("set.npz", std::fs::read(format!("{golden}/{name}.npz")).unwrap());
+        world.run(&["train", "plan.toml", "--set", "data.source=set.npz"]).fails(2, words);
+    }
+}
+
+#[test]
+fn a_target_that_never_changes_is_named() {
+    let world = regression("", 1);
+    // Every sample of class 0, as a number: nothing varies.
+    let golden = format!("{}/../wellfit-data/tests/golden", env!("CARGO_MANIFEST_DIR"));
+    world.write("set.npz", std::fs::read(format!("{golden}/constant-target.npz")).unwrap());
+    let arguments = ["train", "plan.toml", "--set", "data.source=set.npz"];
+    let words = &["target t0 is the same for all samples of the training set"];
+    world.run(&arguments).fails(2, words);
+}

@@ -226,3 +226,30 @@ fn a_download_that_the_server_refuses_is_a_failure_with_its_address() {
     let arguments = ["data", "fetch", "fashion-mnist", "--from", &address, "--data-dir", "sets"];
     world.run(&arguments).fails(1, &[&address, "404"]);
 }
+
+#[test]
+fn a_regression_study_is_told_in_r2_and_predicts_nothing_in_per_cent() {
+    let world = World::new(8);
+    let golden =
+        format!("{}/../../tests/golden/data/train-3-targets.npz", env!("CARGO_MANIFEST_DIR"));
+    world.write("set.npz", fs::read(golden).unwrap());
+    world.write(
+        "study.toml",
+        "[data]\nsource = \"set.npz\"\nvalidation = 0.3\ntest = 0.2\n[model]\n\
+         layers = [{ type = \"linear\", out = 8 }, { type = \"relu\" }, { type = \"linear\", out = 3 }]\n\
+         [train]\nepochs = 3\n[study]\nseeds = 2\nprimary = \"val_r2\"\n\
+         [[study.arm]]\nname = \"huber\"\nset = { train.loss = { type = \"huber\" } }\n",
+    );
+    let ended = world.run(&["study", "study.toml"]).succeeds();
+    assert!(ended.out.contains("val_r2") && !ended.out.contains("accuracy"), "{}", ended.out);
+    let results = world.text("runs/study/results.csv");
+    assert!(results.lines().next().unwrap().contains("train_r2,val_loss,val_r2"), "{results}");
+    let history = world.text("runs/study/trials/huber-s0/history.csv");
+    assert!(history.contains("train_r2,val_loss,val_r2"), "{history}");
+    assert!(world.text("runs/study/data.json").contains("\"t2\""));
+    let again = world.run(&["study", "study.toml", "--set", "study.seeds=3"]).succeeds();
+    assert!(again.out.contains("val_r2"), "{}", again.out);
+    let trained = world.run(&["train", "study.toml", "--out", "run"]).succeeds();
+    assert!(trained.out.contains("R² ") && !trained.out.contains('%'), "{}", trained.out);
+    assert!(trained.out.contains("test   loss"), "{}", trained.out);
+}

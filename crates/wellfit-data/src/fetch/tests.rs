@@ -379,6 +379,7 @@ fn the_published_files_are_fetched_and_then_found() {
     let folder = fetch(FASHION_MNIST, &options, go_on).unwrap();
     assert_eq!(server.ranges(), [None, Some(5_000_000), None, None, None]);
     let request = crate::DataRequest {
+        task: None,
         source: FASHION_MNIST.to_string(),
         validation: None,
         test: None,

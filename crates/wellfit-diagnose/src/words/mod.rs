@@ -4,6 +4,7 @@
 use wellfit_stats::{Estimate, format};
 use wellfit_study::{JudgeAt, Study};
 use wellfit_train::plan::Metric;
+use wellfit_train::record::ScoreKind;
 
 use crate::compare::{Contradiction, MANY, MoreSeeds, contradictions};
 use crate::trials::ArmTrials;
@@ -69,6 +70,8 @@ pub fn metric_words(metric: Metric) -> &'static str {
         Metric::TrainAccuracy => "training accuracy",
         Metric::ValLoss => "validation loss",
         Metric::ValAccuracy => "validation accuracy",
+        Metric::TrainR2 => "training R²",
+        Metric::ValR2 => "validation R²",
     }
 }
 
@@ -87,7 +90,26 @@ pub fn change(metric: Metric, difference: &Estimate) -> String {
 
 /// A difference of a metric, without its sign turned: accuracies in points.
 pub(crate) fn amount_words(metric: Metric, difference: &Estimate) -> String {
-    if metric.higher_is_better() { points(difference) } else { format::estimate(difference) }
+    match metric.score() {
+        Some(score) => score_amount(score, difference),
+        None => format::estimate(difference),
+    }
+}
+
+/// A difference of scores: accuracies in points.
+pub(crate) fn score_amount(score: ScoreKind, difference: &Estimate) -> String {
+    match score {
+        ScoreKind::Accuracy => points(difference),
+        ScoreKind::R2 => format::estimate(difference),
+    }
+}
+
+/// A score in words: `accuracy 89.7 %`, `R² 0.843`.
+pub(crate) fn score_words(score: ScoreKind, value: &Estimate) -> String {
+    match score {
+        ScoreKind::Accuracy => format!("accuracy {}", percent(value)),
+        ScoreKind::R2 => format!("R² {}", format::estimate(value)),
+    }
 }
 
 /// A difference of fractions: `4.4 [4.2, 4.6] points`.
@@ -206,7 +228,7 @@ pub(crate) fn lost_words(arm: &ArmTrials) -> String {
 pub(crate) fn overfitting_sentence(
     verdict: OverfittingVerdict,
     rise: &Estimate,
-    gap: &Estimate,
+    (gap, score): (&Estimate, ScoreKind),
     since: &[usize],
 ) -> String {
     let clause = verdict.clause();
@@ -219,7 +241,8 @@ pub(crate) fn overfitting_sentence(
         _ => "",
     };
     let lowest = epochs(since);
-    let gap = if gap.is_known() { format!("; gap {}", points(gap)) } else { String::new() };
+    let gap =
+        if gap.is_known() { format!("; gap {}", score_amount(score, gap)) } else { String::new() };
     let (rise, n) = (format::estimate(rise), seeds(rise.n));
     format!(
         "{clause}: from its lowest (epoch {lowest}) to the last epoch validation loss rises by {rise}{also}{gap} ({n})"

@@ -2,11 +2,13 @@
 
 #![allow(dead_code)] // Each test file uses its own part.
 
+use wellfit_nn::Scores;
 use wellfit_nn::{Layer, Penalty, PenaltyKind, PenaltyOn};
 use wellfit_study::{Arm, DataFacts, JudgeAt, Study, StudyRecords};
 use wellfit_train::plan::{Metric, Plan, PlateauSettings, Schedule, ThresholdMode};
 use wellfit_train::record::{
-    EpochRow, Histogram, Quantiles, Record, RunState, SCHEMA, SampleScores, WeightSummary,
+    EpochRow, Histogram, Quantiles, Record, RunState, SCHEMA, SampleScores, ScoreKind,
+    WeightSummary,
 };
 
 /// The article's plan.
@@ -84,9 +86,10 @@ pub fn record(arm: &str, seed: u64, epochs: &[Epoch]) -> Record {
             train_loss,
             train_penalty: 0.0,
             train_eval_loss: train_loss,
-            train_accuracy,
+            score: ScoreKind::Accuracy,
+            train_score: train_accuracy,
             val_loss: Some(val_loss),
-            val_accuracy: Some(val_accuracy),
+            val_score: Some(val_accuracy),
             train_seconds: 1.0,
             seconds: 1.25,
         })
@@ -102,6 +105,7 @@ pub fn record(arm: &str, seed: u64, epochs: &[Epoch]) -> Record {
         fold: None,
         state: RunState::Complete,
         best_epoch: best.map(|row| row.epoch),
+        score: ScoreKind::Accuracy,
         epochs: rows,
         events: Vec::new(),
         weights: Vec::new(),
@@ -134,7 +138,7 @@ pub fn samples(epoch: usize, loss: f64, n: usize, spread: f64) -> SampleScores {
     SampleScores {
         epoch,
         losses: (0..n).map(|i| around(i) as f32).collect(),
-        hits: (0..n).map(|i| !i.is_multiple_of(10)).collect(),
+        scores: Scores::Hits((0..n).map(|i| !i.is_multiple_of(10)).collect()),
     }
 }
 
@@ -153,6 +157,7 @@ pub fn study(seeds: u64, baseline: impl Fn(u64) -> Option<Record>) -> StudyRecor
         origin: "by hand".into(),
         samples: [60_000, 10_000, 0],
         classes: (0..10).map(|class| class.to_string()).collect(),
+        targets: Vec::new(),
         validation_is_test: false,
     };
     with_arm(StudyRecords { study, records: Vec::new(), data }, "baseline", &[], same, baseline)
@@ -219,4 +224,18 @@ pub fn article() -> StudyRecords {
     let study =
         with_arm(study, "plateau", &["reduce-on-plateau(0.5, patience=0)"], plateau, decayed);
     with_arm(study, "l1", &["l1(1e-4)"], l1, penalised)
+}
+
+/// The same study with its accuracies called R²: regression.
+pub fn regression(mut study: StudyRecords) -> StudyRecords {
+    study.data.targets = vec!["t0".into()];
+    study.data.classes.clear();
+    for record in study.records.iter_mut().flatten().flatten() {
+        record.score = ScoreKind::R2;
+        record.epochs.iter_mut().for_each(|row| row.score = ScoreKind::R2);
+        if let Some(test) = &mut record.test {
+            test.kind = ScoreKind::R2;
+        }
+    }
+    study
 }

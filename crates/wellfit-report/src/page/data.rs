@@ -1,14 +1,16 @@
 //! The page's data: every trial's history, and what is drawn from it.
 
 use serde_json::{Value, json};
-use wellfit_train::record::{EpochRow, Record};
+use wellfit_train::record::{EpochRow, Record, ScoreKind};
 
 use crate::chart::Marker;
 use crate::curves::{Curves, Figure};
 use crate::palette::Ink;
 use crate::picture::Panel;
+use crate::text::Unit;
 use crate::view::View;
 use crate::weights::layers;
+use crate::words::{loss_panel, score_words};
 
 /// The version of the embedded data's form.
 const SCHEMA: u32 = 1;
@@ -19,6 +21,7 @@ const SCHEMA: u32 = 1;
 /// finite is null.
 pub fn json(view: &View, shown: &[usize], panels: &[Panel]) -> String {
     let study = &view.records.study;
+    let (words, unit) = (score_words(view.score()), Unit::of_score(view.score()));
     let arms: Vec<Value> = (0..view.arms()).map(|arm| arm_json(view, arm)).collect();
     let panels: Vec<Value> =
         panels.iter().map(|p| json!({ "name": p.name, "arms": p.arms })).collect();
@@ -28,13 +31,23 @@ pub fn json(view: &View, shown: &[usize], panels: &[Panel]) -> String {
             "name": study.name,
             "seeds": study.seeds,
             "primary": study.primary.name(),
+            "points": Unit::of_difference(study.primary) == Unit::Points,
             "judge_at": study.judge_at.name(),
         },
         "data": {
             "source": view.records.data.source,
             "samples": view.records.data.samples,
             "classes": view.records.data.classes,
+            "targets": view.records.data.targets,
             "validation_is_test": view.records.data.validation_is_test,
+        },
+        "loss": loss_panel(view),
+        "score": {
+            "columns": view.score().columns(),
+            "panel": words.panel,
+            "head": words.head,
+            "factor": unit.factor(),
+            "decimals": if unit == Unit::Plain { 4 } else { 2 },
         },
         "shown": shown,
         "panels": panels,
@@ -46,7 +59,7 @@ pub fn json(view: &View, shown: &[usize], panels: &[Panel]) -> String {
 
 fn arm_json(view: &View, arm: usize) -> Value {
     let curves = &view.curves[arm];
-    let trials: Vec<Value> = view.trials(arm).map(trial).collect();
+    let trials: Vec<Value> = view.trials(arm).map(|record| trial(record, view.score())).collect();
     let weights: Vec<Value> = layers(view.trials(arm))
         .into_iter()
         .map(|layer| {
@@ -74,14 +87,14 @@ fn arm_json(view: &View, arm: usize) -> Value {
         "kept": kept,
         "cuts": curves.cuts,
         "n": curves.trials,
-        "curves": curves_json(curves),
+        "curves": curves_json(curves, view.score()),
         "weights": weights,
         "trials": trials,
     })
 }
 
 /// By figure, rows of epoch, mean, low, high, n, smallest, largest.
-fn curves_json(curves: &Curves) -> Value {
+fn curves_json(curves: &Curves, score: ScoreKind) -> Value {
     let figure = |figure: Figure| {
         let rows = curves.points(figure).iter().map(|point| {
             let of = &point.estimate;
@@ -89,12 +102,13 @@ fn curves_json(curves: &Curves) -> Value {
             let (low, high) = (number(low), number(high));
             json!([point.epoch, number(of.mean), number(of.low), number(of.high), of.n, low, high])
         });
-        (figure.name().to_string(), rows.collect::<Value>())
+        (figure.name(score).to_string(), rows.collect::<Value>())
     };
     Figure::ALL.map(figure).into_iter().collect()
 }
 
-fn trial(record: &Record) -> Value {
+fn trial(record: &Record, score: ScoreKind) -> Value {
+    let [train, val] = score.columns();
     let column = |of: fn(&EpochRow) -> f64| numbers(record.epochs.iter().map(of));
     json!({
         "seed": record.seed,
@@ -108,9 +122,9 @@ fn trial(record: &Record) -> Value {
         "train_loss": column(|r| r.train_loss),
         "train_penalty": column(|r| r.train_penalty),
         "train_eval_loss": column(|r| r.train_eval_loss),
-        "train_accuracy": column(|r| r.train_accuracy),
+        train: column(|r| r.train_score),
         "val_loss": column(|r| r.val_loss.unwrap_or(f64::NAN)),
-        "val_accuracy": column(|r| r.val_accuracy.unwrap_or(f64::NAN)),
+        val: column(|r| r.val_score.unwrap_or(f64::NAN)),
         "seconds": column(|r| r.seconds),
         "test": record.test,
     })

@@ -12,6 +12,7 @@ use crate::chart::svg::{Ground, svg};
 use crate::picture::{self, NARROW, Panel, WIDE};
 use crate::text::{Unit, count, escape};
 use crate::view::View;
+use crate::words::score_words;
 
 /// A picture for wide and for narrow pages; the style sheet shows one of them.
 fn figure(id: &str, caption: &str, draw: impl Fn(f64) -> Picture) -> String {
@@ -81,15 +82,16 @@ pub fn effects(view: &View) -> String {
         "Difference to the baseline in {} at the {at} epoch, paired by seed, best on top. \
          Dot: mean. Line: 95 % interval over {covers}. Faint dots: single seeds. \
          Shaded: ±{margin}, too small to matter. \
-         The gap is training minus validation accuracy at the last epoch, baseline → arm; \
+         The gap is training minus validation {} at the last epoch, baseline → arm; \
          it is not the goal.",
-        metric_words(study.primary)
+        metric_words(study.primary),
+        score_words(view.score()).name
     );
     let figure = figure("effects", &caption, |width| picture::effects(view, width));
     format!("<section>\n<h2>Effects</h2>\n{figure}</section>\n")
 }
 
-/// Loss and accuracy by epoch.
+/// Loss and score by epoch.
 pub fn curves(view: &View, shown: &[usize]) -> String {
     let caption = "Means over seeds. Solid: validation; dashed: training set, in evaluation \
                    mode. Band: from the smallest to the largest seed; the readout gives the 95 % \

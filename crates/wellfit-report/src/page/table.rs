@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use wellfit_diagnose::Judgement;
 use wellfit_stats::Estimate;
-use wellfit_train::record::Record;
+use wellfit_train::record::{Record, ScoreKind};
 
 use crate::text::{Unit, escape};
 use crate::view::View;
@@ -49,9 +49,36 @@ impl Table {
     }
 }
 
+/// The columns' heads that say what the score is.
+struct Heads {
+    kept: String,
+    last: String,
+    train: String,
+    gap_kept: String,
+    gap_last: String,
+}
+
+impl Heads {
+    /// `val accuracy, kept, %`
+    fn of(score: ScoreKind) -> Heads {
+        let (name, unit, points) = match score {
+            ScoreKind::Accuracy => ("accuracy", ", %", ", points"),
+            ScoreKind::R2 => ("R²", "", ""),
+        };
+        Heads {
+            kept: format!("val {name}, kept{unit}"),
+            last: format!("val {name}, last{unit}"),
+            train: format!("train {name}, last{unit}"),
+            gap_kept: format!("gap, kept{points}"),
+            gap_last: format!("gap, last{points}"),
+        }
+    }
+}
+
 /// A row an arm: means with intervals.
 pub fn arms(view: &View) -> String {
     let primary = view.records.study.primary;
+    let (unit, gap) = (Unit::of_score(view.score()), Unit::of_gap(view.score()));
     let words = |words: String| (words, None);
     let rows = (0..view.arms()).map(|arm| {
         let found = view.found(arm);
@@ -78,29 +105,30 @@ pub fn arms(view: &View) -> String {
             difference,
             p,
             estimate(&s.best_val_loss, Unit::Plain),
-            estimate(&s.best_val_accuracy, Unit::Percent),
-            estimate(&s.best_gap, Unit::Points),
+            estimate(&s.best_val_score, unit),
+            estimate(&s.best_gap, gap),
             estimate(&s.last_val_loss, Unit::Plain),
-            estimate(&s.last_val_accuracy, Unit::Percent),
-            estimate(&s.last_train_accuracy, Unit::Percent),
-            estimate(&s.last_gap, Unit::Points),
+            estimate(&s.last_val_score, unit),
+            estimate(&s.last_train_score, unit),
+            estimate(&s.last_gap, gap),
             (format!("{:.2}", s.seconds_per_epoch).replace("NaN", "–"), Some(s.seconds_per_epoch)),
             (n.to_string(), Some(n as f64)),
             (s.lost.to_string(), Some(s.lost as f64)),
         ]
     });
+    let Heads { kept, last, train, gap_kept, gap_last } = Heads::of(view.score());
     let heads = [
         "arm",
         "judgement",
         "difference in primary score",
         "p",
         "val loss, kept",
-        "val accuracy, kept, %",
-        "gap, kept, points",
+        &kept,
+        &gap_kept,
         "val loss, last",
-        "val accuracy, last, %",
-        "train accuracy, last, %",
-        "gap, last, points",
+        &last,
+        &train,
+        &gap_last,
         "s/epoch",
         "seeds",
         "lost",
@@ -108,7 +136,7 @@ pub fn arms(view: &View) -> String {
     Table {
         id: "by-arm",
         caption: "By arm: means over seeds with 95 % intervals".into(),
-        heads: heads.map(String::from).to_vec(),
+        heads: heads.map(|head: &str| head.to_owned()).to_vec(),
         rows: rows.collect(),
     }
     .html()
@@ -123,7 +151,7 @@ pub fn trials(view: &View) -> String {
         for (i, seed) in study.seeds.iter().enumerate() {
             let name = view.name(arm).to_string();
             rows.push(match records.get(i).and_then(Option::as_ref) {
-                Some(record) => trial(name, record),
+                Some(record) => trial(name, record, view.score()),
                 None => {
                     let mut row = vec![(name, None), (seed.to_string(), Some(*seed as f64))];
                     row.push(("not run".into(), None));
@@ -133,6 +161,7 @@ pub fn trials(view: &View) -> String {
             });
         }
     }
+    let Heads { kept, last, train, gap_last, .. } = Heads::of(view.score());
     let heads = [
         "arm",
         "seed",
@@ -140,24 +169,25 @@ pub fn trials(view: &View) -> String {
         "epochs",
         "kept epoch",
         "val loss, kept",
-        "val accuracy, kept, %",
+        &kept,
         "train loss, last",
-        "train accuracy, last, %",
+        &train,
         "val loss, last",
-        "val accuracy, last, %",
-        "gap, last, points",
+        &last,
+        &gap_last,
         "s/epoch",
     ];
     Table {
         id: "by-trial",
         caption: "By trial".into(),
-        heads: heads.map(String::from).to_vec(),
+        heads: heads.map(|head: &str| head.to_owned()).to_vec(),
         rows,
     }
     .html()
 }
 
-fn trial(name: String, record: &Record) -> Vec<(String, Option<f64>)> {
+fn trial(name: String, record: &Record, score: ScoreKind) -> Vec<(String, Option<f64>)> {
+    let (unit, gap) = (Unit::of_score(score), Unit::of_gap(score));
     let last = record.epochs.last();
     let best = record.best_epoch.and_then(|e| record.epochs.iter().find(|r| r.epoch == e));
     let figure = |value: Option<f64>, unit: Unit| {
@@ -176,12 +206,12 @@ fn trial(name: String, record: &Record) -> Vec<(String, Option<f64>)> {
         whole(Some(n)),
         whole(record.best_epoch),
         figure(best.and_then(|r| r.val_loss), Unit::Plain),
-        figure(best.and_then(|r| r.val_accuracy), Unit::Percent),
+        figure(best.and_then(|r| r.val_score), unit),
         figure(last.map(|r| r.train_eval_loss), Unit::Plain),
-        figure(last.map(|r| r.train_accuracy), Unit::Percent),
+        figure(last.map(|r| r.train_score), unit),
         figure(last.and_then(|r| r.val_loss), Unit::Plain),
-        figure(last.and_then(|r| r.val_accuracy), Unit::Percent),
-        figure(last.and_then(|r| r.gap()), Unit::Points),
+        figure(last.and_then(|r| r.val_score), unit),
+        figure(last.and_then(|r| r.gap()), gap),
         figure(Some(seconds), Unit::Plain),
     ]
 }

@@ -1,34 +1,42 @@
-//! Loss above, accuracy below, by epoch.
+//! Loss above, accuracy or R² below, by epoch.
 
 use crate::chart::labels::spread;
 use crate::chart::scale::{Scale, epoch_ticks, extent};
 use crate::chart::{Anchor, Ink, Item, Mark, Marker, Picture, SMALL, font, rule, text};
 use crate::curves::{Figure, Point};
+use crate::text::Unit;
 use crate::view::View;
+use crate::words::{loss_panel, score_words};
 
 /// How training lines are dashed.
 const DASH: &[f64] = &[5.0, 3.5];
 
 /// A panel: its figures, validation first, and its words.
 struct Panel {
-    name: &'static str,
+    name: String,
     figures: [Figure; 2],
     /// From stored values to those on the axis.
     factor: f64,
+    /// Whether these are losses; else scores.
+    losses: bool,
 }
 
-const PANELS: [Panel; 2] = [
-    Panel {
-        name: "Loss (cross-entropy)",
-        figures: [Figure::ValLoss, Figure::TrainEvalLoss],
-        factor: 1.0,
-    },
-    Panel {
-        name: "Accuracy (%)",
-        figures: [Figure::ValAccuracy, Figure::TrainAccuracy],
-        factor: 100.0,
-    },
-];
+fn panels(view: &View) -> [Panel; 2] {
+    [
+        Panel {
+            name: loss_panel(view),
+            figures: [Figure::ValLoss, Figure::TrainEvalLoss],
+            factor: 1.0,
+            losses: true,
+        },
+        Panel {
+            name: score_words(view.score()).panel.into(),
+            figures: [Figure::ValScore, Figure::TrainScore],
+            factor: Unit::of_score(view.score()).factor(),
+            losses: false,
+        },
+    ]
+}
 
 /// Where a panel is drawn.
 struct Frame {
@@ -61,7 +69,8 @@ pub fn curves(view: &View, arms: &[usize], width: f64) -> Picture {
     let (key, title, between) = (26.0, 22.0, 16.0);
     let below = 46.0;
     let total = key + 2.0 * (title + height) + between + below;
-    let mut picture = Picture::new(width, total, "Loss and accuracy by epoch");
+    let mut picture =
+        Picture::new(width, total, format!("Loss and {} by epoch", score_words(view.score()).name));
     picture.description = description(view, arms);
     legend(&mut picture, has_band(view, arms));
 
@@ -71,7 +80,7 @@ pub fn curves(view: &View, arms: &[usize], width: f64) -> Picture {
         Frame { left: 40.0, right: width - labels - 12.0, top, bottom: top + height, labels }
     };
     let epochs = arms.iter().map(|a| view.curves[*a].epochs()).max().unwrap_or(0).max(1);
-    for (i, panel) in PANELS.iter().enumerate() {
+    for (i, panel) in panels(view).iter().enumerate() {
         draw(&mut picture, view, arms, panel, &frame(i), epochs);
     }
     let last = frame(1);
@@ -84,7 +93,7 @@ pub fn curves(view: &View, arms: &[usize], width: f64) -> Picture {
 /// Other arms than those of the main picture that get a small one, at most.
 const SMALL_ONES: usize = 12;
 
-/// Below the main picture: each other arm against the baseline, loss above accuracy,
+/// Below the main picture: each other arm against the baseline, loss above score,
 /// all on the same scales.
 fn multiples(picture: &mut Picture, view: &View, arms: &[usize]) {
     let others: Vec<usize> = (1..view.arms()).filter(|arm| !arms.contains(arm)).collect();
@@ -97,7 +106,8 @@ fn multiples(picture: &mut Picture, view: &View, arms: &[usize]) {
     let wide = (picture.width - axis - gap * (columns - 1) as f64) / columns as f64;
     let all: Vec<usize> = std::iter::once(0).chain(some.iter().copied()).collect();
     let epochs = all.iter().map(|arm| view.curves[*arm].epochs()).max().unwrap_or(0).max(1);
-    let mut words = String::from("Other arms against the baseline: loss, accuracy in %");
+    let mut words =
+        format!("Other arms against the baseline: loss, {}", score_words(view.score()).head);
     if some.len() < others.len() {
         words += &format!("; {} of {}", some.len(), others.len());
     }
@@ -115,7 +125,7 @@ fn multiples(picture: &mut Picture, view: &View, arms: &[usize]) {
         label.size = SMALL;
         picture.add(label.at_most(wide - 19.0).mark());
         let mut bottom = top + name;
-        for panel in &PANELS {
+        for panel in &panels(view) {
             let top = bottom + between;
             bottom = top + height;
             let frame = Frame { left, right: left + wide, top, bottom, labels: 0.0 };
@@ -207,7 +217,7 @@ fn draw(
     let x = across(frame, epochs);
     let y = Scale::new(values(view, arms, panel), (frame.bottom, frame.top));
     let place = Place { frame, x, y, factor: panel.factor };
-    picture.add(text(0.0, frame.top - 9.0, panel.name).bold().mark());
+    picture.add(text(0.0, frame.top - 9.0, panel.name.as_str()).bold().mark());
     grid(picture, &place, 5, true);
     let any = arms.iter().any(|arm| {
         panel.figures.iter().any(|figure| !view.curves[*arm].points(*figure).is_empty())
@@ -296,7 +306,7 @@ fn kept(picture: &mut Picture, view: &View, arms: &[usize], panel: &Panel, place
         let (ink, marker) = (Ink::Arm(arm), Marker::of(arm));
         picture.add(Mark::Sign { at, radius: 6.0, marker, ink: Ink::Paper, opacity: 1.0 });
         picture.add(Mark::Sign { at, radius: 4.0, marker, ink, opacity: 1.0 });
-        if arms.len() > 3 || panel.factor != 1.0 {
+        if arms.len() > 3 || !panel.losses {
             continue;
         }
         let words = match kept.first == kept.last {

@@ -2,12 +2,13 @@
 
 use wellfit_diagnose::{Against, metric_words};
 use wellfit_stats::Estimate;
+use wellfit_train::record::ScoreKind;
 
 use crate::chart::scale::{Scale, extent};
 use crate::chart::{Ink, Item, Mark, Marker, Picture, SIZE, font, rectangle, rule, text};
 use crate::text::{Unit, count};
 use crate::view::View;
-use crate::words::verdict;
+use crate::words::{score_words, verdict};
 
 /// Where things stand, for a width.
 struct Layout {
@@ -26,9 +27,8 @@ struct Axis {
     factor: f64,
 }
 
-/// Columns to the right: their right ends, from the picture's right end, and heads.
-const COLUMNS: [(f64, &str); 4] =
-    [(228.0, "score"), (150.0, "accuracy, %"), (58.0, "gap, points"), (0.0, "s/epoch")];
+/// Columns to the right: their right ends, from the picture's right end.
+const COLUMNS: [f64; 4] = [228.0, 150.0, 58.0, 0.0];
 
 impl Layout {
     fn of(width: f64) -> Layout {
@@ -101,29 +101,31 @@ fn axis(view: &View, arms: &[usize], layout: &Layout) -> Axis {
 }
 
 fn heads(picture: &mut Picture, view: &View, layout: &Layout) {
-    let score = match Unit::of(view.records.study.primary) {
-        Unit::Plain => "loss",
-        _ => "judged by",
+    let score = match view.records.study.primary.score() {
+        None => "loss",
+        Some(_) => "judged by",
     };
     if !layout.wide {
-        let words = format!("{score} · accuracy, % · gap in points, last epoch");
+        let gap = if view.score() == ScoreKind::Accuracy { "gap in points" } else { "gap" };
+        let words = format!("{score} · {} · {gap}, last epoch", score_words(view.score()).head);
         picture.add(text(0.0, 12.0, words).muted().mark());
         return;
     }
     let y = layout.top - 10.0;
     picture.add(text(0.0, y, "arm").muted().mark());
     picture.add(text(layout.plot.1 + 14.0, y, "judgement").muted().mark());
-    for (right, head) in COLUMNS {
-        let head = if head == "score" { score } else { head };
+    let words = score_words(view.score());
+    for (right, head) in COLUMNS.into_iter().zip([score, words.head, words.gap, "s/epoch"]) {
         picture.add(text(layout.width - right, y, head).muted().end().mark());
     }
 }
 
-/// The figures of an arm's row: score, accuracy, gap, seconds.
+/// The figures of an arm's row: primary score, accuracy or R², gap, seconds.
 fn figures(view: &View, arm: usize) -> [String; 4] {
     let summary = &view.found(arm).summary;
-    let gap = Unit::Points.mean(&summary.last_gap);
-    let before = view.findings.arms.first().map(|base| Unit::Points.mean(&base.summary.last_gap));
+    let unit = Unit::of_gap(view.score());
+    let gap = unit.mean(&summary.last_gap);
+    let before = view.findings.arms.first().map(|base| unit.mean(&base.summary.last_gap));
     let gap = match before {
         Some(before) if arm != 0 => format!("{before} → {gap}"),
         _ => gap,
@@ -131,7 +133,7 @@ fn figures(view: &View, arm: usize) -> [String; 4] {
     let seconds = summary.seconds_per_epoch;
     [
         Unit::of(view.records.study.primary).mean(&summary.primary),
-        Unit::Percent.mean(&summary.best_val_accuracy),
+        Unit::of_score(view.score()).mean(&summary.best_val_score),
         gap,
         if seconds.is_finite() { format!("{seconds:.2}") } else { "–".into() },
     ]
@@ -148,9 +150,10 @@ fn row(picture: &mut Picture, view: &View, arm: usize, layout: &Layout, axis: &A
             let y = if words.len() == 1 { base } else { base - 7.0 + 14.0 * i as f64 };
             marks.push(text(layout.plot.1 + 14.0, y, line.as_str()).mark());
         }
-        for ((right, head), figure) in COLUMNS.iter().zip(figures) {
+        for (i, (right, figure)) in COLUMNS.iter().zip(figures).enumerate() {
             let mut words = text(layout.width - right, base, figure).end();
-            if *head == "gap, points" || *head == "s/epoch" {
+            // The gap and the seconds are not what arms are judged by.
+            if i >= 2 {
                 words.ink = Ink::Muted;
             }
             marks.push(words.mark());
@@ -161,8 +164,8 @@ fn row(picture: &mut Picture, view: &View, arm: usize, layout: &Layout, axis: &A
         let base = y + 15.0;
         marks.push(text(0.0, base, view.name(arm)).bold().at_most(150.0).mark());
         marks.push(text(layout.width, base, verdict(view, arm)).end().at_most(180.0).mark());
-        let [score, accuracy, gap, _] = figures;
-        let line = format!("{score} · {accuracy} · {gap}");
+        let [primary, score, gap, _] = figures;
+        let line = format!("{primary} · {score} · {gap}");
         marks.push(text(0.0, y + 31.0, line).muted().mark());
         marks.push(rule((0.0, y), (layout.width, y), Ink::Grid, 1.0));
         y + 48.0

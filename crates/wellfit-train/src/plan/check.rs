@@ -8,7 +8,7 @@ use wellfit_data::{Holdout, Subset};
 use wellfit_nn::Optimizer;
 
 use super::layers::check_layers;
-use super::{Plan, PlanError, Schedule};
+use super::{LossSettings, Plan, PlanError, Schedule};
 
 impl Plan {
     /// Checks every value's range and what depends on each other.
@@ -18,6 +18,7 @@ impl Plan {
     pub fn check(&self) -> Result<(), PlanError> {
         self.check_data()?;
         self.check_model()?;
+        self.train.loss.iter().try_for_each(LossSettings::check)?;
         self.check_optimizer()?;
         self.check_rest_of_train()
     }
@@ -146,7 +147,7 @@ impl Plan {
 }
 
 /// `ok` must be false for NaN: write ranges so that they include, never exclude.
-fn require(
+pub(super) fn require(
     ok: bool,
     key: impl Into<String>,
     value: impl Display,
@@ -160,6 +161,6 @@ fn require(
     Err(PlanError::about(key, message))
 }
 
-fn require_not_negative(key: impl Into<String>, value: f64) -> Result<(), PlanError> {
+pub(super) fn require_not_negative(key: impl Into<String>, value: f64) -> Result<(), PlanError> {
     require(value >= 0.0 && value.is_finite(), key, value, "a finite number of at least 0")
 }

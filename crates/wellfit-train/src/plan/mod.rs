@@ -8,6 +8,7 @@ mod check;
 mod document;
 mod error;
 mod layers;
+mod loss;
 mod read;
 mod section;
 mod spec;
@@ -21,8 +22,11 @@ use std::path::PathBuf;
 use wellfit_data::DataRequest;
 use wellfit_nn::{Layer, Optimizer, Penalty};
 
+use crate::record::ScoreKind;
+
 pub use document::{Document, Entry, Node, Table, Value};
 pub use error::{Place, PlanError, Source};
+pub use loss::{ClassWeights, LossSettings, Outputs};
 pub use section::{Field, Section};
 pub use suggest::did_you_mean;
 pub(crate) use write::hex;
@@ -58,6 +62,7 @@ impl Plan {
     pub fn new(source: impl Into<String>, layers: Vec<Layer>) -> Self {
         let data = DataRequest {
             source: source.into(),
+            task: None,
             validation: None,
             test: None,
             split_seed: 0,
@@ -100,6 +105,8 @@ pub struct Train {
     pub drop_last: bool,
     /// Whether each epoch has an order of its own.
     pub shuffle: bool,
+    /// What is made small; cross-entropy, or mse in regression, when `None`.
+    pub loss: Option<LossSettings>,
     /// The optimiser without its rate.
     pub optimizer: Optimizer,
     /// The initial learning rate, above 0.
@@ -123,6 +130,7 @@ impl Default for Train {
             batch_size: 32,
             drop_last: false,
             shuffle: true,
+            loss: None,
             optimizer: Optimizer::Adam {
                 betas: read::ADAM_BETAS,
                 eps: read::ADAM_EPS,
@@ -214,22 +222,28 @@ pub enum Metric {
     TrainLoss,
     /// `train_eval_loss`
     TrainEvalLoss,
-    /// `train_accuracy`
+    /// `train_accuracy`, of classifiers.
     TrainAccuracy,
     /// `val_loss`
     ValLoss,
-    /// `val_accuracy`
+    /// `val_accuracy`, of classifiers.
     ValAccuracy,
+    /// `train_r2`, in regression.
+    TrainR2,
+    /// `val_r2`, in regression.
+    ValR2,
 }
 
 impl Metric {
     /// Every metric.
-    pub const ALL: [Metric; 5] = [
+    pub const ALL: [Metric; 7] = [
         Metric::TrainLoss,
         Metric::TrainEvalLoss,
         Metric::TrainAccuracy,
         Metric::ValLoss,
         Metric::ValAccuracy,
+        Metric::TrainR2,
+        Metric::ValR2,
     ];
 
     /// The column's name in `history.csv`.
@@ -240,6 +254,8 @@ impl Metric {
             Metric::TrainAccuracy => "train_accuracy",
             Metric::ValLoss => "val_loss",
             Metric::ValAccuracy => "val_accuracy",
+            Metric::TrainR2 => "train_r2",
+            Metric::ValR2 => "val_r2",
         }
     }
 
@@ -248,13 +264,41 @@ impl Metric {
         Self::ALL.into_iter().find(|metric| metric.name() == name)
     }
 
-    /// Accuracies go up, losses down.
+    /// Accuracies and R² go up, losses down.
     pub fn higher_is_better(self) -> bool {
-        matches!(self, Metric::TrainAccuracy | Metric::ValAccuracy)
+        self.score().is_some()
+    }
+
+    /// Which score it is; `None` for a loss.
+    pub fn score(self) -> Option<ScoreKind> {
+        match self {
+            Metric::TrainAccuracy | Metric::ValAccuracy => Some(ScoreKind::Accuracy),
+            Metric::TrainR2 | Metric::ValR2 => Some(ScoreKind::R2),
+            Metric::TrainLoss | Metric::TrainEvalLoss | Metric::ValLoss => None,
+        }
+    }
+
+    /// Whether networks with this score have it.
+    ///
+    /// # Errors
+    /// Where they do not: `val_accuracy is for classes; regression has val_r2`.
+    pub fn check_score(self, score: ScoreKind) -> Result<(), String> {
+        let other = match (self, score) {
+            (Metric::TrainAccuracy, ScoreKind::R2) => Metric::TrainR2,
+            (Metric::ValAccuracy, ScoreKind::R2) => Metric::ValR2,
+            (Metric::TrainR2, ScoreKind::Accuracy) => Metric::TrainAccuracy,
+            (Metric::ValR2, ScoreKind::Accuracy) => Metric::ValAccuracy,
+            _ => return Ok(()),
+        };
+        let (own, has) = match score {
+            ScoreKind::R2 => ("classes", "regression has"),
+            ScoreKind::Accuracy => ("regression", "classes have"),
+        };
+        Err(format!("{} is for {own}; {has} {}", self.name(), other.name()))
     }
 
     /// Whether it is measured on the validation set.
     pub fn needs_validation(self) -> bool {
-        matches!(self, Metric::ValLoss | Metric::ValAccuracy)
+        matches!(self, Metric::ValLoss | Metric::ValAccuracy | Metric::ValR2)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use wellfit_data::{DataRequest, Holdout, Scale, Subset};
+use wellfit_data::{DataRequest, Holdout, Scale, Subset, Task};
 use wellfit_nn::{Optimizer, Penalty, PenaltyKind, PenaltyOn};
 
 use super::document::{Document, Value};
@@ -10,7 +10,8 @@ use super::error::PlanError;
 use super::layers::read_layers;
 use super::section::{Field, Section};
 use super::{
-    EarlyStoppingSettings, Metric, Model, Plan, PlateauSettings, Schedule, ThresholdMode, Train,
+    EarlyStoppingSettings, LossSettings, Metric, Model, Plan, PlateauSettings, Schedule,
+    ThresholdMode, Train,
 };
 
 impl Plan {
@@ -36,10 +37,16 @@ impl Plan {
     }
 }
 
+const TASKS: [Task; 2] = [Task::Classification, Task::Regression];
+
 fn read_data(section: Section<'_>, folder: &Path) -> Result<DataRequest, PlanError> {
-    let mut section = section.later(&["task", "target"]);
+    let mut section = section.later(&["target"]);
     let request = DataRequest {
         source: read_source(section.need("source")?.text()?, folder),
+        task: section
+            .field("task")
+            .map(|f| f.choice(&TASKS.map(|task| (task.name(), task)), &[]))
+            .transpose()?,
         validation: section.field("validation").map(|f| read_holdout(&f, folder)).transpose()?,
         test: section.field("test").map(|f| read_holdout(&f, folder)).transpose()?,
         split_seed: section.field("split_seed").map_or(Ok(0), |f| f.count(0))?,
@@ -112,9 +119,6 @@ fn read_index(field: &Field<'_>) -> Result<Option<usize>, PlanError> {
 
 fn read_train(mut section: Section<'_>) -> Result<Train, PlanError> {
     let default = Train::default();
-    if let Some(field) = section.field("loss") {
-        read_loss(field.section()?)?;
-    }
     let (optimizer, lr) = match section.field("optimizer") {
         Some(field) => read_optimizer(field.section()?)?,
         None => (default.optimizer, default.lr),
@@ -127,6 +131,7 @@ fn read_train(mut section: Section<'_>) -> Result<Train, PlanError> {
             .field("last_batch")
             .map_or(Ok(default.drop_last), |f| f.choice(&[("keep", false), ("drop", true)], &[]))?,
         shuffle: section.field("shuffle").map_or(Ok(default.shuffle), |f| f.flag())?,
+        loss: section.field("loss").map(|f| LossSettings::read(f.section()?)).transpose()?,
         optimizer,
         lr,
         schedule: section.field("schedule").map(|f| read_schedule(f.section()?)).transpose()?,
@@ -146,14 +151,6 @@ fn read_train(mut section: Section<'_>) -> Result<Train, PlanError> {
     };
     section.finish()?;
     Ok(train)
-}
-
-fn read_loss(section: Section<'_>) -> Result<(), PlanError> {
-    let mut section = section.later(&["label_smoothing", "class_weights"]);
-    if let Some(field) = section.field("type") {
-        field.choice(&[("cross-entropy", ())], &["mse", "huber"])?;
-    }
-    section.finish()
 }
 
 fn read_optimizer(mut section: Section<'_>) -> Result<(Optimizer, f64), PlanError> {
@@ -209,7 +206,7 @@ fn read_betas(field: &Field<'_>) -> Result<(f64, f64), PlanError> {
 }
 
 fn read_metric(field: &Field<'_>) -> Result<Metric, PlanError> {
-    field.choice(&Metric::ALL.map(|metric| (metric.name(), metric)), &["train_r2", "val_r2"])
+    field.choice(&Metric::ALL.map(|metric| (metric.name(), metric)), &[])
 }
 
 fn read_schedule(mut section: Section<'_>) -> Result<Schedule, PlanError> {

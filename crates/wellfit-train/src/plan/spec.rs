@@ -1,28 +1,47 @@
 //! From a plan to what the engine takes.
 
+use wellfit_data::{Dataset, Task};
 use wellfit_nn::{Shape, Spec};
 
 use super::layers::layer_error;
-use super::{Plan, PlanError};
+use super::{Outputs, Plan, PlanError};
+use crate::samples::shape;
 
 impl Plan {
-    /// The network and its optimiser for samples of this shape in `classes` classes.
+    /// The network, its loss and its optimiser for samples of this shape that are to
+    /// give `outputs`.
     ///
     /// # Errors
-    /// A layer that does not fit, with its key; see [`PlanError::locate`].
-    pub fn spec(&self, input: Shape, classes: usize) -> Result<Spec, PlanError> {
+    /// A layer or a loss that does not fit, with its key; see [`PlanError::locate`].
+    pub fn spec(&self, input: Shape, outputs: Outputs<'_>) -> Result<Spec, PlanError> {
         let spec = Spec {
+            loss: self.loss(&outputs)?,
             optimizer: self.train.optimizer,
             penalties: self.train.penalties.clone(),
             clip_grad_norm: self.train.clip_grad_norm,
             batch_size: self.train.batch_size,
             drop_last: self.train.drop_last,
             seed: self.train.seed,
-            ..Spec::new(input, classes, self.model.layers.clone())
+            ..Spec::new(input, outputs.len(), self.model.layers.clone())
         };
         match spec.check() {
             Ok(()) => Ok(spec),
             Err(error) => Err(layer_error(error)),
         }
+    }
+
+    /// The same for a training set.
+    ///
+    /// # Errors
+    /// As [`spec`](Self::spec).
+    pub fn spec_for(&self, train: &Dataset) -> Result<Spec, PlanError> {
+        let counts = train.class_counts();
+        let outputs = match train.task() {
+            Task::Classification => {
+                Outputs::Classes { names: train.class_names(), counts: &counts }
+            }
+            Task::Regression => Outputs::Targets(train.outputs()),
+        };
+        self.spec(shape(train), outputs)
     }
 }

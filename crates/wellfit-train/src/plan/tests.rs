@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use proptest::prelude::*;
-use wellfit_data::{Holdout, Scale, Subset};
+use wellfit_data::{Holdout, Scale, Subset, Task};
 use wellfit_nn::{Activation, Layer, Optimizer, Penalty, PenaltyKind, PenaltyOn, Window};
 
 use super::*;
@@ -86,6 +86,7 @@ early_stopping = { monitor = "train_loss", patience = 2, min_delta = 0.5 }
         epochs: 3,
         batch_size: 64,
         drop_last: true,
+        loss: Some(LossSettings::CROSS_ENTROPY),
         shuffle: false,
         optimizer: Optimizer::Sgd { momentum: 0.9, nesterov: true, weight_decay: 1e-4 },
         lr: 0.1,
@@ -189,11 +190,8 @@ fn settings_of_another_optimizer_are_refused() {
 #[test]
 fn what_is_not_built_yet_says_so() {
     for lines in [
-        "loss = { type = \"mse\" }",
-        "loss = { type = \"cross-entropy\", label_smoothing = 0.1 }",
         "schedule = { type = \"cosine\", min_lr = 0 }",
         "schedule = { type = \"reduce-on-plateau\", warmup = { epochs = 1 } }",
-        "early_stopping = { monitor = \"val_r2\" }",
     ] {
         let error = train_error(lines);
         assert!(error.contains("not supported yet"), "{lines}: {error}");
@@ -404,16 +402,101 @@ fn an_error_of_a_plan_made_in_code_names_the_key() {
     assert_eq!(error.to_string(), "train.optimizer.lr must be a finite number above 0, not NaN");
 }
 
+/// Classes "a", "b", … with so many training samples.
+fn classes(counts: &[usize]) -> Outputs<'_> {
+    static NAMES: std::sync::OnceLock<Vec<String>> = std::sync::OnceLock::new();
+    let names = NAMES.get_or_init(|| ('a'..='z').map(String::from).collect());
+    Outputs::Classes { names: &names[..counts.len()], counts }
+}
+
+#[test]
+fn every_loss_is_read_and_becomes_what_the_data_need() {
+    let plan = |loss: &str| read(&format!("{BASE}[train]\nloss = {loss}\n")).unwrap();
+    let flat = wellfit_nn::Shape::Flat(3);
+    let ten = [2, 1, 1, 1, 1, 1, 1, 1, 1, 10];
+    let on_classes = |loss: &str| plan(loss).spec(flat, classes(&ten)).unwrap().loss;
+    let on_numbers = |loss: &str| plan(loss).spec(flat, Outputs::Targets(10)).unwrap().loss;
+    let entropy = |label_smoothing, class_weights| wellfit_nn::Loss::CrossEntropy {
+        label_smoothing,
+        class_weights,
+    };
+    assert_eq!(on_classes("{}"), entropy(0.0, None));
+    assert_eq!(on_classes("{ label_smoothing = 0.1 }"), entropy(0.1, None));
+    // n = 20 samples in K = 10 classes: 2/n_k.
+    let mut balanced = vec![2.0; 10];
+    (balanced[0], balanced[9]) = (1.0, 0.2);
+    let loss = on_classes("{ type = \"cross-entropy\", class_weights = \"balanced\" }");
+    assert_eq!(loss, entropy(0.0, Some(balanced)));
+    let list = "{ class_weights = [1, 2, 0, 1.5, 1, 1, 1, 1, 1, 1], label_smoothing = 0.2 }";
+    let weights = vec![1.0, 2.0, 0.0, 1.5, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0];
+    assert_eq!(on_classes(list), entropy(0.2, Some(weights)));
+    assert_eq!(on_numbers("{ type = \"mse\" }"), wellfit_nn::Loss::Mse);
+    assert_eq!(on_numbers("{ type = \"huber\" }"), wellfit_nn::Loss::Huber { delta: 1.0 });
+    let huber = wellfit_nn::Loss::Huber { delta: 0.25 };
+    assert_eq!(on_numbers("{ type = \"huber\", delta = 0.25 }"), huber);
+    let silent = read(BASE).unwrap();
+    assert_eq!(silent.spec(flat, classes(&ten)).unwrap().loss, entropy(0.0, None));
+    assert_eq!(silent.spec(flat, Outputs::Targets(10)).unwrap().loss, wellfit_nn::Loss::Mse);
+}
+
+#[test]
+fn a_loss_that_is_wrong_is_told_with_its_line() {
+    for (loss, words) in [
+        ("{ type = \"mae\" }", "must be \"cross-entropy\" or \"mse\" or \"huber\""),
+        ("{ type = \"mse\", delta = 1 }", "unknown key `train.loss.delta`"),
+        ("{ label_smoothing = 1.0 }", "label_smoothing must be at least 0 and below 1, not 1"),
+        ("{ label_smoothing = nan }", "label_smoothing must be at least 0 and below 1, not NaN"),
+        ("{ class_weights = \"equal\" }", "must be a list of numbers, one for each class"),
+        ("{ class_weights = [1, -2] }", "class_weights.1 must be a finite number of at least 0"),
+        ("{ class_weights = [nan] }", "class_weights.0 must be a finite number of at least 0"),
+        ("{ class_weights = [1e39] }", "class_weights.0 must be a finite float32"),
+        ("{ class_weights = [0, 0] }", "train.loss.class_weights must not all be 0"),
+        ("{ class_weights = [] }", "train.loss.class_weights must not all be 0"),
+        ("{ class_weights = [\"a\"] }", "train.loss.class_weights.0 must be a number"),
+        ("{ type = \"huber\", delta = 0 }", "train.loss.delta must be a finite number above 0"),
+        ("{ type = \"huber\", delta = inf }", "train.loss.delta must be a finite number above 0"),
+    ] {
+        let error = train_error(&format!("loss = {loss}"));
+        assert!(error.starts_with("plan.toml:7:"), "{loss}: {error}");
+        assert!(error.contains(words), "{loss}: {error}");
+    }
+    let error = data_error("task = \"clustering\"");
+    assert!(error.contains("must be \"classification\" or \"regression\""), "{error}");
+}
+
+#[test]
+fn a_loss_that_does_not_fit_the_data_is_told_with_its_line() {
+    let five: &[usize] = &[3, 1, 0, 2, 1];
+    for (loss, outputs, words) in [
+        ("{ type = \"huber\" }", classes(five), "train.loss is huber, but the data hold classes"),
+        ("{}", Outputs::Targets(2), "train.loss is cross-entropy, but the data hold numbers"),
+        (
+            "{ class_weights = [1, 2] }",
+            classes(five),
+            "train.loss.class_weights holds 2 weights, but the data have 5 classes",
+        ),
+        ("{ class_weights = \"balanced\" }", classes(five), "but class 2 (c) has none"),
+    ] {
+        let text = format!("{BASE}[train]\nloss = {loss}\n");
+        let document = Document::parse("plan.toml", &text).unwrap();
+        let plan = Plan::read(&document, Path::new("")).unwrap();
+        let error = plan.spec(wellfit_nn::Shape::Flat(3), outputs).unwrap_err().locate(&document);
+        assert!(error.to_string().starts_with("plan.toml:7:"), "{loss}: {error}");
+        assert!(error.to_string().contains(words), "{loss}: {error}");
+    }
+}
+
 #[test]
 fn layers_that_do_not_fit_the_data_are_told_with_their_line() {
     let document = Document::parse("plan.toml", BASE).unwrap();
     let plan = Plan::read(&document, Path::new("")).unwrap();
     let error =
-        plan.spec(wellfit_nn::Shape::Flat(784), 7).unwrap_err().locate(&document).to_string();
+        plan.spec(wellfit_nn::Shape::Flat(784), classes(&[1; 7])).unwrap_err().locate(&document);
+    let error = error.to_string();
     assert!(error.starts_with("plan.toml:5:"), "{error}");
     assert!(error.contains("10 outputs, but the data have 7 classes"), "{error}");
     let huge = set("model.layers=[{ type = \"linear\", out = 100_000_000_000 }]").unwrap();
-    let error = huge.spec(wellfit_nn::Shape::Flat(784), 10).unwrap_err().to_string();
+    let error = huge.spec(wellfit_nn::Shape::Flat(784), classes(&[1; 10])).unwrap_err().to_string();
     assert!(error.contains("784 inputs"), "{error}");
 }
 
@@ -445,7 +528,6 @@ epochs = 30
 batch_size = 32
 last_batch = "keep"
 shuffle = true
-loss = { type = "cross-entropy" }
 optimizer = { type = "adam", lr = 0.001, betas = [0.9, 0.999], eps = 1e-8, weight_decay = 0.0 }
 penalties = [{ type = "l1", lambda = 0.0001, on = "all" }]
 "#
@@ -537,6 +619,21 @@ prop_compose! {
     }
 }
 
+fn losses() -> impl Strategy<Value = LossSettings> {
+    let weights = prop_oneof![
+        Just(ClassWeights::Equal),
+        Just(ClassWeights::Balanced),
+        prop::collection::vec(1e-6..1e9f64, 1..5).prop_map(ClassWeights::List),
+    ];
+    prop_oneof![
+        (0.0..1.0f64, weights).prop_map(|(label_smoothing, class_weights)| {
+            LossSettings::CrossEntropy { label_smoothing, class_weights }
+        }),
+        Just(LossSettings::Mse),
+        (1e-9..1e9f64).prop_map(|delta| LossSettings::Huber { delta }),
+    ]
+}
+
 prop_compose! {
     fn penalties()(kind in 0usize..3, lambda in 0.0..1e300f64, weights: bool) -> Penalty {
         let kind = [PenaltyKind::L1, PenaltyKind::L2, PenaltyKind::L2Norm][kind];
@@ -546,7 +643,11 @@ prop_compose! {
 
 prop_compose! {
     fn data()(
-        source in "[a-z-]{1,12}", validation in holdouts(), test in holdouts(),
+        source in "[a-z-]{1,12}",
+        task in prop::option::of(prop::sample::select(vec![
+            Task::Classification, Task::Regression,
+        ])),
+        validation in holdouts(), test in holdouts(),
         split_seed: u64,
         subset in prop::option::of(prop_oneof![
             (1usize..1_000_000).prop_map(Subset::Count),
@@ -556,13 +657,14 @@ prop_compose! {
     ) -> DataRequest {
         let both = validation == test && !matches!(test, Some(Holdout::Fraction(_)));
         let test = if both { None } else { test };
-        DataRequest { source, validation, test, split_seed, subset, scale }
+        DataRequest { source, task, validation, test, split_seed, subset, scale }
     }
 }
 
 prop_compose! {
     fn trainings()(
         seed: u64, epochs in 1usize.., batch_size in 1usize.., drop_last: bool, shuffle: bool,
+        loss in prop::option::of(losses()),
         optimizer in optimizers(), lr in 1e-300..1e300f64,
         schedule in prop::option::of(schedules()),
         penalties in prop::collection::vec(penalties(), 0..3),
@@ -573,7 +675,7 @@ prop_compose! {
             EarlyStoppingSettings { monitor, patience, min_delta }
         });
         Train {
-            seed, epochs, batch_size, drop_last, shuffle, optimizer, lr, schedule, penalties,
+            seed, epochs, batch_size, drop_last, shuffle, loss, optimizer, lr, schedule, penalties,
             early_stopping, clip_grad_norm,
         }
     }

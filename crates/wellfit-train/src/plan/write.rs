@@ -9,24 +9,31 @@ use wellfit_nn::{Optimizer, Penalty, PenaltyKind, PenaltyOn};
 
 use super::layers::write_layer;
 use super::read::absolute;
-use super::{Plan, Schedule, ThresholdMode};
+use super::{LossSettings, Plan, Schedule, ThresholdMode};
 
 impl Plan {
     /// The plan as TOML: every default that does not depend on the data is written
     /// out, paths are absolute. Read back, it gives the same text.
     pub fn to_toml(&self) -> String {
+        self.text(self.train.loss.as_ref())
+    }
+
+    fn text(&self, loss: Option<&LossSettings>) -> String {
         let mut out = String::new();
         self.write_data(&mut out);
         self.write_model(&mut out);
-        self.write_train(&mut out);
+        self.write_train(loss, &mut out);
         out
     }
 
     /// SHA-256 of [`to_toml`](Self::to_toml), in hex: two plans with one hash ask for
-    /// the same run. It covers what the plan says, the seed and the paths included,
+    /// the same run. A loss that is left to the data counts as cross-entropy, as it was
+    /// written before there were others: where it becomes mse, cross-entropy is an
+    /// error. The hash covers what the plan says, the seed and the paths included,
     /// but not the contents of the files that it names, nor threads or folders.
     pub fn hash(&self) -> String {
-        hex(&Sha256::digest(self.to_toml().as_bytes()))
+        let loss = self.train.loss.as_ref().unwrap_or(&LossSettings::CROSS_ENTROPY);
+        hex(&Sha256::digest(self.text(Some(loss)).as_bytes()))
     }
 
     fn write_data(&self, out: &mut String) {
@@ -36,6 +43,9 @@ impl Plan {
         let is_path = data.source.contains(['.', '/', '\\']);
         let source = if is_path { path(Path::new(&data.source)) } else { text(&data.source) };
         line(out, "source", source);
+        if let Some(task) = data.task {
+            line(out, "task", text(task.name()));
+        }
         for (key, holdout) in [("validation", &data.validation), ("test", &data.test)] {
             match holdout {
                 Some(Holdout::Fraction(share)) => line(out, key, number(*share)),
@@ -80,7 +90,7 @@ impl Plan {
         out.push_str("]\n");
     }
 
-    fn write_train(&self, out: &mut String) {
+    fn write_train(&self, loss: Option<&LossSettings>, out: &mut String) {
         let train = &self.train;
         out.push_str("\n[train]\n");
         line(out, "seed", train.seed);
@@ -88,7 +98,9 @@ impl Plan {
         line(out, "batch_size", train.batch_size);
         line(out, "last_batch", text(if train.drop_last { "drop" } else { "keep" }));
         line(out, "shuffle", train.shuffle);
-        line(out, "loss", "{ type = \"cross-entropy\" }");
+        if let Some(loss) = loss {
+            line(out, "loss", loss.write());
+        }
         line(out, "optimizer", write_optimizer(&train.optimizer, train.lr));
         if let Some(Schedule::ReduceOnPlateau(s)) = train.schedule {
             let mode = match s.threshold_mode {

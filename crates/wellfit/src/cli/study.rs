@@ -71,6 +71,7 @@ fn locate(error: StudyError, document: &Document) -> StudyError {
         StudyError::Plan { arm, source } if arm == BASELINE => {
             StudyError::Plan { arm, source: Box::new(plan::locate(*source, document)) }
         }
+        StudyError::Primary(error) => StudyError::Primary(error.locate(document)),
         error => error,
     }
 }

@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 use std::path::Path;
 
 use wellfit::data::{Places, Splits, load};
-use wellfit::record::{EpochRow, Event, Record, RunState};
+use wellfit::record::{EpochRow, Event, Record, RunState, ScoreKind};
 use wellfit::report::{Progress, train_summary};
 use wellfit::{Decision, Observer, Plan, Start, TrainOptions, train_in};
 
@@ -122,14 +122,14 @@ impl Observer for Live<'_> {
 
 /// An epoch in a line.
 fn line(row: &EpochRow) -> String {
-    let mut line = format!(
-        "epoch {:>3}  train {:.4} {:.2} %",
-        row.epoch,
-        row.train_eval_loss,
-        100.0 * row.train_accuracy
-    );
-    if let (Some(loss), Some(accuracy)) = (row.val_loss, row.val_accuracy) {
-        line.push_str(&format!("  val {loss:.4} {:.2} %", 100.0 * accuracy));
+    let score = |value: f64| match row.score {
+        ScoreKind::Accuracy => format!("{:.2} %", 100.0 * value),
+        ScoreKind::R2 => format!("R² {value:.4}"),
+    };
+    let (loss, train) = (row.train_eval_loss, score(row.train_score));
+    let mut line = format!("epoch {:>3}  train {loss:.4} {train}", row.epoch);
+    if let (Some(loss), Some(val)) = (row.val_loss, row.val_score) {
+        line.push_str(&format!("  val {loss:.4} {}", score(val)));
     }
     format!("{line}  {:.2} s", row.seconds)
 }
