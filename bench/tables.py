@@ -149,7 +149,7 @@ def machine(report):
     numbers = sorted(set(rounds.values()))
     lines = [
         f"Measured on {report['date']}: {m['processor']}, {m['cores']} cores{memory}, "
-        f"{m['system']}; {m['threads']} threads unless a row says otherwise; "
+        f"{m['system']}; {m['threads']} thread{'s' if m['threads'] > 1 else ''} unless a row says otherwise; "
         f"{'; '.join(sorted(set(report['versions'].values())))}. "
         f"Rounds a row: {', '.join(map(str, numbers))}. "
         f"The machine's float32 matrix product, billion multiply-adds a second: {rates}; shares "
