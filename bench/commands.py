@@ -50,8 +50,8 @@ def commands(row, options, place):
         return [
             ours("wellfit", OURS, options, place, "study", "study.toml", epochs),
             peer("PyTorch as written", options, place, STUDY_EPOCHS, "written"),
-            peer("PyTorch's best way", options, place, STUDY_EPOCHS, "best"),
-            peer("PyTorch's best way, arms side by side", options, place, STUDY_EPOCHS,
+            peer("PyTorch tuned", options, place, STUDY_EPOCHS, "best"),
+            peer("PyTorch tuned, arms side by side", options, place, STUDY_EPOCHS,
                  "side-by-side"),
         ]
     epochs = ["--set", f"train.epochs={MEMORY_EPOCHS}"]
@@ -59,6 +59,6 @@ def commands(row, options, place):
     return [
         ours("wellfit", OURS, options, place, "train", "plan.toml", epochs),
         ours("wellfit, the study", "", options, place, "study", "study.toml", study),
-        peer("PyTorch's best way", options, place, MEMORY_EPOCHS, "best", "baseline"),
+        peer("PyTorch tuned", options, place, MEMORY_EPOCHS, "best", "baseline"),
         Command("PyTorch, imported only", "", [sys.executable, "-c", "import torch"]),
     ]

@@ -112,7 +112,7 @@ def take_turns(row, peers, samples, rounds, files, options, peak=None, beside=Fa
     for peer in peers:
         job = row.job() | (row.settings if peer.framework == OURS else {})
         command = peer.command(options.epoch, told | job, options.threads)
-        crew.start(peer.name, command, options.threads)
+        crew.start(peer.name, command, peer.threads or options.threads)
     if beside:
         for name, (remedy, settings) in row.beside.items():
             job = row.work.job(row.batch, remedy, task=row.task, **settings)
@@ -142,6 +142,7 @@ def measure(row, files, options, peak, report):
     return {
         "name": row.name, "kind": "work", "measure": "seconds", "task": row.task,
         "work": row.work.name, "batch": row.batch, "remedy": row.remedy, "samples": samples,
+        "settings": row.settings,
         "steps": steps, "multiply_adds": adds,
         "frameworks": {p.name: p.framework for p in peers},
         "heat": {"samples": heat_samples, "programs": heat.values()},

@@ -14,7 +14,7 @@ import matplotlib
 
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt  # noqa: E402
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator  # noqa: E402
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator  # noqa: E402
 
 # Panel → title, x axis, y axis.
 PANELS = {
@@ -75,15 +75,19 @@ def panel(axes, name, lines, most):
     axes.xaxis.set_major_locator(FixedLocator(shown))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,.0f}"))
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.yaxis.set_minor_locator(NullLocator())
     axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:,g}"))
     axes.grid(True, color="#dddddd", linewidth=0.5)
     axes.spines[["top", "right"]].set_visible(False)
+    # The limits must be settled before ends of lines can be told.
+    axes.autoscale_view()
+    axes.set(xlim=axes.get_xlim(), ylim=axes.get_ylim())
     to_axes = axes.transData + axes.transAxes.inverted()
     ends = {label: to_axes.transform(max(points.items())) for label, points in lines.items()}
     heights = apart([end[1] for end in ends.values()], 0.075)
     for (label, end), height in zip(ends.items(), heights):
-        text = "PyTorch's best" if label == "PyTorch" else label
-        axes.annotate(text, end, (1.03, height), "axes fraction", "axes fraction", fontsize=8,
+        axes.annotate(label, end, (1.03, height), "axes fraction", "axes fraction", fontsize=8,
                       va="center", color=style(label, most)["color"] if label != "PyTorch"
                       else "#8a4b08")
 
@@ -98,8 +102,11 @@ def draw(table, picture):
                      "font.family": "sans-serif"}
     columns = min(2, len(panels))
     rows = -(-len(panels) // columns)
-    figure, grid = plt.subplots(rows, columns, figsize=(5.2 * columns, 2.9 * rows),
-                                squeeze=False, layout="constrained")
+    width, height = 5.2 * columns, 2.9 * rows
+    figure, grid = plt.subplots(rows, columns, figsize=(width, height), squeeze=False)
+    # Room, in inches, for the labels beside and below each panel.
+    figure.subplots_adjust(left=0.65 / width, right=1 - 1.2 / width, top=1 - 0.3 / height,
+                           bottom=0.5 / height, wspace=0.5, hspace=0.4)
     cells = list(grid.flat)
     for axes in cells[len(panels):]:
         axes.remove()

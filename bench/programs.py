@@ -7,7 +7,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from dataclasses import dataclass
 
 PEERS = pathlib.Path(__file__).parent / "peers"
@@ -94,6 +93,9 @@ class Program:
 def reason(errors, code):
     """The line of a program's stderr that says most."""
     lines = [line.strip() for line in errors.strip().splitlines() if line.strip()]
+    panic = [i for i, line in enumerate(lines) if "panicked at" in line]
+    if panic:
+        return " ".join(lines[panic[0]:panic[0] + 2])[:300]
     telling = [line for line in lines if "Error" in line or "error:" in line]
     return (telling or lines or [f"ended with {code}"])[-1][:300]
 
@@ -141,18 +143,16 @@ class Crew:
         return {name: {"values": p.seconds, "loss": p.loss} for name, p in self.programs.items()}
 
 
-def whole(command, environment=None):
-    """Runs a command to its end: wall-clock seconds, and the largest resident set in MB as
-    the operating system reports it (`ru_maxrss`)."""
-    with tempfile.TemporaryFile("w+") as output:
-        start = time.perf_counter()
-        process = subprocess.Popen(command, stdout=output, stderr=output,
-                                   env=os.environ | (environment or {}))
-        _, status, usage = os.wait4(process.pid, 0)
-        seconds = time.perf_counter() - start
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode != 0:
-            output.seek(0)
-            raise Missing(reason(output.read(), process.returncode))
-    # Linux counts in KiB, macOS in bytes.
-    return seconds, usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 1e6
+def whole(command):
+    """Runs a command to its end: wall-clock seconds, and the peak memory of its largest
+    process in MB."""
+    with tempfile.TemporaryFile("w+") as errors:
+        weigh = [sys.executable, "-I", str(PEERS.parent / "weigh.py"), *command]
+        told = subprocess.run(weigh, stdout=subprocess.PIPE, stderr=errors, text=True)
+        errors.seek(0)
+        if told.returncode != 0:
+            raise Missing(reason(errors.read(), told.returncode))
+        seconds, peak, code = told.stdout.split()
+        if int(code) != 0:
+            raise Missing(reason(errors.read(), code))
+    return float(seconds), float(peak)

@@ -122,10 +122,15 @@ class Row:
                     "memory": f"peak memory of the article's run, {epochs}"}[row["name"]]
         if row["task"] == "evaluate":
             return f"evaluating {row['samples']:,} images"
-        return {"article": f"article, batch {row['batch']}, {row['remedy']}",
-                "dense": f"dense inputs, batch {row['batch']}",
-                "tabular": f"tabular net, batch {row['batch']}",
-                "cnn": f"CNN, batch {row['batch']}"}[row["work"]]
+        name = {"article": "article", "dense": "dense inputs", "tabular": "tabular net",
+                "cnn": "CNN"}[row["work"]]
+        parts = [name, f"batch {row['batch']}", *self.done()]
+        return ", ".join(parts)
+
+    def done(self):
+        """The remedy, where a work has several, and what only ours was told."""
+        remedies = [self.row["remedy"]] if self.row["work"] == "article" else []
+        return remedies + [str(value) for value in self.row["settings"].values()]
 
 
 def rows_of(report):
@@ -144,7 +149,7 @@ def machine(report):
     numbers = sorted(set(rounds.values()))
     lines = [
         f"Measured on {report['date']}: {m['processor']}, {m['cores']} cores{memory}, "
-        f"{m['system']}; {m['threads']} threads unless a row says otherwise; "
+        f"{m['system']}; {m['threads']} thread{'s' if m['threads'] > 1 else ''} unless a row says otherwise; "
         f"{'; '.join(sorted(set(report['versions'].values())))}. "
         f"Rounds a row: {', '.join(map(str, numbers))}. "
         f"The machine's float32 matrix product, billion multiply-adds a second: {rates}; shares "
@@ -198,7 +203,7 @@ def articles(report):
         torch, cost, share = row.best("PyTorch"), row.cost(), row.share()
         way = f", {torch.removeprefix('PyTorch ')}" if torch else ""
         lines.append([
-            row.row["work"], str(row.row["batch"]), row.row["remedy"], row.cell(row.best(OURS)),
+            row.row["work"], str(row.row["batch"]), ", ".join(row.done()), row.cell(row.best(OURS)),
             row.cell(row.best("JAX")), row.cell(torch) + way, row.times("JAX"),
             row.times("PyTorch"), f"{100 * share[0]:.0f} %" if share else "",
             percent(cost[0]) if cost else ""])
@@ -221,7 +226,7 @@ def others(report):
             if name is None and framework not in row.row["frameworks"].values():
                 cells.append("")
                 continue
-            shown = name.removeprefix(framework).lstrip(", ") if name else ""
+            shown = name.removeprefix(framework).strip(", ") if name else ""
             cells.append(row.cell(name) + (f", {shown}" if shown else ""))
         share = row.share() if row.row.get("work") != "tabular" else None
         lines.append(cells + [row.times("JAX"), row.times("PyTorch"),

@@ -17,7 +17,7 @@ def row(**changed):
     return {
         "name": "article 32 l1", "kind": "work", "measure": "seconds", "task": "train",
         "work": "article", "batch": 32, "remedy": "l1", "samples": 60_000, "steps": 1875,
-        "multiply_adds": 3000, "missing": {}, "beside": ["wellfit plain"],
+        "multiply_adds": 3000, "missing": {}, "settings": {}, "beside": ["wellfit plain"],
         "frameworks": {"wellfit": "wellfit", "JAX": "JAX", "a": "PyTorch", "b": "PyTorch"},
         "heat": {"samples": 10, "programs": {}}, "product": [0.5, 1.0, 0.5],
         "programs": {
@@ -84,6 +84,14 @@ class Tables(unittest.TestCase):
     def test_each_target_gets_its_word(self):
         words = [line.split("|")[-2].strip() for line in tables.targets(report(row())).split("\n")]
         self.assertEqual(words[2:], ["reached", "**missed**", "reached", "reached"])
+
+    def test_ours_is_compared_with_ours_done_otherwise(self):
+        programs = {"wellfit": {"values": [2.0], "loss": 1.0},
+                    "wellfit float32": {"values": [3.0], "loss": 1.0}}
+        half = row(programs=programs, settings={"precision": "bf16"}, beside=["wellfit float32"],
+                   targets=[["wellfit float32", 1.4]])
+        self.assertIn("| article, batch 32, l1, bf16 | wellfit float32 / wellfit | ≥ 1.4 × | 1.50 "
+                      "| reached |", tables.targets(report(half)))
 
     def test_what_is_missing_is_said_and_never_reached(self):
         programs = {"wellfit": {"values": [1.0], "loss": 1.0}}
