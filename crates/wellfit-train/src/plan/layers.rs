@@ -85,7 +85,7 @@ fn read_bias(section: &mut Section<'_>) -> Result<bool, PlanError> {
 fn read_window(section: &mut Section<'_>, stride: Option<[usize; 2]>) -> Result<Window, PlanError> {
     let kernel = match read_pair(section, "kernel", 1)? {
         Some(kernel) => kernel,
-        None => return Err(section.need("kernel").err().expect("it is missing")),
+        None => return Err(section.need("kernel").expect_err("it is missing")),
     };
     let stride = read_pair(section, "stride", 1)?.or(stride).unwrap_or(kernel);
     Ok(Window { kernel, stride, padding: [0; 2] })
