@@ -4,8 +4,8 @@ mod common;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use common::{clouds, plan, splits, timeless};
-use wellfit_data::{Dataset, Features, Splits, Targets};
+use common::{clouds, numbers, plan, splits, timeless};
+use wellfit_data::{Dataset, Splits, Targets};
 use wellfit_nn::{Layer, Measure, Optimizer, Scores, Tensor};
 use wellfit_train::plan::{
     ClassWeights, EarlyStoppingSettings, LossSettings, Metric, PlateauSettings, Schedule,
@@ -290,16 +290,6 @@ fn data_that_do_not_fit_the_network_are_refused() {
     narrow.validation = Some(set.unwrap());
     let error = train(&plan(), &narrow, TrainOptions::default()).unwrap_err();
     assert!(error.to_string().starts_with("validation set: samples have 1 values"), "{error}");
-}
-
-/// 3 numbers that the network can learn from 6.
-fn numbers(n: usize, seed: u64) -> Dataset {
-    let clouds = clouds(n, seed);
-    let Features::Floats(values) = clouds.features() else { unreachable!() };
-    let target = |row: &[f32]| [row[0] - 2.0 * row[1], row[2] * row[3], 5.0 + row[4]];
-    let targets = values.chunks(common::FEATURES).flat_map(target).collect();
-    let targets = Targets::numbers(targets, ["a", "b", "c"].map(String::from).to_vec());
-    Dataset::new(clouds.shape(), clouds.features().clone(), targets).unwrap()
 }
 
 fn regression() -> (Plan, Splits) {
