@@ -265,7 +265,7 @@ pub enum ArrayFault {
     Ambiguous(Vec<u64>),
     /// A value that cannot be used.
     #[error("{0}")]
-    Value(SetFault),
+    Value(Box<SetFault>),
 }
 
 /// What can be wrong with values and labels.

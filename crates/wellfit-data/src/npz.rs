@@ -127,7 +127,7 @@ fn targets<R: Read + Seek>(
                     if !(value as f32).is_finite() {
                         let (sample, target) = (at / names.len(), names[at % names.len()].clone());
                         let fault = SetFault::TargetNotFinite { value, sample, target };
-                        return Err(ArrayFault::Value(fault).into());
+                        return Err(ArrayFault::Value(fault.into()).into());
                     }
                     stored.push(value as f32);
                     Ok(())
@@ -205,7 +205,7 @@ fn samples<R: Read + Seek>(
                     if !(value as f32).is_finite() {
                         let (sample, column) = (at / shape.len(), at % shape.len());
                         let fault = SetFault::NotFinite { value, sample, column };
-                        return Err(ArrayFault::Value(fault).into());
+                        return Err(ArrayFault::Value(fault.into()).into());
                     }
                     stored.push(value as f32);
                     Ok(())

@@ -138,7 +138,8 @@ fn targets_that_do_not_fit_the_task_are_refused_in_words_that_name_file_and_arra
     let nan = floats([1.0, 2.0, 3.0, 4.0, 5.0, f32::NAN, 7.0, f32::INFINITY]);
     let huge = (0..4).flat_map(|i| (1e38 * f64::from(i * i)).to_le_bytes()).collect::<Vec<u8>>();
     let classes = Some(Task::Classification);
-    let table: [(&str, &[usize], &[u8], Option<Task>, &str); 8] = [
+    type Case<'a> = (&'a str, &'a [usize], &'a [u8], Option<Task>, &'a str);
+    let table: [Case; 8] = [
         ("<f4", &[4], &good[..16], classes, "holds floats, but data.task = \"classification\""),
         ("|u1", &[4, 2], &good[..8], classes, "holds more than one number a sample, but data.task"),
         ("|u1", &[4, 1], &good[..4], None, "may be classes or one target: say data.task"),

@@ -63,7 +63,7 @@ fn results_csv_has_a_row_for_every_trial() {
     assert_eq!(
         results_csv(&study),
         "arm,seed,fold,state,epochs,best_epoch,train_eval_loss,train_accuracy,val_loss,val_accuracy,\
-         best_val_loss,best_val_score,gap,seconds\n\
+         best_val_loss,best_val_accuracy,gap,seconds\n\
          baseline,0,,missing,,,,,,,,,,\n\
          baseline,1,,missing,,,,,,,,,,\n\
          baseline,2,,missing,,,,,,,,,,\n\

@@ -7,10 +7,13 @@ use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use common::{clouds, plan, splits, timeless};
+use common::{clouds, numbers, plan, splits, timeless};
 use proptest::prelude::*;
-use wellfit_nn::Scores;
-use wellfit_train::plan::{Document, EarlyStoppingSettings, PlateauSettings, Schedule};
+use wellfit_data::Splits;
+use wellfit_nn::{Measure, Scores};
+use wellfit_train::plan::{
+    Document, EarlyStoppingSettings, LossSettings, Metric, PlateauSettings, Schedule,
+};
 use wellfit_train::record::{EpochRow, Event, Record, RunState, ScoreKind};
 use wellfit_train::{
     Decision, Observer, Opened, Plan, Run, RunFolder, Start, TrainError, TrainOptions, done,
@@ -261,6 +264,30 @@ fn a_record_of_the_first_schema_is_read() {
     assert_eq!(samples.losses, [0.5, 1.0, 2.0]);
     assert_eq!(samples.scores, Scores::Hits(vec![true, false, true]));
     assert_eq!(record.score, ScoreKind::Accuracy);
+}
+
+#[test]
+fn a_regression_run_that_was_interrupted_ends_with_the_same_bits() {
+    let splits =
+        Splits { train: numbers(50, 1), validation: Some(numbers(37, 2)), test: None, ..splits() };
+    let mut plan = plan();
+    plan.train.loss = Some(LossSettings::Huber { delta: 0.5 });
+    let monitor = Metric::ValR2;
+    plan.train.early_stopping =
+        Some(EarlyStoppingSettings { monitor, patience: 9, ..Default::default() });
+    let measure = Some(Measure::Mse);
+    let whole = train(&plan, &splits, TrainOptions { measure, ..Default::default() }).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let mut observer = StopAfter(3);
+    let observed = TrainOptions { observer: Some(&mut observer), measure, ..Default::default() };
+    let (record, _) = train_in(folder.path(), &plan, &splits, observed).unwrap();
+    assert_eq!((record.state, record.score), (RunState::Interrupted, ScoreKind::R2));
+    let options = TrainOptions { measure, ..Default::default() };
+    let (_, start) = train_in(folder.path(), &plan, &splits, options).unwrap();
+    assert_eq!(start, Start::Resumed { epoch: 3 });
+    assert_eq!(left_in(folder.path()), (timeless(whole.record), whole.best, whole.last));
+    let history = fs::read_to_string(folder.path().join("history.csv")).unwrap();
+    assert!(history.contains(",train_r2,val_loss,val_r2,"), "{history}");
 }
 
 /// The second schema has regression.

@@ -4,8 +4,8 @@ mod common;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use common::{clouds, plan, splits, timeless};
-use wellfit_data::{Dataset, Features, Splits, Targets};
+use common::{clouds, numbers, plan, splits, timeless};
+use wellfit_data::{Dataset, Splits, Targets};
 use wellfit_nn::{Layer, Measure, Optimizer, Scores, Tensor};
 use wellfit_train::plan::{
     ClassWeights, EarlyStoppingSettings, LossSettings, Metric, PlateauSettings, Schedule,
@@ -292,16 +292,6 @@ fn data_that_do_not_fit_the_network_are_refused() {
     assert!(error.to_string().starts_with("validation set: samples have 1 values"), "{error}");
 }
 
-/// 3 numbers that the network can learn from 6.
-fn numbers(n: usize, seed: u64) -> Dataset {
-    let clouds = clouds(n, seed);
-    let Features::Floats(values) = clouds.features() else { unreachable!() };
-    let target = |row: &[f32]| [row[0] - 2.0 * row[1], row[2] * row[3], 5.0 + row[4]];
-    let targets = values.chunks(common::FEATURES).flat_map(target).collect();
-    let targets = Targets::numbers(targets, ["a", "b", "c"].map(String::from).to_vec());
-    Dataset::new(clouds.shape(), clouds.features().clone(), targets).unwrap()
-}
-
 fn regression() -> (Plan, Splits) {
     let mut plan = plan();
     plan.train.epochs = 80;
@@ -378,24 +368,25 @@ fn numbers_that_cannot_be_scored_or_watched_are_refused_before_training() {
     assert!(error.to_string().contains(wanted), "{error}");
 }
 
-/// Class 0 counts ten times as much: it is found more often than without weights.
+/// Class 0 counts ten times as much: its samples are learnt better, at the others' cost.
 #[test]
-fn class_weights_move_predictions_towards_the_classes_that_count_more() {
-    let share = |weights: ClassWeights| {
+fn class_weights_favour_the_classes_that_count_more() {
+    let losses = |class_weights: ClassWeights| {
         let mut plan = plan();
-        plan.train.epochs = 20;
-        plan.train.loss =
-            Some(LossSettings::CrossEntropy { label_smoothing: 0.1, class_weights: weights });
-        let record = train_quietly(&plan).record;
-        let samples = record.last_samples.unwrap();
+        let loss = LossSettings::CrossEntropy { label_smoothing: 0.0, class_weights };
+        plan.train.loss = Some(loss);
+        let samples = train_quietly(&plan).record.last_samples.unwrap();
         let set = splits().validation.unwrap();
-        let hits = samples.scores.hits().unwrap().iter().zip(set.labels_in_order());
-        let (hits, all) = hits
-            .filter(|(_, label)| *label == 0)
-            .fold((0, 0), |(hits, all), (&hit, _)| (hits + u32::from(hit), all + 1));
-        f64::from(hits) / f64::from(all)
+        [true, false].map(|first| {
+            let labelled = samples.losses.iter().zip(set.labels_in_order());
+            labelled.filter(|(_, label)| (*label == 0) == first).map(|(loss, _)| loss).sum::<f32>()
+        })
     };
-    let (plain, heavy) =
-        (share(ClassWeights::Equal), share(ClassWeights::List(vec![10.0, 1.0, 1.0])));
-    assert!(heavy > plain, "{heavy} {plain}");
+    let plain = losses(ClassWeights::Equal);
+    let heavy = losses(ClassWeights::List(vec![10.0, 1.0, 1.0]));
+    assert!(heavy[0] < 0.8 * plain[0] && heavy[1] > 1.2 * plain[1], "{heavy:?} {plain:?}");
+    let scaled = losses(ClassWeights::List(vec![2.0; 3]));
+    for (scaled, plain) in scaled.into_iter().zip(plain) {
+        assert!((scaled - plain).abs() < 1e-3 * plain, "only their ratios count: {scaled} {plain}");
+    }
 }

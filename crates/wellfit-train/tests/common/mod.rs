@@ -2,7 +2,7 @@
 
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
-use wellfit_data::{Dataset, Scale, Shape, Splits};
+use wellfit_data::{Dataset, Features, Scale, Shape, Splits, Targets};
 use wellfit_nn::Layer;
 use wellfit_random::{Key, Purpose};
 use wellfit_train::Plan;
@@ -26,6 +26,16 @@ pub fn clouds(n: usize, seed: u64) -> Dataset {
     }
     let names = (0..CLASSES).map(|class| class.to_string()).collect();
     Dataset::from_floats(Shape::Vector(FEATURES), values, labels, names).unwrap()
+}
+
+/// 3 numbers that the network can learn from 6.
+pub fn numbers(n: usize, seed: u64) -> Dataset {
+    let clouds = clouds(n, seed);
+    let Features::Floats(values) = clouds.features() else { unreachable!() };
+    let target = |row: &[f32]| [row[0] - 2.0 * row[1], row[2] * row[3], 5.0 + row[4]];
+    let targets = values.chunks(FEATURES).flat_map(target).collect();
+    let targets = Targets::numbers(targets, ["a", "b", "c"].map(String::from).to_vec());
+    Dataset::new(clouds.shape(), clouds.features().clone(), targets).unwrap()
 }
 
 pub fn splits() -> Splits {
