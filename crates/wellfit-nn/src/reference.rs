@@ -44,7 +44,7 @@ pub struct Reference<T> {
 struct Parameter<T> {
     values: Vec<T>,
     gradient: Vec<T>,
-    /// One tensor for each of the optimiser's slots.
+    /// One tensor for each of [`Spec::slots`].
     slots: Vec<Vec<T>>,
     /// Those of Σ|w| and Σw² that the penalties read, after the last step.
     sums: [f64; 2],
@@ -102,8 +102,13 @@ impl<T: Real> Reference<T> {
         let rule = Rule::at_step(&optimizer, settings.lr, self.step);
         for parameter in &mut self.parameters {
             let Parameter { values, gradient, slots, sums, read, penalty } = parameter;
+            let (slots, average) = slots.split_at_mut(self.spec.optimizer.slots().len());
             penalty.add_gradient(gradient, values, *sums);
             rule.apply(values, gradient, slots);
+            if let [average] = average {
+                let share = T::from_f64(settings.average);
+                average.iter_mut().zip(&*values).for_each(|(a, &w)| *a += (w - *a) * share);
+            }
             *sums = tally(values, *read);
         }
         self.step += 1;
@@ -135,7 +140,7 @@ impl<T: Real> Parameter<T> {
     fn new(spec: &Spec, info: &ParameterInfo, drawn: &[f32]) -> Result<Self, CompileError> {
         let mut values = zeros(info.len())?;
         copy(&mut values, drawn);
-        let slots = spec.optimizer.slots().iter().map(|_| zeros(info.len()));
+        let slots = spec.slots().map(|_| zeros(info.len()));
         let read = spec.sums(info.is_weight());
         Ok(Self {
             sums: tally(&values, read),
@@ -205,7 +210,7 @@ impl<T: Real> Session for Reference<T> {
     fn refresh_statistics(&mut self, _: DataId, _: &[u32]) {}
 
     fn export(&self) -> State {
-        let slots = 0..self.spec.optimizer.slots().len();
+        let slots = 0..self.spec.slots().count();
         State {
             parameters: self.tensors(|p| &p.values),
             slots: slots.map(|slot| self.tensors(|p| &p.slots[slot])).collect(),
