@@ -7,7 +7,9 @@ use wellfit_nn::{
     DataId, EpochEnd, EpochRun, EpochTally, Evaluation, Samples, Session, SessionError, State,
     Tensor,
 };
-use wellfit_train::plan::{EarlyStoppingSettings, PlateauSettings, Schedule, ThresholdMode};
+use wellfit_train::plan::{
+    EarlyStoppingSettings, PlateauSettings, Schedule, ScheduleKind, ThresholdMode, Warmup,
+};
 use wellfit_train::record::{Event, RunState};
 use wellfit_train::{Plan, Run, Trained};
 
@@ -79,14 +81,17 @@ fn over(epochs: usize) -> Plan {
 fn the_articles_schedule_cuts_as_pytorch_does() {
     let mut plan = over(6);
     plan.train.lr = 1e-3;
-    plan.train.schedule = Some(Schedule::ReduceOnPlateau(PlateauSettings {
-        factor: 0.5,
-        patience: 0,
-        threshold: 1e-3,
-        threshold_mode: ThresholdMode::Abs,
-        min_lr: 1e-5,
-        ..Default::default()
-    }));
+    plan.train.schedule = Some(
+        ScheduleKind::ReduceOnPlateau(PlateauSettings {
+            factor: 0.5,
+            patience: 0,
+            threshold: 1e-3,
+            threshold_mode: ThresholdMode::Abs,
+            min_lr: 1e-5,
+            ..Default::default()
+        })
+        .into(),
+    );
     let (trained, _) = follow(&plan, &[0.50, 0.42, 0.4195, 0.40, 0.41, 0.38]);
     let cuts: Vec<String> = trained.record.events.iter().map(Event::to_string).collect();
     assert_eq!(
@@ -100,6 +105,24 @@ fn the_articles_schedule_cuts_as_pytorch_does() {
     assert_eq!(rates, [1e-3, 1e-3, 1e-3, 5e-4, 5e-4, 2.5e-4]);
     // 0.4195 is no improvement to the schedule, but it is the lowest so far.
     assert_eq!(trained.record.best_epoch, Some(6));
+}
+
+#[test]
+fn a_plateau_looks_at_no_epoch_of_the_warm_up_and_cuts_the_rate_after_it() {
+    let mut plan = over(6);
+    plan.train.lr = 1e-3;
+    let settings = PlateauSettings { factor: 0.5, patience: 0, ..Default::default() };
+    let warmup = Some(Warmup { epochs: 2, start_factor: 0.5 });
+    let kind = ScheduleKind::ReduceOnPlateau(settings);
+    plan.train.schedule = Some(Schedule { kind, warmup });
+    // Were the warm-up's figures looked at, epoch 3 would be a bad one.
+    let (trained, _) = follow(&plan, &[0.1, 0.2, 0.5, 0.4, 0.4, 0.3]);
+    let rates: Vec<f64> = trained.record.epochs.iter().map(|row| row.lr).collect();
+    // Seven steps an epoch: the last of the second is the 14th of 14 from 0.5 to 1.
+    assert!((rates[0] - 1e-3 * (0.5 + 0.5 * 6.0 / 14.0)).abs() < 1e-15, "{rates:?}");
+    assert!((rates[1] - 1e-3 * (0.5 + 0.5 * 13.0 / 14.0)).abs() < 1e-15, "{rates:?}");
+    assert_eq!(rates[2..], [1e-3, 1e-3, 1e-3, 5e-4]);
+    assert_eq!(trained.record.events, [Event::RateCut { epoch: 5, lr: 5e-4 }]);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Weights and samples become probabilities.
 
 use wellfit_data::{Dataset, Scale};
-use wellfit_nn::Tensor;
+use wellfit_nn::{Spec, Tensor};
 use wellfit_train::{Plan, TrainError, samples, shape};
 
 /// What a network says of each sample of a set.
@@ -24,7 +24,8 @@ pub fn predict(
     scale: Scale,
 ) -> Result<Predictions, TrainError> {
     let classes = set.class_names().len();
-    let spec = plan.spec(shape(set), classes)?;
+    // Nothing is trained here, so nothing is averaged.
+    let spec = Spec { average: false, ..plan.spec(shape(set), classes)? };
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let mut session = wellfit_nn::compile(&spec, threads)?;
     let refused = |what| move |source| TrainError::Session { what, source };
