@@ -15,6 +15,8 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
+import schedules
+
 HERE = pathlib.Path(__file__).parent
 FEATURES, CLASSES, TRAIN, VALIDATION = 12, 3, 200, 80
 COLUMNS = [
@@ -100,6 +102,11 @@ def train(case, dtype=torch.float32):
     val_x, val_y = load_data("validation", case["bytes"], dtype)
     kind, lr, settings = case["optimizer"]
     optimizer = OPTIMIZERS[kind](model.parameters(), lr, **settings)
+    batches = [x[start:start + case["batch_size"]] for start in range(0, len(x), case["batch_size"])]
+    if case["drop_last"]:
+        batches = [batch for batch in batches if len(batch) == case["batch_size"]]
+    rates = schedules.Rates(case, optimizer, len(batches))
+    averaging = schedules.Averaging(case, model)
     scheduler, monitor = None, None
     if case["plateau"]:
         plateau = dict(case["plateau"])
@@ -119,15 +126,20 @@ def train(case, dtype=torch.float32):
             optimizer.zero_grad()
             (loss + extra).backward()
             optimizer.step()
+            rate = optimizer.param_groups[0]["lr"]
+            rates.after_step()
+            averaging.after_step()
             loss_sum += loss.item() * len(batch)
             penalty_sum += extra.item() * len(batch)
             seen += len(batch)
-        row = {"epoch": epoch, "lr": optimizer.param_groups[0]["lr"]}
+        rates.after_epoch(epoch)
+        judged = averaging.after_epoch(epoch, batches)
+        row = {"epoch": epoch, "lr": rate}
         row["train_loss"], row["train_penalty"] = loss_sum / seen, penalty_sum / seen
-        row["train_eval_loss"], row["train_accuracy"], _ = judge(model, x, y)
-        row["val_loss"], row["val_accuracy"], clearance = judge(model, val_x, val_y)
+        row["train_eval_loss"], row["train_accuracy"], _ = judge(judged, x, y)
+        row["val_loss"], row["val_accuracy"], clearance = judge(judged, val_x, val_y)
         history.append(row)
-        if scheduler:
+        if scheduler and epoch > rates.warmup:
             check_clear(case, scheduler, row[monitor], clearance)
             scheduler.step(row[monitor])
             new = optimizer.param_groups[0]["lr"]
@@ -201,18 +213,19 @@ def plan(case):
     ]
     if penalties:
         lines.append(f"penalties = {toml(penalties)}")
-    if case["plateau"]:
-        lines.append(f"schedule = {toml({'type': 'reduce-on-plateau'} | case['plateau'])}")
+    lines += schedules.lines(case, toml)
     return "\n".join(lines) + "\n"
 
 
 def case(name, what, *, hidden=(16,), optimizer=("adam", 0.01, {}), penalties=(), plateau=None,
-         activation=("relu", {}), epochs=5, batch_size=32, drop_last=False, bytes_=False, seed=1):
+         activation=("relu", {}), epochs=5, batch_size=32, drop_last=False, bytes_=False, seed=1,
+         schedule=None, warmup=None, average=None):
     return {
         "name": name, "what": what, "hidden": hidden, "optimizer": optimizer,
         "penalties": penalties, "plateau": plateau, "activation": activation,
         "epochs": epochs, "batch_size": batch_size, "drop_last": drop_last,
         "bytes": bytes_, "seed": seed,
+        "schedule": schedule, "warmup": warmup, "average": average,
     }
 
 
@@ -270,6 +283,7 @@ CASES = [
     case("plateau-train", "Training loss in evaluation mode",
          epochs=12, optimizer=("sgd", 0.7, {}),
          plateau={"monitor": "train_eval_loss", "factor": 0.5, "patience": 0}),
+    *schedules.cases(case),
 ]
 
 
