@@ -9,9 +9,15 @@ pub fn rate(lr: f64, min_lr: f64, done: usize, all: usize) -> f64 {
     between(lr, min_lr, done as f64 / all as f64)
 }
 
-/// From `start` to `end` along half a cosine, as `share` goes from 0 to 1.
+/// From `start` to `end` along half a cosine, as `share` goes from 0 to 1. Each half is
+/// told from its own end, so that both ends are exact.
 pub(super) fn between(start: f64, end: f64, share: f64) -> f64 {
-    end + (start - end) / 2.0 * (1.0 + cos_pi(share))
+    let half = (start - end) / 2.0;
+    if share < 0.5 {
+        start - half * (1.0 - cos_pi(share))
+    } else {
+        end + half * (1.0 + cos_pi(share))
+    }
 }
 
 /// cos(πx) for x in [0, 1]: Taylor's series on the nearest eighth of the circle, where
@@ -40,6 +46,14 @@ fn cos_pi(x: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_cosine_begins_and_ends_exactly_where_it_should() {
+        let (start, end) = (0.00635794001527406, 0.0006255174417988964);
+        assert_eq!([between(start, end, 0.0), between(start, end, 1.0)], [start, end]);
+        let middle = between(start, end, 0.5);
+        assert!((middle - (start + end) / 2.0).abs() < 1e-18, "{middle}");
+    }
 
     #[test]
     fn the_cosine_is_the_systems_to_rounding() {
