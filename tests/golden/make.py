@@ -19,6 +19,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 import losses
+import schedules
 
 HERE = pathlib.Path(__file__).parent
 FEATURES, CLASSES, TRAIN, VALIDATION = 12, 3, 200, 80
@@ -179,6 +180,11 @@ def train(case, dtype=torch.float32):
     init = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     kind, lr, settings = case["optimizer"]
     optimizer = OPTIMIZERS[kind](model.parameters(), lr, **settings)
+    batches = [x[start:start + case["batch_size"]] for start in range(0, len(x), case["batch_size"])]
+    if case["drop_last"]:
+        batches = [batch for batch in batches if len(batch) == case["batch_size"]]
+    rates = schedules.Rates(case, optimizer, len(batches))
+    averaging = schedules.Averaging(case, model)
     scheduler, monitor = None, None
     if case["plateau"]:
         plateau = dict(case["plateau"])
@@ -201,22 +207,27 @@ def train(case, dtype=torch.float32):
                 norm = torch.nn.utils.clip_grad_norm_(model.parameters(), case["clip"])
                 clipped.add(norm.item() > case["clip"])
             optimizer.step()
+            rate = optimizer.param_groups[0]["lr"]
+            rates.after_step()
+            averaging.after_step()
             loss_sum += loss.item() * len(batch)
             penalty_sum += extra.item() * len(batch)
             seen += len(batch)
-        row = {"epoch": epoch, "lr": optimizer.param_groups[0]["lr"]}
+        rates.after_epoch(epoch)
+        judged = averaging.after_epoch(epoch, batches)
+        row = {"epoch": epoch, "lr": rate}
         row["train_loss"], row["train_penalty"] = loss_sum / seen, penalty_sum / seen
-        row["train_eval_loss"], row["train_accuracy"], _ = judge(model, x, y)
-        row["val_loss"], row["val_accuracy"], clearance = judge(model, val_x, val_y)
+        row["train_eval_loss"], row["train_accuracy"], _ = judge(judged, x, y)
+        row["val_loss"], row["val_accuracy"], clearance = judge(judged, val_x, val_y)
         history.append(row)
-        if scheduler:
+        if scheduler and epoch > rates.warmup:
             check_clear(case, scheduler, row[monitor], clearance)
             scheduler.step(row[monitor])
             new = optimizer.param_groups[0]["lr"]
             if new != row["lr"]:
                 cuts.append(f"Epoch {epoch:5d}: reducing learning rate of group 0 to {new:.4e}.")
     check_clipped(case, clipped)
-    return init, history, cuts, model.state_dict()
+    return init, history, cuts, judged.state_dict()
 
 
 def check_clipped(case, clipped):
@@ -293,8 +304,7 @@ def plan(case):
         lines.append(f"penalties = {toml(penalties)}")
     if case["clip"]:
         lines.append(f"clip_grad_norm = {case['clip']}")
-    if case["plateau"]:
-        lines.append(f"schedule = {toml({'type': 'reduce-on-plateau'} | case['plateau'])}")
+    lines += schedules.lines(case, toml)
     return "\n".join(lines) + "\n"
 
 
@@ -342,11 +352,13 @@ def dense(hidden, activation=("relu", {})):
 
 def case(name, what, *, layers=None, hidden=(16,), activation=("relu", {}),
          optimizer=("adam", 0.01, {}), penalties=(), plateau=None, clip=None, clipped=None,
-         epochs=5, batch_size=32, drop_last=False, data="", last=False, seed=1):
+         epochs=5, batch_size=32, drop_last=False, data="", last=False, seed=1,
+         schedule=None, warmup=None, average=None):
     """`last`: the tensors after the last epoch are compared, too."""
     return {
         "name": name, "what": what, "layers": layers or dense(hidden, activation),
         "optimizer": optimizer, "penalties": penalties, "plateau": plateau,
+        "schedule": schedule, "warmup": warmup, "average": average,
         "clip": clip, "clipped": clipped, "epochs": epochs, "batch_size": batch_size,
         "drop_last": drop_last, "data": data, "last": last, "seed": seed,
     }
@@ -606,6 +618,8 @@ CASES = [
           same(6), GELU, max_pool(2), same(9), GELU, avg_pool([3, 2]),
           epochs=12, optimizer=("adam", 0.01, {}),
           plateau={"monitor": "val_loss", "factor": 0.3, "patience": 0, "threshold": 0.2}),
+
+    *schedules.cases(case),
 ]
 
 
@@ -614,12 +628,13 @@ def main():
     data.mkdir(exist_ok=True)
     make_data(data)
     make_images(data)
-    unknown = set(sys.argv[1:]) - {case["name"] for case in CASES}
+    names = sys.argv[1:]
+    unknown = set(names) - {case["name"] for case in CASES + losses.CASES}
     if unknown:
         raise SystemExit(f"no case is called {', '.join(sorted(unknown))}")
     refused = []
     for case in CASES:
-        if sys.argv[1:] and case["name"] not in sys.argv[1:]:
+        if names and case["name"] not in names:
             continue
         try:
             init, history, cuts, last = single = train(case)
@@ -641,7 +656,7 @@ def main():
         row = history[-1]
         print(f"{case['name']:22} val_loss {row['val_loss']:.4f}  "
               f"val_accuracy {row['val_accuracy']:.3f}  {len(cuts)} cuts")
-    losses.main()
+    losses.main(names)
     print("torch", torch.__version__)
     if refused:
         raise SystemExit("\n".join(["refused, and not written:", *refused]))

@@ -5,7 +5,7 @@
 use wellfit_data::Scale;
 use wellfit_stats::{Estimate, Normal, format};
 use wellfit_study::StudyRecords;
-use wellfit_train::plan::{Plan, Schedule};
+use wellfit_train::plan::{Plan, ScheduleKind};
 use wellfit_train::record::{Record, ScoreKind, WeightSummary};
 
 use crate::compare::MARGIN;
@@ -260,8 +260,10 @@ impl Article<'_> {
     /// Two claims for each arm that decays its rate on a plateau: no harm, and a very
     /// small gap. No harm: validation loss ends at most [`MARGIN`] above its lowest.
     fn plateau(&self) -> Vec<Claim> {
-        let decays =
-            |plan: &Plan| matches!(plan.train.schedule, Some(Schedule::ReduceOnPlateau(_)));
+        let decays = |plan: &Plan| {
+            let kind = plan.train.schedule.map(|schedule| schedule.kind);
+            matches!(kind, Some(ScheduleKind::ReduceOnPlateau(_)))
+        };
         let base = self.records.study.plan.train.schedule;
         let arms = self
             .others

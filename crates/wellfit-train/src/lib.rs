@@ -18,6 +18,7 @@
 //! # Ok(()) }
 //! ```
 
+mod average;
 mod best;
 mod better;
 mod checkpoint;
@@ -28,11 +29,11 @@ mod files;
 mod history;
 mod init;
 pub mod plan;
-mod plateau;
 pub mod record;
 mod run;
 mod run_folder;
 mod samples;
+mod schedule;
 mod tensors;
 mod train;
 mod weights;
@@ -43,11 +44,11 @@ pub use error::TrainError;
 pub use files::{FileError, write_file};
 pub use history::{number, to_csv};
 pub use plan::Plan;
-pub use plateau::Plateau;
 pub use record::Record;
 pub use run::{Run, Trained, evaluate};
 pub use run_folder::{Opened, RunFolder, done, read_model, read_record, write_record};
 pub use samples::{samples, shape};
+pub use schedule::Plateau;
 pub use tensors::{TensorFileError, read_tensors, write_tensors};
 pub use train::{Decision, Observer, Start, TrainOptions, train, train_in};
 pub use weights::summarise;

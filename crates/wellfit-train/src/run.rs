@@ -11,17 +11,18 @@ use wellfit_nn::{
 };
 use wellfit_random::{Key, Purpose};
 
+use crate::average::Averaging;
 use crate::best::{Best, watched};
 use crate::early_stopping::EarlyStopping;
 use crate::encode;
 use crate::error::TrainError;
 use crate::init::initialise;
-use crate::plan::{Metric, Plan, PlanError, Schedule};
-use crate::plateau::Plateau;
+use crate::plan::{Metric, Plan, PlanError, PlateauSettings, Schedule, ScheduleKind};
 use crate::record::{
     EpochRow, Event, Record, RunState, SCHEMA, SampleScores, Score, ScoreKind, WeightSummary,
 };
 use crate::samples::{fingerprint, samples};
+use crate::schedule::{Plateau, Rates};
 use crate::weights::summarise;
 
 /// A run, epoch by epoch.
@@ -43,12 +44,19 @@ pub struct Run {
     session: Box<dyn Session>,
     sets: Sets,
     order: Vec<u32>,
+    rates: Rates,
+    averaging: Option<Averaging>,
+    /// What each step of the epoch is told.
+    steps: Vec<StepSettings>,
     /// What the kept epoch is chosen by.
     watched: Option<Metric>,
     pub(crate) progress: Progress,
     /// The engine's state after the last whole epoch.
     pub(crate) state: State,
-    /// The weights of the kept epoch; none when there is no such epoch.
+    /// The averaged weights after that epoch, where there are any: they are evaluated
+    /// and saved in the place of those that training goes on from.
+    averaged: Option<Vec<Tensor>>,
+    /// The evaluated weights of the kept epoch; none when there is no such epoch.
     pub(crate) best: Vec<Tensor>,
     end: Option<RunState>,
 }
@@ -58,6 +66,7 @@ pub struct Run {
 pub(crate) struct Progress {
     pub epochs: Vec<EpochRow>,
     pub events: Vec<Event>,
+    /// The optimiser's rate, as a plateau has left it.
     #[serde(with = "encode::number")]
     lr: f64,
     plateau: Option<Plateau>,
@@ -85,9 +94,10 @@ pub(crate) struct Resume {
 pub struct Trained {
     /// Figures, events and how it ended.
     pub record: Record,
-    /// Weights of the kept epoch; none when no epoch could be judged.
+    /// Weights of the kept epoch, as they were evaluated: averaged where the plan asks
+    /// for it; none when no epoch could be judged.
     pub best: Vec<Tensor>,
-    /// Weights after the last epoch.
+    /// Weights after the last epoch, likewise.
     pub last: Vec<Tensor>,
 }
 
@@ -117,6 +127,10 @@ impl Run {
 
     /// A run on an engine of your own: a fresh session for
     /// [`plan.spec_for`](Plan::spec_for) of the training set.
+    ///
+    /// # Panics
+    /// Later on, if the spec asks for an average and the engine keeps none, or if it
+    /// does not take back what it gave.
     pub fn on(session: Box<dyn Session>, plan: &Plan, splits: &Splits) -> Result<Self, TrainError> {
         plan.check()?;
         Self::start(session, plan.spec_for(&splits.train)?, plan, splits)
@@ -138,12 +152,11 @@ impl Run {
             session.import_parameters(&state.parameters).map_err(refused)?;
             state = session.export();
         }
-        let schedule = plan.train.schedule;
         let progress = Progress {
             epochs: Vec::new(),
             events: Vec::new(),
             lr: plan.train.lr,
-            plateau: schedule.map(|Schedule::ReduceOnPlateau(settings)| Plateau::new(&settings)),
+            plateau: plateau_settings(plan).map(|settings| Plateau::new(&settings)),
             stopping: plan.train.early_stopping.as_ref().map(EarlyStopping::new),
             kept: Best::new(),
             best_samples: None,
@@ -151,6 +164,9 @@ impl Run {
         };
         Ok(Self {
             order: Vec::with_capacity(splits.train.len()),
+            rates: Rates::new(&plan.train, spec.steps(splits.train.len())),
+            averaging: Averaging::new(&plan.train),
+            steps: Vec::new(),
             watched: watched(plan, splits.validation.is_some()),
             plan: plan.clone(),
             spec,
@@ -158,6 +174,7 @@ impl Run {
             sets,
             progress,
             state,
+            averaged: None,
             best: Vec::new(),
             end: None,
         })
@@ -170,6 +187,8 @@ impl Run {
         self.best = from.best;
         self.progress = from.progress;
         let epoch = self.progress.epochs.len();
+        self.swap_in_average(epoch);
+        self.swap_out_average();
         self.progress.events.push(Event::Resumed { epoch });
         Ok(())
     }
@@ -191,21 +210,24 @@ impl Run {
         }
         let epoch = self.progress.epochs.len() + 1;
         self.put_in_order(epoch);
+        self.set_steps(epoch);
         let started = Instant::now();
-        let steps = Steps::Same(StepSettings::rate(self.progress.lr));
-        let run = EpochRun { order: &self.order, steps, stop };
+        let run = EpochRun { order: &self.order, steps: Steps::Each(&self.steps), stop };
         let tally = self.session.train_epoch(self.sets.train.0, run);
         let train_seconds = started.elapsed().as_secs_f64();
         if tally.end == EpochEnd::Stopped {
             self.interrupt();
             return None;
         }
+        self.state = self.session.export();
+        self.swap_in_average(epoch);
         let train = self.session.evaluate(self.sets.train.0);
         let set = self.sets.validation.as_ref().map(|(id, _)| *id);
         let validation = set.map(|id| self.session.evaluate(id));
+        self.swap_out_average();
         let row = EpochRow {
             epoch,
-            lr: self.progress.lr,
+            lr: self.steps.last().map_or(f64::NAN, |step| step.lr),
             train_loss: tally.loss,
             train_penalty: tally.penalty,
             train_eval_loss: train.loss,
@@ -216,7 +238,6 @@ impl Run {
             train_seconds,
             seconds: started.elapsed().as_secs_f64(),
         };
-        self.state = self.session.export();
         self.progress.last_samples =
             validation.map(|v| SampleScores { epoch, losses: v.losses, scores: v.scores });
         self.judge(&row, tally);
@@ -236,6 +257,48 @@ impl Run {
         }
     }
 
+    /// What the schedule and the average tell each step.
+    fn set_steps(&mut self, epoch: usize) {
+        self.rates.fill(epoch, self.progress.lr, &mut self.steps);
+        if let Some(averaging) = &self.averaging {
+            averaging.fill(epoch, &mut self.steps);
+        }
+    }
+
+    /// Puts the averaged weights after `epoch`, where there are any, in the session, with
+    /// batch norm's statistics for them: those of the weights in training would not fit.
+    fn swap_in_average(&mut self, epoch: usize) {
+        if !self.averaging.is_some_and(|averaging| averaging.holds_after(epoch)) {
+            return;
+        }
+        let at = self.spec.slots().position(|name| name == "average").expect("the plan's spec");
+        let mut averaged = self.state.parameters.clone();
+        for mean in &self.state.slots[at] {
+            let place = averaged.iter_mut().find(|tensor| tensor.name == mean.name);
+            place.expect("a slot is named like its parameter").clone_from(mean);
+        }
+        self.session.import_parameters(&averaged).expect("the session's own tensors");
+        if self.spec.has_batch_norm() {
+            self.order.clear();
+            self.order.extend(0..self.sets.train.1.len() as u32);
+            self.session.refresh_statistics(self.sets.train.0, &self.order);
+            averaged = self.session.export().parameters;
+        }
+        self.averaged = Some(averaged);
+    }
+
+    /// Lets training go on from where it was.
+    fn swap_out_average(&mut self) {
+        if self.averaged.is_some() {
+            self.session.import(&self.state).expect("the session's own state");
+        }
+    }
+
+    /// The weights after the last whole epoch as they are evaluated and saved.
+    fn evaluated(&self) -> &[Tensor] {
+        self.averaged.as_deref().unwrap_or(&self.state.parameters)
+    }
+
     /// What an epoch's figures mean for the run.
     fn judge(&mut self, row: &EpochRow, tally: EpochTally) {
         let epoch = row.epoch;
@@ -250,16 +313,16 @@ impl Run {
             self.end = Some(RunState::Diverged { epoch, step });
             return;
         }
-        let progress = &mut self.progress;
-        if progress.kept.step(self.watched, row) {
-            self.best.clone_from(&self.state.parameters);
-            progress.best_samples.clone_from(&progress.last_samples);
+        if self.progress.kept.step(self.watched, row) {
+            self.best = self.evaluated().to_vec();
+            self.progress.best_samples.clone_from(&self.progress.last_samples);
         }
+        let progress = &mut self.progress;
         let Progress { lr, plateau, stopping, events, .. } = progress;
         let figure = |metric| row.metric(metric).unwrap_or(f64::NAN);
-        if let (Some(Schedule::ReduceOnPlateau(settings)), Some(plateau)) =
-            (&self.plan.train.schedule, plateau)
-            && let Some(cut) = plateau.step(settings, figure(settings.monitor), *lr)
+        if let (Some(settings), Some(plateau)) = (plateau_settings(&self.plan), plateau)
+            && epoch > self.rates.warmup()
+            && let Some(cut) = plateau.step(&settings, figure(settings.monitor), *lr)
         {
             *lr = cut;
             events.push(Event::RateCut { epoch, lr: cut });
@@ -318,7 +381,7 @@ impl Run {
     /// The trained parameters in short.
     fn summaries(&self) -> Vec<WeightSummary> {
         let infos = self.spec.parameters();
-        let tensors = infos.iter().zip(&self.state.parameters);
+        let tensors = infos.iter().zip(self.evaluated());
         tensors.filter(|(info, _)| info.is_trained()).map(|(_, tensor)| summarise(tensor)).collect()
     }
 
@@ -345,7 +408,7 @@ impl Run {
             test: None,
             diagnosis: None,
         };
-        Trained { record, best: self.best, last: self.state.parameters }
+        Trained { record, best: self.best, last: self.averaged.unwrap_or(self.state.parameters) }
     }
 }
 
@@ -361,7 +424,8 @@ pub fn evaluate(
     set: &Dataset,
     threads: usize,
 ) -> Result<Evaluation, TrainError> {
-    let spec = plan.spec_for(&splits.train)?;
+    // Nothing is trained here, so nothing is averaged.
+    let spec = Spec { average: false, ..plan.spec_for(&splits.train)? };
     check_targets("set", set)?;
     let mut session = wellfit_nn::compile(&spec, threads.max(1))?;
     let refused = |what| move |source| TrainError::Session { what, source };
@@ -389,13 +453,20 @@ fn check_targets(name: &'static str, set: &Dataset) -> Result<(), TrainError> {
     }
 }
 
+fn plateau_settings(plan: &Plan) -> Option<PlateauSettings> {
+    match plan.train.schedule {
+        Some(Schedule { kind: ScheduleKind::ReduceOnPlateau(settings), .. }) => Some(settings),
+        _ => None,
+    }
+}
+
 /// What only plan and data together can tell.
 fn check_fit(plan: &Plan, splits: &Splits) -> Result<(), TrainError> {
     let (batch_size, samples) = (plan.train.batch_size, splits.train.len());
     if plan.train.drop_last && batch_size > samples {
         return Err(TrainError::Batch { batch_size, samples });
     }
-    let schedule = plan.train.schedule.map(|Schedule::ReduceOnPlateau(settings)| settings.monitor);
+    let schedule = plateau_settings(plan).map(|settings| settings.monitor);
     let stopping = plan.train.early_stopping.map(|settings| settings.monitor);
     for (key, metric) in
         [("train.schedule.monitor", schedule), ("train.early_stopping.monitor", stopping)]

@@ -10,9 +10,10 @@ use std::time::Duration;
 use common::{clouds, numbers, plan, splits, timeless};
 use proptest::prelude::*;
 use wellfit_data::Splits;
-use wellfit_nn::{Measure, Scores};
+use wellfit_nn::{Measure, Optimizer, Scores};
 use wellfit_train::plan::{
-    Document, EarlyStoppingSettings, LossSettings, Metric, PlateauSettings, Schedule,
+    Average, Document, EarlyStoppingSettings, LossSettings, Metric, OneCycleSettings,
+    PlateauSettings, Schedule, ScheduleKind, SwaStart, Warmup,
 };
 use wellfit_train::record::{EpochRow, Event, Record, RunState, ScoreKind};
 use wellfit_train::{
@@ -25,7 +26,7 @@ fn busy_plan() -> Plan {
     let mut plan = plan();
     plan.train.lr = 5e-2;
     let settings = PlateauSettings { factor: 0.5, patience: 0, cooldown: 1, ..Default::default() };
-    plan.train.schedule = Some(Schedule::ReduceOnPlateau(settings));
+    plan.train.schedule = Some(ScheduleKind::ReduceOnPlateau(settings).into());
     plan.train.early_stopping = Some(EarlyStoppingSettings { patience: 9, ..Default::default() });
     plan.train.epochs = 12;
     plan
@@ -127,6 +128,47 @@ fn a_run_interrupted_after_any_epoch_ends_with_the_same_bits() {
         assert_eq!(left_in(folder.path()), whole, "interrupted after epoch {epoch}");
         assert!(!names(folder.path()).contains(&"checkpoint".into()));
     }
+}
+
+#[test]
+fn a_run_with_a_schedule_and_an_average_ends_with_the_same_bits() {
+    let warmup = Some(Warmup { epochs: 2, start_factor: 0.1 });
+    let cycle = ScheduleKind::OneCycle(OneCycleSettings::new(5e-2));
+    let plateau = PlateauSettings { factor: 0.5, patience: 0, ..Default::default() };
+    for (schedule, average) in [
+        (Schedule { kind: ScheduleKind::Cosine { min_lr: 1e-4 }, warmup }, None),
+        (cycle.into(), Some(Average::Ema { decay: 0.8 })),
+        (
+            Schedule { kind: ScheduleKind::ReduceOnPlateau(plateau), warmup },
+            Some(Average::Swa { start: SwaStart::Epoch(3) }),
+        ),
+    ] {
+        let mut plan = plan();
+        plan.train.optimizer = Optimizer::Sgd { momentum: 0.9, nesterov: true, weight_decay: 0.0 };
+        plan.train.schedule = Some(schedule);
+        plan.train.average = average;
+        let whole = undisturbed(&plan);
+        for epoch in 1..plan.train.epochs {
+            let folder = tempfile::tempdir().unwrap();
+            train_until(folder.path(), &plan, epoch).unwrap();
+            finish(folder.path(), &plan).unwrap();
+            assert_eq!(left_in(folder.path()), whole, "{schedule:?}, after epoch {epoch}");
+        }
+    }
+}
+
+#[test]
+fn an_interrupted_run_leaves_the_averaged_weights_even_if_it_did_nothing_since() {
+    let mut plan = plan();
+    plan.train.average = Some(Average::Ema { decay: 0.8 });
+    let folder = tempfile::tempdir().unwrap();
+    train_until(folder.path(), &plan, 3).unwrap();
+    let first = left_in(folder.path());
+    let stop = AtomicBool::new(true);
+    let options = TrainOptions { stop: &stop, ..Default::default() };
+    let (_, start) = train_in(folder.path(), &plan, &splits(), options).unwrap();
+    assert_eq!(start, Start::Resumed { epoch: 3 });
+    assert_eq!(left_in(folder.path()), first);
 }
 
 #[test]

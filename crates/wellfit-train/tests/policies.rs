@@ -4,10 +4,13 @@ mod common;
 
 use common::{plan, splits};
 use wellfit_nn::{
-    DataId, EpochEnd, EpochRun, EpochTally, Evaluation, Samples, Scores, Session, SessionError,
-    State, Tensor,
+    DataId, EpochEnd, EpochRun, EpochTally, Evaluation, Layer, Samples, Scores, Session,
+    SessionError, State, Tensor,
 };
-use wellfit_train::plan::{EarlyStoppingSettings, PlateauSettings, Schedule, ThresholdMode};
+use wellfit_train::plan::{
+    Average, EarlyStoppingSettings, Model, PlateauSettings, Schedule, ScheduleKind, SwaStart,
+    ThresholdMode, Warmup,
+};
 use wellfit_train::record::{Event, RunState};
 use wellfit_train::{Plan, Run, Trained};
 
@@ -80,14 +83,17 @@ fn over(epochs: usize) -> Plan {
 fn the_articles_schedule_cuts_as_pytorch_does() {
     let mut plan = over(6);
     plan.train.lr = 1e-3;
-    plan.train.schedule = Some(Schedule::ReduceOnPlateau(PlateauSettings {
-        factor: 0.5,
-        patience: 0,
-        threshold: 1e-3,
-        threshold_mode: ThresholdMode::Abs,
-        min_lr: 1e-5,
-        ..Default::default()
-    }));
+    plan.train.schedule = Some(
+        ScheduleKind::ReduceOnPlateau(PlateauSettings {
+            factor: 0.5,
+            patience: 0,
+            threshold: 1e-3,
+            threshold_mode: ThresholdMode::Abs,
+            min_lr: 1e-5,
+            ..Default::default()
+        })
+        .into(),
+    );
     let (trained, _) = follow(&plan, &[0.50, 0.42, 0.4195, 0.40, 0.41, 0.38]);
     let cuts: Vec<String> = trained.record.events.iter().map(Event::to_string).collect();
     assert_eq!(
@@ -101,6 +107,121 @@ fn the_articles_schedule_cuts_as_pytorch_does() {
     assert_eq!(rates, [1e-3, 1e-3, 1e-3, 5e-4, 5e-4, 2.5e-4]);
     // 0.4195 is no improvement to the schedule, but it is the lowest so far.
     assert_eq!(trained.record.best_epoch, Some(6));
+}
+
+#[test]
+fn a_plateau_looks_at_no_epoch_of_the_warm_up_and_cuts_the_rate_after_it() {
+    let mut plan = over(6);
+    plan.train.lr = 1e-3;
+    let settings = PlateauSettings { factor: 0.5, patience: 0, ..Default::default() };
+    let warmup = Some(Warmup { epochs: 2, start_factor: 0.5 });
+    let kind = ScheduleKind::ReduceOnPlateau(settings);
+    plan.train.schedule = Some(Schedule { kind, warmup });
+    // Were the warm-up's figures looked at, epoch 3 would be a bad one.
+    let (trained, _) = follow(&plan, &[0.1, 0.2, 0.5, 0.4, 0.4, 0.3]);
+    let rates: Vec<f64> = trained.record.epochs.iter().map(|row| row.lr).collect();
+    // Seven steps an epoch: the last of the second is the 14th of 14 from 0.5 to 1.
+    assert!((rates[0] - 1e-3 * (0.5 + 0.5 * 6.0 / 14.0)).abs() < 1e-15, "{rates:?}");
+    assert!((rates[1] - 1e-3 * (0.5 + 0.5 * 13.0 / 14.0)).abs() < 1e-15, "{rates:?}");
+    assert_eq!(rates[2..], [1e-3, 1e-3, 1e-3, 5e-4]);
+    assert_eq!(trained.record.events, [Event::RateCut { epoch: 5, lr: 5e-4 }]);
+}
+
+/// Writes down what it is asked, with a weight of its own: 1 in training, 10 on the
+/// average, and batch statistics that are 0 until they are refreshed.
+struct Listening {
+    weight: f32,
+    mean: f32,
+    said: std::sync::Arc<std::sync::Mutex<Vec<String>>>,
+}
+
+impl Listening {
+    fn say(&self, what: String) {
+        self.said.lock().unwrap().push(what);
+    }
+
+    fn weights(&self, weight: f32) -> Vec<Tensor> {
+        let tensor = |name: &str, value| {
+            let (shape, data) = (vec![1], vec![value]);
+            Tensor { name: name.into(), shape, data }
+        };
+        vec![tensor("0.weight", weight), tensor("1.running_mean", self.mean)]
+    }
+}
+
+impl Session for Listening {
+    fn upload(&mut self, samples: &Samples) -> Result<DataId, SessionError> {
+        Ok(DataId(samples.len()))
+    }
+
+    fn set_threads(&mut self, _: usize) {}
+
+    fn train_epoch(&mut self, _: DataId, run: EpochRun<'_>) -> EpochTally {
+        let shares: Vec<f64> = (0..7).map(|step| run.steps.at(step).average).collect();
+        self.say(format!("train from {} with {shares:?}", self.weight));
+        EpochTally { loss: 1.0, penalty: 0.0, steps: 7, end: EpochEnd::Complete }
+    }
+
+    fn evaluate(&mut self, data: DataId) -> Evaluation {
+        self.say(format!("judge {} with mean {}", self.weight, self.mean));
+        let (losses, scores) = (vec![self.weight; data.0], Scores::Hits(vec![true; data.0]));
+        Evaluation { loss: f64::from(self.weight), score: 1.0, losses, scores }
+    }
+
+    fn logits(&mut self, _: DataId) -> Vec<f32> {
+        Vec::new()
+    }
+
+    fn export(&self) -> State {
+        let average = self.weights(10.0).into_iter().take(1).collect();
+        // Adam's two slots come first.
+        let slots = vec![Vec::new(), Vec::new(), average];
+        State { parameters: self.weights(self.weight), slots, step: 0, sums: Vec::new() }
+    }
+
+    fn import(&mut self, state: &State) -> Result<(), SessionError> {
+        self.import_parameters(&state.parameters)
+    }
+
+    fn refresh_statistics(&mut self, _: DataId, order: &[u32]) {
+        assert!(order.iter().copied().eq(0..50));
+        self.mean = 5.0;
+    }
+
+    fn import_parameters(&mut self, parameters: &[Tensor]) -> Result<(), SessionError> {
+        (self.weight, self.mean) = (parameters[0].data[0], parameters[1].data[0]);
+        Ok(())
+    }
+}
+
+#[test]
+fn averaged_weights_are_judged_and_saved_with_statistics_of_their_own() {
+    let mut plan = over(3);
+    plan.model = Model::new(vec![
+        Layer::Linear { out: 3, bias: false },
+        Layer::BatchNorm,
+        Layer::Linear { out: 3, bias: false },
+    ]);
+    plan.train.average = Some(Average::Swa { start: SwaStart::Epoch(2) });
+    let said = std::sync::Arc::default();
+    let session = Listening { weight: 1.0, mean: 0.0, said: std::sync::Arc::clone(&said) };
+    let mut run = Run::on(Box::new(session), &plan, &splits()).unwrap();
+    let never = std::sync::atomic::AtomicBool::new(false);
+    while run.next_epoch(&never).is_some() {}
+    let trained = run.finish();
+    let judged = |what: &'static str| [what, what];
+    let wanted = [
+        &["train from 1 with [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]"][..],
+        &judged("judge 1 with mean 0"),
+        &["train from 1 with [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0]"],
+        &judged("judge 10 with mean 5"),
+        &["train from 1 with [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.5]"],
+        &judged("judge 10 with mean 5"),
+    ];
+    assert_eq!(*said.lock().unwrap(), wanted.concat());
+    let saved = |tensors: &[Tensor]| tensors.iter().map(|t| t.data[0]).collect::<Vec<_>>();
+    assert_eq!(trained.record.best_epoch, Some(1));
+    assert_eq!((saved(&trained.best), saved(&trained.last)), (vec![1.0, 0.0], vec![10.0, 5.0]));
 }
 
 #[test]

@@ -8,11 +8,13 @@ use common::{clouds, numbers, plan, splits, timeless};
 use wellfit_data::{Dataset, Splits, Targets};
 use wellfit_nn::{Layer, Measure, Optimizer, Scores, Tensor};
 use wellfit_train::plan::{
-    ClassWeights, EarlyStoppingSettings, LossSettings, Metric, PlateauSettings, Schedule,
+    Average, ClassWeights, EarlyStoppingSettings, LossSettings, Metric, OneCycleSettings,
+    PlateauSettings, ScheduleKind, SwaStart,
 };
 use wellfit_train::record::{EpochRow, Event, Record, RunState, ScoreKind};
 use wellfit_train::{
-    Decision, Observer, Plan, TrainError, TrainOptions, evaluate, train, write_tensors,
+    Decision, Observer, Plan, Run, TrainError, TrainOptions, evaluate, summarise, train,
+    write_tensors,
 };
 
 fn train_quietly(plan: &Plan) -> wellfit_train::Trained {
@@ -118,7 +120,7 @@ fn early_stopping_ends_a_run_and_a_plateau_cuts_its_rate() {
     plan.train.lr = 5e-2;
     plan.train.early_stopping = Some(EarlyStoppingSettings { patience: 6, ..Default::default() });
     let settings = PlateauSettings { factor: 0.5, patience: 1, ..Default::default() };
-    plan.train.schedule = Some(Schedule::ReduceOnPlateau(settings));
+    plan.train.schedule = Some(ScheduleKind::ReduceOnPlateau(settings).into());
     let record = train_quietly(&plan).record;
     let epochs = record.epochs.len();
     assert_eq!(record.state, RunState::StoppedEarly);
@@ -137,6 +139,89 @@ fn early_stopping_ends_a_run_and_a_plateau_cuts_its_rate() {
         }
     }
     assert!(lr < 5e-2, "the rate was cut");
+}
+
+/// What `run` leaves after each epoch: the weights that it saves, and its row.
+fn saved_after(plan: &Plan, epochs: usize) -> (Vec<Tensor>, EpochRow) {
+    let never = AtomicBool::new(false);
+    let mut run = Run::new(plan, &splits()).unwrap();
+    for _ in 0..epochs {
+        run.next_epoch(&never).unwrap();
+    }
+    let row = run.rows().last().unwrap().clone();
+    (run.finish().last, row)
+}
+
+#[test]
+fn swa_saves_the_mean_of_the_epochs_that_count_and_the_plain_weights_before() {
+    let mut averaged = plan();
+    averaged.train.average = Some(Average::Swa { start: SwaStart::Epoch(4) });
+    let plain: Vec<_> = (1..=6).map(|epochs| saved_after(&plan(), epochs).0).collect();
+    for epochs in 1..=6 {
+        let (found, row) = saved_after(&averaged, epochs);
+        for (tensor, found) in found.iter().enumerate() {
+            for (i, &found) in found.data.iter().enumerate() {
+                let of = |epoch: usize| f64::from(plain[epoch - 1][tensor].data[i]);
+                let counted = if epochs < 4 { epochs..=epochs } else { 4..=epochs };
+                let n = counted.clone().count() as f64;
+                let wanted = counted.map(of).sum::<f64>() / n;
+                let off = (f64::from(found) - wanted).abs();
+                assert!(off < 1e-5, "epoch {epochs}, tensor {tensor}, {i}: {found} and {wanted}");
+            }
+        }
+        let splits = splits();
+        let set = splits.validation.as_ref().unwrap();
+        let again = evaluate(&averaged, &found, &splits, set, 1).unwrap();
+        assert_eq!(again.loss, row.val_loss.unwrap(), "{row:?}");
+        let again = evaluate(&averaged, &found, &splits, &splits.train, 1).unwrap();
+        assert_eq!(again.loss, row.train_eval_loss, "{row:?}");
+    }
+}
+
+#[test]
+fn averaged_weights_are_judged_kept_and_summed_up_and_training_goes_on_without_them() {
+    let mut averaged = plan();
+    averaged.train.epochs = 12;
+    averaged.train.lr = 5e-2;
+    averaged.train.average = Some(Average::Ema { decay: 0.9 });
+    let mut plain = averaged.clone();
+    plain.train.average = None;
+    let options = || TrainOptions { open_test: true, ..Default::default() };
+    let (ours, theirs) = (
+        train(&averaged, &splits(), options()).unwrap(),
+        train(&plain, &splits(), options()).unwrap(),
+    );
+    for (a, b) in ours.record.epochs.iter().zip(&theirs.record.epochs) {
+        assert_eq!(a.train_loss, b.train_loss);
+        assert_ne!(a.val_loss, b.val_loss);
+    }
+    let record = &ours.record;
+    let lowest = record.epochs.iter().map(|row| row.val_loss.unwrap()).fold(f64::NAN, f64::min);
+    assert_eq!(record.best().unwrap().val_loss, Some(lowest));
+    let splits = splits();
+    let set = splits.validation.as_ref().unwrap();
+    assert_eq!(evaluate(&averaged, &ours.best, &splits, set, 1).unwrap().loss, lowest);
+    let again = evaluate(&averaged, &ours.best, &splits, splits.test.as_ref().unwrap(), 1).unwrap();
+    assert_eq!(record.test.unwrap().loss, again.loss);
+    assert_ne!(ours.last, theirs.last);
+    assert_eq!(record.weights[0], summarise(&ours.last[0]));
+}
+
+#[test]
+fn a_one_cycle_run_moves_rate_and_momentum_step_by_step() {
+    let mut cycled = plan();
+    cycled.train.optimizer = Optimizer::Sgd { momentum: 0.0, nesterov: false, weight_decay: 0.0 };
+    let settings = OneCycleSettings::new(0.1);
+    cycled.train.schedule = Some(ScheduleKind::OneCycle(settings).into());
+    let record = train_quietly(&cycled).record;
+    // The last of 6·7 steps has the lowest rate, 0.1/25/10⁴.
+    assert!((record.last().unwrap().lr - 4e-7).abs() < 1e-18, "{:?}", record.last());
+    let still = OneCycleSettings { cycle_momentum: false, ..settings };
+    cycled.train.schedule = Some(ScheduleKind::OneCycle(still).into());
+    let other = train_quietly(&cycled).record;
+    let rates = |record: &Record| record.epochs.iter().map(|row| row.lr).collect::<Vec<_>>();
+    assert_eq!(rates(&record), rates(&other));
+    assert_ne!(record.epochs[0].train_loss, other.epochs[0].train_loss);
 }
 
 /// Notes what it is told and stops after an epoch.
@@ -161,7 +246,7 @@ impl Observer for Notes {
 fn an_observer_sees_every_epoch_and_event_and_may_stop_the_run() {
     let mut plan = plan();
     let settings = PlateauSettings { threshold: 1e9, patience: 0, ..Default::default() };
-    plan.train.schedule = Some(Schedule::ReduceOnPlateau(settings));
+    plan.train.schedule = Some(ScheduleKind::ReduceOnPlateau(settings).into());
     let mut notes = Notes { epochs: Vec::new(), events: Vec::new(), stop_after: 4 };
     let options = TrainOptions { observer: Some(&mut notes), ..Default::default() };
     let record = train(&plan, &splits(), options).unwrap().record;
@@ -224,7 +309,7 @@ fn without_a_validation_set_the_last_epoch_is_kept_and_nothing_may_watch_it() {
     assert!(error.to_string().starts_with("train.early_stopping.monitor is val_loss"), "{error}");
     let mut watching = plan();
     let settings = PlateauSettings { monitor: Metric::ValAccuracy, ..Default::default() };
-    watching.train.schedule = Some(Schedule::ReduceOnPlateau(settings));
+    watching.train.schedule = Some(ScheduleKind::ReduceOnPlateau(settings).into());
     let error = train(&watching, &splits, TrainOptions::default()).unwrap_err();
     assert!(error.to_string().starts_with("train.schedule.monitor is val_accuracy"), "{error}");
 }

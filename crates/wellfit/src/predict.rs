@@ -1,7 +1,7 @@
 //! Weights and samples become predictions: probabilities of classes, or numbers.
 
 use wellfit_data::{Dataset, Scale, Task};
-use wellfit_nn::Tensor;
+use wellfit_nn::{Spec, Tensor};
 use wellfit_train::{Plan, TrainError, samples};
 
 /// What a network says of each sample of a set.
@@ -28,7 +28,8 @@ pub fn predict(
     // Without its loss, which may depend on the training set and is not needed here.
     let mut plan = plan.clone();
     plan.train.loss = None;
-    let spec = plan.spec_for(set)?;
+    // Nothing is trained here, so nothing is averaged.
+    let spec = Spec { average: false, ..plan.spec_for(set)? };
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let mut session = wellfit_nn::compile(&spec, threads)?;
     let refused = |what| move |source| TrainError::Session { what, source };

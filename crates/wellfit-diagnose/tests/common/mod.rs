@@ -5,7 +5,7 @@
 use wellfit_nn::Scores;
 use wellfit_nn::{Layer, Penalty, PenaltyKind, PenaltyOn};
 use wellfit_study::{Arm, DataFacts, JudgeAt, Study, StudyRecords};
-use wellfit_train::plan::{Metric, Plan, PlateauSettings, Schedule, ThresholdMode};
+use wellfit_train::plan::{Metric, Plan, PlateauSettings, ScheduleKind, ThresholdMode};
 use wellfit_train::record::{
     EpochRow, Histogram, Quantiles, Record, RunState, SCHEMA, SampleScores, ScoreKind,
     WeightSummary,
@@ -19,15 +19,18 @@ pub fn plan() -> Plan {
 
 /// With the article's plateau decay.
 pub fn plateau(plan: &mut Plan) {
-    plan.train.schedule = Some(Schedule::ReduceOnPlateau(PlateauSettings {
-        monitor: Metric::ValLoss,
-        factor: 0.5,
-        patience: 0,
-        threshold: 1e-3,
-        threshold_mode: ThresholdMode::Abs,
-        cooldown: 0,
-        min_lr: 1e-5,
-    }));
+    plan.train.schedule = Some(
+        ScheduleKind::ReduceOnPlateau(PlateauSettings {
+            monitor: Metric::ValLoss,
+            factor: 0.5,
+            patience: 0,
+            threshold: 1e-3,
+            threshold_mode: ThresholdMode::Abs,
+            cooldown: 0,
+            min_lr: 1e-5,
+        })
+        .into(),
+    );
 }
 
 /// With an L1 penalty.

@@ -67,7 +67,7 @@ mod tests {
     use super::*;
     use crate::test_plan::article;
     use wellfit_nn::{Layer, Optimizer, Penalty, PenaltyKind, PenaltyOn};
-    use wellfit_train::plan::{Metric, PlateauSettings, Schedule, ThresholdMode};
+    use wellfit_train::plan::{Metric, PlateauSettings, ScheduleKind, ThresholdMode};
 
     fn after(call: &str) -> Plan {
         call.parse::<Call>().expect(call).apply(&article()).expect(call)
@@ -147,7 +147,7 @@ mod tests {
             cooldown: 0,
             min_lr: 1e-5,
         };
-        assert_eq!(plan.train.schedule, Some(Schedule::ReduceOnPlateau(settings)));
+        assert_eq!(plan.train.schedule, Some(ScheduleKind::ReduceOnPlateau(settings).into()));
     }
 
     #[test]

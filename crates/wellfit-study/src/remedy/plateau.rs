@@ -1,6 +1,6 @@
 //! `reduce-on-plateau(factor, patience=…, …)`
 
-use wellfit_train::plan::{Metric, Plan, PlateauSettings, Schedule, ThresholdMode};
+use wellfit_train::plan::{Metric, Plan, PlateauSettings, ScheduleKind, ThresholdMode};
 
 use super::{Arguments, Default, Kind, Parameter, Remedy, Value};
 
@@ -56,17 +56,20 @@ pub(super) static REDUCE_ON_PLATEAU: Remedy = Remedy {
 };
 
 fn apply(arguments: &Arguments, plan: &mut Plan) -> Result<(), String> {
-    plan.train.schedule = Some(Schedule::ReduceOnPlateau(PlateauSettings {
-        factor: arguments.number(0),
-        patience: arguments.count(1),
-        threshold: arguments.number(2),
-        threshold_mode: match arguments.word(3) {
-            "abs" => ThresholdMode::Abs,
-            _ => ThresholdMode::Rel,
-        },
-        cooldown: arguments.count(4),
-        min_lr: arguments.number(5),
-        monitor: arguments.metric(6),
-    }));
+    plan.train.schedule = Some(
+        ScheduleKind::ReduceOnPlateau(PlateauSettings {
+            factor: arguments.number(0),
+            patience: arguments.count(1),
+            threshold: arguments.number(2),
+            threshold_mode: match arguments.word(3) {
+                "abs" => ThresholdMode::Abs,
+                _ => ThresholdMode::Rel,
+            },
+            cooldown: arguments.count(4),
+            min_lr: arguments.number(5),
+            monitor: arguments.metric(6),
+        })
+        .into(),
+    );
     Ok(())
 }

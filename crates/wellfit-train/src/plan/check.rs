@@ -7,8 +7,10 @@ use std::path::Path;
 use wellfit_data::{Holdout, Subset};
 use wellfit_nn::Optimizer;
 
+use super::average::check_average;
 use super::layers::check_layers;
-use super::{LossSettings, Plan, PlanError, Schedule};
+use super::schedule::check_schedule;
+use super::{LossSettings, Plan, PlanError};
 
 impl Plan {
     /// Checks every value's range and what depends on each other.
@@ -121,12 +123,8 @@ impl Plan {
         let train = &self.train;
         require(train.epochs > 0, "train.epochs", train.epochs, "at least 1")?;
         require(train.batch_size > 0, "train.batch_size", train.batch_size, "at least 1")?;
-        if let Some(Schedule::ReduceOnPlateau(plateau)) = train.schedule {
-            let key = |name: &str| format!("train.schedule.{name}");
-            let ok = plateau.factor > 0.0 && plateau.factor < 1.0;
-            require(ok, key("factor"), plateau.factor, "above 0 and below 1")?;
-            require_not_negative(key("threshold"), plateau.threshold)?;
-            require_not_negative(key("min_lr"), plateau.min_lr)?;
+        if let Some(schedule) = &train.schedule {
+            check_schedule(schedule, train)?;
         }
         for (i, penalty) in train.penalties.iter().enumerate() {
             require_not_negative(format!("train.penalties.{i}.lambda"), penalty.lambda)?;
@@ -134,6 +132,9 @@ impl Plan {
         if let Some(norm) = train.clip_grad_norm {
             let ok = norm > 0.0 && norm.is_finite();
             require(ok, "train.clip_grad_norm", norm, "a finite number above 0")?;
+        }
+        if let Some(average) = &train.average {
+            check_average(average, train)?;
         }
         match train.early_stopping {
             Some(stopping) => {

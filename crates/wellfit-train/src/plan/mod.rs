@@ -4,12 +4,14 @@
 //! [`Document`] is the file as a tree that knows its lines, [`Section`] and
 //! [`Field`] are the strict reader that every part of a file is read with.
 
+mod average;
 mod check;
 mod document;
 mod error;
 mod layers;
 mod loss;
 mod read;
+mod schedule;
 mod section;
 mod spec;
 mod suggest;
@@ -24,9 +26,13 @@ use wellfit_nn::{Layer, Optimizer, Penalty};
 
 use crate::record::ScoreKind;
 
+pub use average::{Average, SwaStart};
 pub use document::{Document, Entry, Node, Table, Value};
 pub use error::{Place, PlanError, Source};
 pub use loss::{ClassWeights, LossSettings, Outputs};
+pub use schedule::{
+    OneCycleSettings, PlateauSettings, Schedule, ScheduleKind, ThresholdMode, Warmup,
+};
 pub use section::{Field, Section};
 pub use suggest::did_you_mean;
 pub(crate) use write::hex;
@@ -119,6 +125,8 @@ pub struct Train {
     pub early_stopping: Option<EarlyStoppingSettings>,
     /// The gradient's largest norm.
     pub clip_grad_norm: Option<f64>,
+    /// What is evaluated and saved in the weights' place.
+    pub average: Option<Average>,
 }
 
 /// The plan file's defaults: 30 epochs in shuffled batches of 32, Adam at 1e-3.
@@ -142,59 +150,9 @@ impl Default for Train {
             penalties: Vec::new(),
             early_stopping: None,
             clip_grad_norm: None,
+            average: None,
         }
     }
-}
-
-/// How the learning rate moves.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Schedule {
-    /// PyTorch's ReduceLROnPlateau.
-    ReduceOnPlateau(PlateauSettings),
-}
-
-/// Settings of PyTorch's ReduceLROnPlateau, with its defaults.
-/// <https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.ReduceLROnPlateau.html>
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct PlateauSettings {
-    /// What is watched; its direction follows the metric.
-    pub monitor: Metric,
-    /// New rate = rate · factor, in (0, 1). 0.1.
-    pub factor: f64,
-    /// Epochs without improvement that are tolerated. 10.
-    pub patience: usize,
-    /// What counts as an improvement. 1e-4.
-    pub threshold: f64,
-    /// Whether the threshold is a share of the best ("rel") or absolute ("abs"). rel.
-    pub threshold_mode: ThresholdMode,
-    /// Epochs after a cut in which nothing is counted. 0.
-    pub cooldown: usize,
-    /// The rate never falls below. 0.
-    pub min_lr: f64,
-}
-
-/// PyTorch's defaults, on `val_loss`.
-impl Default for PlateauSettings {
-    fn default() -> Self {
-        Self {
-            monitor: Metric::ValLoss,
-            factor: 0.1,
-            patience: 10,
-            threshold: 1e-4,
-            threshold_mode: ThresholdMode::Rel,
-            cooldown: 0,
-            min_lr: 0.0,
-        }
-    }
-}
-
-/// How a threshold is meant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ThresholdMode {
-    /// A share of the best value.
-    Rel,
-    /// A difference to the best value.
-    Abs,
 }
 
 /// Settings of early stopping.

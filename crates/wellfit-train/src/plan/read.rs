@@ -5,14 +5,13 @@ use std::path::Path;
 use wellfit_data::{DataRequest, Holdout, Scale, Subset, Task};
 use wellfit_nn::{Optimizer, Penalty, PenaltyKind, PenaltyOn};
 
+use super::average::read_average;
 use super::document::{Document, Value};
 use super::error::PlanError;
 use super::layers::read_layers;
+use super::schedule::read_schedule;
 use super::section::{Field, Section};
-use super::{
-    EarlyStoppingSettings, LossSettings, Metric, Model, Plan, PlateauSettings, Schedule,
-    ThresholdMode, Train,
-};
+use super::{EarlyStoppingSettings, LossSettings, Metric, Model, Plan, Train};
 
 impl Plan {
     /// Reads the plan in `document` (its `[study]` is left to whoever knows studies).
@@ -148,6 +147,7 @@ fn read_train(mut section: Section<'_>) -> Result<Train, PlanError> {
             .map(|f| read_early_stopping(f.section()?))
             .transpose()?,
         clip_grad_norm: section.field("clip_grad_norm").map(|f| f.number()).transpose()?,
+        average: section.field("average").map(|f| read_average(f.section()?)).transpose()?,
     };
     section.finish()?;
     Ok(train)
@@ -205,29 +205,8 @@ fn read_betas(field: &Field<'_>) -> Result<(f64, f64), PlanError> {
     }
 }
 
-fn read_metric(field: &Field<'_>) -> Result<Metric, PlanError> {
+pub(super) fn read_metric(field: &Field<'_>) -> Result<Metric, PlanError> {
     field.choice(&Metric::ALL.map(|metric| (metric.name(), metric)), &[])
-}
-
-fn read_schedule(mut section: Section<'_>) -> Result<Schedule, PlanError> {
-    let later = ["step", "exponential", "cosine", "one-cycle"];
-    section.need("type")?.choice(&[("reduce-on-plateau", ())], &later)?;
-    let mut section = section.later(&["warmup"]);
-    let default = PlateauSettings::default();
-    let modes = [("rel", ThresholdMode::Rel), ("abs", ThresholdMode::Abs)];
-    let settings = PlateauSettings {
-        monitor: section.field("monitor").map_or(Ok(default.monitor), |f| read_metric(&f))?,
-        factor: section.field("factor").map_or(Ok(default.factor), |f| f.number())?,
-        patience: section.field("patience").map_or(Ok(default.patience), |f| f.count(0))?,
-        threshold: section.field("threshold").map_or(Ok(default.threshold), |f| f.number())?,
-        threshold_mode: section
-            .field("threshold_mode")
-            .map_or(Ok(default.threshold_mode), |f| f.choice(&modes, &[]))?,
-        cooldown: section.field("cooldown").map_or(Ok(default.cooldown), |f| f.count(0))?,
-        min_lr: section.field("min_lr").map_or(Ok(default.min_lr), |f| f.number())?,
-    };
-    section.finish()?;
-    Ok(Schedule::ReduceOnPlateau(settings))
 }
 
 fn read_penalty(mut section: Section<'_>) -> Result<Penalty, PlanError> {

@@ -1,10 +1,10 @@
 //! From a plan to what the engine takes.
 
 use wellfit_data::{Dataset, Task};
-use wellfit_nn::{Shape, Spec};
+use wellfit_nn::{Optimizer, Shape, Spec};
 
 use super::layers::layer_error;
-use super::{Outputs, Plan, PlanError};
+use super::{Outputs, Plan, PlanError, Schedule, ScheduleKind};
 use crate::samples::shape;
 
 impl Plan {
@@ -16,9 +16,10 @@ impl Plan {
     pub fn spec(&self, input: Shape, outputs: Outputs<'_>) -> Result<Spec, PlanError> {
         let spec = Spec {
             loss: self.loss(&outputs)?,
-            optimizer: self.train.optimizer,
+            optimizer: self.optimizer(),
             penalties: self.train.penalties.clone(),
             clip_grad_norm: self.train.clip_grad_norm,
+            average: self.train.average.is_some(),
             batch_size: self.train.batch_size,
             drop_last: self.train.drop_last,
             seed: self.train.seed,
@@ -43,5 +44,22 @@ impl Plan {
             Task::Regression => Outputs::Targets(train.outputs()),
         };
         self.spec(shape(train), outputs)
+    }
+
+    /// The optimiser, with one-cycle's momentum in the place of SGD's own: as in
+    /// PyTorch, SGD has a momentum while it is cycled, even if it is set to 0.
+    fn optimizer(&self) -> Optimizer {
+        let cycled = match self.train.schedule {
+            Some(Schedule { kind: ScheduleKind::OneCycle(s), .. }) if s.cycle_momentum => {
+                Some(s.max_momentum)
+            }
+            _ => None,
+        };
+        match (self.train.optimizer, cycled) {
+            (Optimizer::Sgd { nesterov, weight_decay, .. }, Some(momentum)) => {
+                Optimizer::Sgd { momentum, nesterov, weight_decay }
+            }
+            (optimizer, _) => optimizer,
+        }
     }
 }

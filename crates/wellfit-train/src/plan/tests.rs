@@ -62,9 +62,10 @@ last_batch = "drop"
 shuffle = false
 loss = { type = "cross-entropy" }
 optimizer = { type = "sgd", lr = 0.1, momentum = 0.9, nesterov = true, weight_decay = 1e-4 }
-schedule = { type = "reduce-on-plateau", monitor = "val_accuracy", factor = 0.5, patience = 0, threshold = 1e-3, threshold_mode = "abs", cooldown = 1, min_lr = 1e-5 }
+schedule = { type = "reduce-on-plateau", monitor = "val_accuracy", factor = 0.5, patience = 0, threshold = 1e-3, threshold_mode = "abs", cooldown = 1, min_lr = 1e-5, warmup = { epochs = 2, start_factor = 0.25 } }
 penalties = [{ type = "l1", lambda = 1e-4 }, { type = "l2-norm", lambda = 1, on = "weights" }]
 early_stopping = { monitor = "train_loss", patience = 2, min_delta = 0.5 }
+average = { type = "swa", start = 2 }
 "#,
     )
     .unwrap();
@@ -90,15 +91,18 @@ early_stopping = { monitor = "train_loss", patience = 2, min_delta = 0.5 }
         shuffle: false,
         optimizer: Optimizer::Sgd { momentum: 0.9, nesterov: true, weight_decay: 1e-4 },
         lr: 0.1,
-        schedule: Some(Schedule::ReduceOnPlateau(PlateauSettings {
-            monitor: Metric::ValAccuracy,
-            factor: 0.5,
-            patience: 0,
-            threshold: 1e-3,
-            threshold_mode: ThresholdMode::Abs,
-            cooldown: 1,
-            min_lr: 1e-5,
-        })),
+        schedule: Some(Schedule {
+            kind: ScheduleKind::ReduceOnPlateau(PlateauSettings {
+                monitor: Metric::ValAccuracy,
+                factor: 0.5,
+                patience: 0,
+                threshold: 1e-3,
+                threshold_mode: ThresholdMode::Abs,
+                cooldown: 1,
+                min_lr: 1e-5,
+            }),
+            warmup: Some(Warmup { epochs: 2, start_factor: 0.25 }),
+        }),
         penalties: vec![
             Penalty { kind: PenaltyKind::L1, lambda: 1e-4, on: PenaltyOn::All },
             Penalty { kind: PenaltyKind::L2Norm, lambda: 1.0, on: PenaltyOn::Weights },
@@ -109,6 +113,7 @@ early_stopping = { monitor = "train_loss", patience = 2, min_delta = 0.5 }
             min_delta: 0.5,
         }),
         clip_grad_norm: None,
+        average: Some(Average::Swa { start: SwaStart::Epoch(2) }),
     };
     assert_eq!(plan, wanted);
 }
@@ -125,7 +130,7 @@ fn what_is_left_out_has_the_documented_defaults() {
     assert_eq!((train.optimizer, train.lr), (adam, 1e-3));
     let short = read(&format!("{BASE}[train]\nschedule = {{ type = \"reduce-on-plateau\" }}"));
     let default = PlateauSettings::default();
-    assert_eq!(short.unwrap().train.schedule, Some(Schedule::ReduceOnPlateau(default)));
+    assert_eq!(short.unwrap().train.schedule, Some(ScheduleKind::ReduceOnPlateau(default).into()));
     assert_eq!((default.factor, default.patience, default.threshold), (0.1, 10, 1e-4));
 }
 
@@ -162,6 +167,61 @@ fn optimizers_default_as_pytorchs_do() {
 }
 
 #[test]
+fn schedules_and_averages_default_as_pytorchs_do() {
+    let train = |line: &str| read(&format!("{BASE}[train]\n{line}\n")).unwrap().train;
+    let kind = |settings: &str| {
+        let schedule = train(&format!("schedule = {{ {settings} }}")).schedule.unwrap();
+        assert_eq!(schedule.warmup, None);
+        schedule.kind
+    };
+    let step = ScheduleKind::Step { every: 4, factor: 0.1 };
+    assert_eq!(kind("type = \"step\", every = 4"), step);
+    assert_eq!(kind("type = \"cosine\""), ScheduleKind::Cosine { min_lr: 0.0 });
+    let cycle = OneCycleSettings {
+        max_lr: 0.5,
+        pct_start: 0.3,
+        div_factor: 25.0,
+        final_div_factor: 1e4,
+        cycle_momentum: true,
+        base_momentum: 0.85,
+        max_momentum: 0.95,
+    };
+    assert_eq!(kind("type = \"one-cycle\", max_lr = 0.5"), ScheduleKind::OneCycle(cycle));
+    let warm = train("schedule = { type = \"cosine\", warmup = { epochs = 2 } }").schedule;
+    let third = Warmup { epochs: 2, start_factor: 1.0 / 3.0 };
+    assert_eq!(warm.unwrap().warmup, Some(third));
+    assert_eq!(train("average = { type = \"ema\" }").average, Some(Average::Ema { decay: 0.999 }));
+    let start = SwaStart::Fraction(0.75);
+    assert_eq!(train("average = { type = \"swa\" }").average, Some(Average::Swa { start }));
+}
+
+#[test]
+fn one_cycle_needs_a_momentum_to_move_and_gives_sgd_one() {
+    let plan = |optimizer: &str, more: &str| {
+        let cycle = format!("schedule = {{ type = \"one-cycle\", max_lr = 0.1{more} }}");
+        read(&format!("{BASE}[train]\noptimizer = {{ type = {optimizer} }}\n{cycle}\n"))
+    };
+    let error = plan("\"rmsprop\"", "").unwrap_err().to_string();
+    assert!(error.starts_with("plan.toml:8:") && error.contains("rmsprop has no mom"), "{error}");
+    assert!(error.contains("set cycle_momentum = false"), "{error}");
+    plan("\"rmsprop\"", ", cycle_momentum = false").unwrap();
+    let error = plan("\"sgd\"", ", base_momentum = 0").unwrap_err().to_string();
+    assert!(error.contains("base_momentum must be above 0 and below 1, not 0"), "{error}");
+    plan("\"adam\"", ", base_momentum = 0").unwrap();
+
+    let momentum = |more: &str| {
+        let spec = plan("\"sgd\"", more).unwrap();
+        let counts = [9; 10];
+        let spec = spec.spec(wellfit_nn::Shape::Flat(4), classes(&counts)).unwrap();
+        match spec.optimizer {
+            Optimizer::Sgd { momentum, .. } => momentum,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!([momentum(""), momentum(", cycle_momentum = false")], [0.95, 0.0]);
+}
+
+#[test]
 fn a_leaky_relus_slope_defaults_as_pytorchs_does_and_is_not_negative() {
     let layers = |leaky: &str| format!("[{{ {leaky} }}, {{ type = \"linear\", out = 10 }}]");
     let text = layers("type = \"leaky-relu\"");
@@ -189,13 +249,6 @@ fn settings_of_another_optimizer_are_refused() {
 
 #[test]
 fn what_is_not_built_yet_says_so() {
-    for lines in [
-        "schedule = { type = \"cosine\", min_lr = 0 }",
-        "schedule = { type = \"reduce-on-plateau\", warmup = { epochs = 1 } }",
-    ] {
-        let error = train_error(lines);
-        assert!(error.contains("not supported yet"), "{lines}: {error}");
-    }
     assert!(data_error("target = \"label\"").contains("not supported yet"));
     assert!(data_error("scale = \"standard\"").contains("not supported yet"));
 }
@@ -232,6 +285,84 @@ fn a_value_out_of_range_is_told_with_its_range_and_line() {
         ("schedule = { type = \"reduce-on-plateau\", factor = 1 }", "factor must be above 0 and"),
         ("schedule = { type = \"reduce-on-plateau\", threshold = nan }", "threshold must be a fin"),
         ("schedule = { factor = 0.5 }", "train.schedule.type is missing"),
+        ("schedule = { type = \"exponental\" }", "did you mean `exponential`?"),
+        ("schedule = { type = \"step\" }", "train.schedule.every is missing"),
+        ("schedule = { type = \"step\", every = 0 }", "every must be a whole number of at least 1"),
+        (
+            "schedule = { type = \"step\", every = 2, factor = 1.5 }",
+            "factor must be above 0 and at",
+        ),
+        (
+            "schedule = { type = \"step\", every = 2, min_lr = 0 }",
+            "unknown key `train.schedule.min",
+        ),
+        ("schedule = { type = \"exponential\" }", "train.schedule.factor is missing"),
+        (
+            "schedule = { type = \"exponential\", factor = 0 }",
+            "factor must be above 0 and at most 1",
+        ),
+        ("schedule = { type = \"exponential\", factor = nan }", "factor must be above 0 and at"),
+        (
+            "schedule = { type = \"cosine\", min_lr = 0.5 }",
+            "from 0 to train.optimizer.lr, 0.001, not",
+        ),
+        ("schedule = { type = \"cosine\", min_lr = -1 }", "min_lr must be from 0 to"),
+        ("schedule = { type = \"one-cycle\" }", "train.schedule.max_lr is missing"),
+        (
+            "schedule = { type = \"one-cycle\", max_lr = inf }",
+            "max_lr must be a finite number above",
+        ),
+        (
+            "schedule = { type = \"one-cycle\", max_lr = 1, pct_start = 1.1 }",
+            "pct_start must be from 0 to 1, not 1.1",
+        ),
+        (
+            "schedule = { type = \"one-cycle\", max_lr = 1, div_factor = 0 }",
+            "div_factor must be a finite number above 0, not 0",
+        ),
+        (
+            "schedule = { type = \"one-cycle\", max_lr = 1, final_div_factor = nan }",
+            "final_div_factor must be a finite number above 0, not NaN",
+        ),
+        (
+            "schedule = { type = \"one-cycle\", max_lr = 1, max_momentum = 1 }",
+            "max_momentum must be at least 0 and below 1, not 1",
+        ),
+        (
+            "schedule = { type = \"one-cycle\", max_lr = 1, warmup = { epochs = 1 } }",
+            "cannot stand with one-cycle, which begins with a warm-up of its own",
+        ),
+        ("schedule = { type = \"cosine\", warmup = 3 }", "train.schedule.warmup must be a table"),
+        (
+            "schedule = { type = \"cosine\", warmup = {} }",
+            "train.schedule.warmup.epochs is missing",
+        ),
+        (
+            "schedule = { type = \"cosine\", warmup = { epochs = 30 } }",
+            "warmup.epochs must be below train.epochs, 30, so that cosine follows, not 30",
+        ),
+        (
+            "schedule = { type = \"cosine\", warmup = { epochs = 1, start_factor = 0 } }",
+            "warmup.start_factor must be above 0 and at most 1, not 0",
+        ),
+        ("average = { decay = 0.9 }", "train.average.type is missing"),
+        ("average = { type = \"sma\" }", "train.average.type must be \"ema\" or \"swa\""),
+        ("average = { type = \"ema\", decay = 1 }", "decay must be at least 0 and below 1, not 1"),
+        ("average = { type = \"ema\", decay = nan }", "decay must be at least 0 and below 1"),
+        ("average = { type = \"ema\", start = 3 }", "unknown key `train.average.start`"),
+        (
+            "average = { type = \"swa\", start = 31 }",
+            "start must be from 1 to train.epochs, 30, not",
+        ),
+        ("average = { type = \"swa\", start = 0 }", "start must be a whole number of at least 1"),
+        (
+            "average = { type = \"swa\", start = 1.0 }",
+            "start must be at least 0 and, as a fraction, below 1, not 1",
+        ),
+        (
+            "average = { type = \"swa\", start = \"late\" }",
+            "must be an epoch such as 20, or a frac",
+        ),
         ("shuffle = \"yes\"", "train.shuffle must be true or false, not \"yes\""),
         ("last_batch = true", "train.last_batch must be \"keep\" or \"drop\", not true"),
         ("optimizer = \"adam\"", "train.optimizer must be a table, not \"adam\""),
@@ -607,13 +738,13 @@ fn optimizers() -> impl Strategy<Value = Optimizer> {
 }
 
 prop_compose! {
-    fn schedules()(
+    fn plateaus()(
         monitor in prop::sample::select(Metric::ALL.to_vec()), factor in 1e-9..1.0f64,
         patience in 0usize..1000, threshold in 0.0..1e9f64, abs: bool,
         cooldown in 0usize..1000, min_lr in 0.0..1.0f64,
-    ) -> Schedule {
+    ) -> ScheduleKind {
         let threshold_mode = if abs { ThresholdMode::Abs } else { ThresholdMode::Rel };
-        Schedule::ReduceOnPlateau(PlateauSettings {
+        ScheduleKind::ReduceOnPlateau(PlateauSettings {
             monitor, factor, patience, threshold, threshold_mode, cooldown, min_lr,
         })
     }
@@ -631,6 +762,53 @@ fn losses() -> impl Strategy<Value = LossSettings> {
         }),
         Just(LossSettings::Mse),
         (1e-9..1e9f64).prop_map(|delta| LossSettings::Huber { delta }),
+    ]
+}
+
+prop_compose! {
+    fn cycles()(
+        max_lr in 1e-300..1e300f64, pct_start in 0.0..=1.0f64, div_factor in 1e-9..1e9f64,
+        final_div_factor in 1e-9..1e9f64, cycle_momentum: bool, base_momentum in 1e-9..1.0f64,
+        max_momentum in 1e-9..1.0f64,
+    ) -> ScheduleKind {
+        ScheduleKind::OneCycle(OneCycleSettings {
+            max_lr, pct_start, div_factor, final_div_factor, cycle_momentum, base_momentum,
+            max_momentum,
+        })
+    }
+}
+
+prop_compose! {
+    /// A schedule that goes with this optimiser over so many epochs.
+    fn schedules(optimizer: Optimizer, lr: f64, epochs: usize)(
+        kind in prop_oneof![
+            plateaus(),
+            (1usize.., 1e-9..=1.0f64).prop_map(|(every, factor)| ScheduleKind::Step { every, factor }),
+            (1e-9..=1.0f64).prop_map(|factor| ScheduleKind::Exponential { factor }),
+            (0.0..=1.0f64).prop_map(move |share| ScheduleKind::Cosine { min_lr: share * lr }),
+            cycles(),
+        ],
+        warmup in prop::option::of((1usize..9, 1e-9..=1.0f64)),
+    ) -> Schedule {
+        let warmup = warmup.map(|(epochs, start_factor)| Warmup { epochs, start_factor });
+        let mut schedule =
+            Schedule { kind, warmup: warmup.filter(|warmup| warmup.epochs < epochs) };
+        if let ScheduleKind::OneCycle(settings) = &mut schedule.kind {
+            schedule.warmup = None;
+            settings.cycle_momentum &= !matches!(optimizer, Optimizer::RmsProp { .. });
+        }
+        schedule
+    }
+}
+
+fn averages(epochs: usize) -> impl Strategy<Value = Average> {
+    let start = prop_oneof![
+        (1..=epochs).prop_map(SwaStart::Epoch),
+        (0.0..1.0f64).prop_map(SwaStart::Fraction)
+    ];
+    prop_oneof![
+        (0.0..1.0f64).prop_map(|decay| Average::Ema { decay }),
+        start.prop_map(|start| Average::Swa { start }),
     ]
 }
 
@@ -661,22 +839,28 @@ prop_compose! {
     }
 }
 
+fn trainings() -> impl Strategy<Value = Train> {
+    let epochs = prop_oneof![1usize..20, 1usize..];
+    (optimizers(), 1e-300..1e300f64, epochs)
+        .prop_flat_map(|(optimizer, lr, epochs)| trainings_of(optimizer, lr, epochs))
+}
+
 prop_compose! {
-    fn trainings()(
-        seed: u64, epochs in 1usize.., batch_size in 1usize.., drop_last: bool, shuffle: bool,
+    fn trainings_of(optimizer: Optimizer, lr: f64, epochs: usize)(
+        seed: u64, batch_size in 1usize.., drop_last: bool, shuffle: bool,
         loss in prop::option::of(losses()),
-        optimizer in optimizers(), lr in 1e-300..1e300f64,
-        schedule in prop::option::of(schedules()),
+        schedule in prop::option::of(schedules(optimizer, lr, epochs)),
+        average in prop::option::of(averages(epochs)),
         penalties in prop::collection::vec(penalties(), 0..3),
         stopping in prop::option::of((1usize.., 0.0..1e9f64, prop::sample::select(Metric::ALL.to_vec()))),
-        clip_grad_norm in prop::option::of(1e-9..1e9f64),
+        clip_grad_norm in prop::option::of(1e-9..1e9f64)
     ) -> Train {
         let early_stopping = stopping.map(|(patience, min_delta, monitor)| {
             EarlyStoppingSettings { monitor, patience, min_delta }
         });
         Train {
             seed, epochs, batch_size, drop_last, shuffle, loss, optimizer, lr, schedule, penalties,
-            early_stopping, clip_grad_norm,
+            early_stopping, clip_grad_norm, average,
         }
     }
 }

@@ -7,9 +7,11 @@ use sha2::{Digest, Sha256};
 use wellfit_data::{Holdout, Scale, Subset};
 use wellfit_nn::{Optimizer, Penalty, PenaltyKind, PenaltyOn};
 
+use super::average::write_average;
 use super::layers::write_layer;
 use super::read::absolute;
-use super::{LossSettings, Plan, Schedule, ThresholdMode};
+use super::schedule::write_schedule;
+use super::{LossSettings, Plan};
 
 impl Plan {
     /// The plan as TOML: every default that does not depend on the data is written
@@ -102,25 +104,8 @@ impl Plan {
             line(out, "loss", loss.write());
         }
         line(out, "optimizer", write_optimizer(&train.optimizer, train.lr));
-        if let Some(Schedule::ReduceOnPlateau(s)) = train.schedule {
-            let mode = match s.threshold_mode {
-                ThresholdMode::Rel => "rel",
-                ThresholdMode::Abs => "abs",
-            };
-            line(
-                out,
-                "schedule",
-                format!(
-                    "{{ type = \"reduce-on-plateau\", monitor = \"{}\", factor = {}, patience = {}, \
-                 threshold = {}, threshold_mode = \"{mode}\", cooldown = {}, min_lr = {} }}",
-                    s.monitor.name(),
-                    number(s.factor),
-                    s.patience,
-                    number(s.threshold),
-                    s.cooldown,
-                    number(s.min_lr),
-                ),
-            );
+        if let Some(schedule) = &train.schedule {
+            line(out, "schedule", write_schedule(schedule));
         }
         if !train.penalties.is_empty() {
             let penalties: Vec<String> = train.penalties.iter().map(write_penalty).collect();
@@ -140,6 +125,9 @@ impl Plan {
         }
         if let Some(norm) = train.clip_grad_norm {
             line(out, "clip_grad_norm", number(norm));
+        }
+        if let Some(average) = &train.average {
+            line(out, "average", write_average(average));
         }
     }
 }

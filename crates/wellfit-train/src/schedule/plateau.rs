@@ -127,7 +127,7 @@ mod tests {
             values: Vec<serde_json::Value>,
             rates: Vec<f64>,
         }
-        let text = include_str!("../tests/golden/plateau.json");
+        let text = include_str!("../../tests/golden/plateau.json");
         let cases: Vec<Case> = serde_json::from_str(text).unwrap();
         assert!(cases.len() >= 50);
         for (i, case) in cases.into_iter().enumerate() {
