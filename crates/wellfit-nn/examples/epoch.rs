@@ -6,7 +6,7 @@
 //! `SECONDS LOSS`.
 //!
 //!     epoch images=FILE labels=FILE input=1x28x28 layers=LIST penalty=none|l1:λ|l2-norm:λ
-//!           batch=N threads=N task=train|evaluate
+//!           batch=N precision=f32|bf16 threads=N task=train|evaluate
 //!
 //! Layers: `linear:OUT`, `relu`, `dropout:P`, `conv:OUT:KERNEL:PADDING`, `max-pool:SIZE`,
 //! `flatten`, separated by commas. The optimiser is Adam at 1e-3.
@@ -20,8 +20,8 @@ use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use wellfit_nn::{
-    DataId, EpochRun, Layer, Penalty, PenaltyKind, PenaltyOn, Samples, Session, Shape, Spec,
-    StepSettings, Steps, Targets, Values, Window, compile, instructions,
+    DataId, EpochRun, Layer, Penalty, PenaltyKind, PenaltyOn, Precision, Samples, Session, Shape,
+    Spec, StepSettings, Steps, Targets, Values, Window, compile, instructions,
 };
 use wellfit_random::{Key, Purpose};
 
@@ -103,6 +103,11 @@ fn spec(job: &mut Job) -> Result<Spec, String> {
     Ok(Spec {
         penalties: penalties(&job.take("penalty")?)?,
         batch_size: job.number("batch")?,
+        precision: match job.take("precision")?.as_str() {
+            "f32" => Precision::F32,
+            "bf16" => Precision::Bf16,
+            other => return Err(format!("no precision {other}: f32 or bf16")),
+        },
         ..Spec::new(input, *classes, layers)
     })
 }

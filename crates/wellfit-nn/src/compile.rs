@@ -5,7 +5,7 @@ use thiserror::Error;
 use crate::fused::Fused;
 use crate::kernel::Kernels;
 use crate::layered::Layered;
-use crate::{Session, Spec, SpecError};
+use crate::{Precision, Session, Spec, SpecError};
 
 /// Why no session could be made.
 #[derive(Clone, Debug, Error, PartialEq)]
@@ -18,6 +18,14 @@ pub enum CompileError {
     Memory {
         /// What was asked for.
         bytes: usize,
+    },
+    /// bfloat16 on a processor, or an instruction set, that cannot multiply it.
+    #[error(
+        "precision \"bf16\" needs a processor with AVX512-BF16, but this one runs {instructions}: set precision = \"f32\""
+    )]
+    Bf16 {
+        /// The instruction set.
+        instructions: &'static str,
     },
     /// An instruction set that this machine does not have.
     #[error("no instruction set {name} here: WELLFIT_INSTRUCTIONS may be {available}")]
@@ -50,6 +58,9 @@ fn on(
     kernels: &'static Kernels,
 ) -> Result<Box<dyn Session>, CompileError> {
     spec.check()?;
+    if spec.precision == Precision::Bf16 && kernels.bf16.is_none() {
+        return Err(CompileError::Bf16 { instructions: kernels.name });
+    }
     Ok(if Fused::can_run(spec) {
         Box::new(Fused::new(spec, threads, kernels)?)
     } else {

@@ -140,6 +140,8 @@ pub struct Spec {
     /// norm: by min(1, c/(‖g‖ + 1e-6)), before weight decay.
     /// <https://pytorch.org/docs/stable/generated/torch.nn.utils.clip_grad_norm_.html>
     pub clip_grad_norm: Option<f64>,
+    /// What is multiplied in training.
+    pub precision: Precision,
     /// Whether an average of the weights is kept besides them; see
     /// [`StepSettings::average`](crate::StepSettings).
     pub average: bool,
@@ -149,6 +151,29 @@ pub struct Spec {
     pub drop_last: bool,
     /// Decides initial weights, dropout masks and order.
     pub seed: u64,
+}
+
+/// What the numbers are rounded to before they are multiplied in training. Sums, weights
+/// and the optimiser's values are float32, and so is all of an evaluation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Precision {
+    /// Nothing: float32.
+    #[default]
+    F32,
+    /// bfloat16: the same range with 8 bits of precision. For networks of linear layers,
+    /// activations and dropout without clipping, on processors with AVX512-BF16. The
+    /// last layer, which is small, stays float32.
+    Bf16,
+}
+
+impl Precision {
+    /// The name in the plan file.
+    pub fn name(self) -> &'static str {
+        match self {
+            Precision::F32 => "f32",
+            Precision::Bf16 => "bf16",
+        }
+    }
 }
 
 /// Where a layer is: its index in the list, then in the residual's list, and so on.
@@ -267,6 +292,14 @@ pub enum SpecError {
         /// Why.
         error: Box<LayerError>,
     },
+    /// bfloat16 for what it cannot do.
+    #[error(
+        "precision \"bf16\" is for networks of linear layers, activations and dropout without clip_grad_norm, but this one has {found}: set precision = \"f32\""
+    )]
+    Precision {
+        /// What stands against it.
+        found: &'static str,
+    },
     /// A parameter count that does not fit into memory.
     #[error(
         "layer {layer} ({name}) would hold {wanted} weights ({inputs} inputs × {out} units); the limit is {limit}"
@@ -369,6 +402,7 @@ impl Spec {
             optimizer: Optimizer::ADAM,
             penalties: Vec::new(),
             clip_grad_norm: None,
+            precision: Precision::F32,
             average: false,
             batch_size: 32,
             drop_last: false,
@@ -466,6 +500,19 @@ impl Spec {
         range("optimizer weight_decay".into(), "at least 0", decay, finite(decay))?;
         for Penalty { lambda, .. } in &self.penalties {
             range("penalty lambda".into(), "at least 0", *lambda, finite(*lambda))?;
+        }
+        if self.precision == Precision::Bf16 {
+            let plain = |layer: &&Layer| {
+                !matches!(
+                    layer,
+                    Layer::Linear { .. } | Layer::Activation(_) | Layer::Dropout { .. }
+                )
+            };
+            let clips = self.clip_grad_norm.map(|_| "clip_grad_norm");
+            let other = self.layers.iter().find(plain).map(Layer::name).or(clips);
+            if let Some(found) = other {
+                return Err(SpecError::Precision { found });
+            }
         }
         let clip = self.clip_grad_norm.unwrap_or(1.0);
         range("clip_grad_norm".into(), "above 0", clip, clip > 0.0 && clip.is_finite())?;

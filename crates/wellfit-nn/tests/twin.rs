@@ -193,6 +193,49 @@ fn every_instruction_set_gives_the_same_bits() {
     }
 }
 
+/// bfloat16 rounds each factor by up to 2⁻⁹ of it, so the movement as a whole must agree
+/// with the twin's, not each weight.
+#[test]
+fn bfloat16_moves_as_the_twin_does_and_gives_the_same_bits_at_any_number_of_threads() {
+    let able = |spec: &Spec| !matches!(compile(spec, 1), Err(CompileError::Bf16 { .. }));
+    for index in 6000..6030 {
+        let mut case = Case::draw(index);
+        // A small eps would make Adam blow rounding errors up to full steps.
+        let adam =
+            Optimizer::Adam { betas: (0.9, 0.999), eps: 1e-2, weight_decay: 0.0, decoupled: false };
+        case.spec.optimizer = [adam, SGD][index as usize % 2];
+        let single = case.clone();
+        case.spec.precision = Precision::Bf16;
+        if !able(&case.spec) {
+            println!("not compared: this processor has no AVX512-BF16");
+            return;
+        }
+        let [one, two, three] =
+            [1, 2, 3].map(|threads| outcome(compile(&case.spec, threads).unwrap(), &case));
+        assert!(one == two && two == three, "{:?}", case.spec);
+        let order = case.order(0);
+        let train = |engine: &mut dyn Session| {
+            let (start, data) = (engine.export(), engine.upload(&case.samples).unwrap());
+            let tally = engine.train_epoch(data, run(&order, 1e-3));
+            (start, engine.export(), tally)
+        };
+        let (start, wanted, tally) = train(&mut Reference::<f64>::new(&single.spec).unwrap());
+        let (_, found, other) = train(&mut *compile(&case.spec, 2).unwrap());
+        assert!((tally.loss - other.loss).abs() < 0.01 * tally.loss, "{tally:?} {other:?}");
+        let (mut moved, mut off) = (0.0, 0.0);
+        for ((found, wanted), start) in
+            found.parameters.iter().zip(&wanted.parameters).zip(&start.parameters)
+        {
+            for ((f, w), s) in found.data.iter().zip(&wanted.data).zip(&start.data) {
+                moved += f64::from(w - s).powi(2);
+                off += f64::from(f - w).powi(2);
+            }
+        }
+        let share = (off / moved).sqrt();
+        assert!(share < 0.1, "case {index}: off by {share} of the movement, {:?}", case.spec);
+    }
+}
+
 #[test]
 fn threads_may_change_between_epochs() {
     for index in 5000..5006 {

@@ -19,8 +19,8 @@ use std::sync::atomic::AtomicBool;
 use crate::evaluation::{Judge, SampleResult};
 use crate::kernel::{Kernels, RowLoss, Step};
 use crate::{
-    CompileError, DataId, EpochRun, EpochTally, Evaluation, Layer, ParameterInfo, Samples, Session,
-    SessionError, Spec, State, Tensor, checks, random,
+    CompileError, DataId, EpochRun, EpochTally, Evaluation, Layer, ParameterInfo, Precision,
+    Samples, Session, SessionError, Spec, State, Tensor, checks, random,
 };
 use barrier::Barrier;
 use layout::Network;
@@ -72,7 +72,7 @@ impl Fused {
             infos: spec.parameters(),
             kernels,
             loss: RowLoss::new(&spec.loss, spec.outputs),
-            workspace: Workspace::new(&network, 0)?,
+            workspace: Workspace::new(&network, 0, false)?,
             sums: [sums(), sums()],
             spec: spec.clone(),
             scratch: Vec::new(),
@@ -99,7 +99,10 @@ impl Fused {
     fn reserve(&mut self, samples: usize) -> Result<(), CompileError> {
         let capacity = self.spec.batch_size.min(samples).max(self.workspace.capacity);
         if capacity > self.workspace.capacity {
-            self.workspace = Workspace::new(&self.network, capacity)?;
+            self.workspace = {
+                let packed = self.spec.precision == Precision::Bf16;
+                Workspace::new(&self.network, capacity, packed)?
+            };
             self.scratch.clear();
         }
         while self.scratch.len() < self.threads {

@@ -29,14 +29,12 @@ use super::barrier::Barrier;
 use super::layout::{Linear, Network, Op};
 use super::pack::{self, Draw, Uploaded};
 use super::shared::{Shared, Sums};
-use super::workspace::{Scratch, Workspace};
-use crate::kernel::{Kernels, LANES, RowLoss, Rows, Step, Strided, TILE, TILE_VECTORS};
+use super::workspace::{Packed, Scratch, Workspace};
+use crate::kernel::{
+    Bf16Kernels, Kernels, LANES, RowLoss, Rows, Step, Strided, TILE, TILE_VECTORS,
+};
 use crate::numbers::Numbers;
 use crate::{EpochEnd, EpochRun, EpochTally, Spec};
-
-/// Inputs whose weights are updated before the next batch meets them: 64 × 64
-/// weights, 16 KB, stay in the nearest cache.
-const SUB_BLOCK: usize = 64;
 
 /// What all threads of an epoch see.
 pub struct Epoch<'a> {
@@ -191,10 +189,81 @@ impl<'a> Worker<'a> {
                 to,
                 features,
                 capacity,
-                rows,
+                rows.clone(),
                 self.draw(t),
             );
+            if let (Some(packed), Some(bf16)) = (&workspace.packed, kernels.bf16) {
+                let Packed { rows: to_rows, pairs: to_pairs } = &packed[t % 3];
+                for block in 0..features.div_ceil(TILE) {
+                    let from = to.at((block * capacity + rows.start) * TILE);
+                    let at = to_rows.at((block * capacity + rows.start) * TILE / 2);
+                    (bf16.pack_rows)(from, TILE, rows.len(), at);
+                    let half = capacity.div_ceil(2);
+                    let at = to_pairs.at((block * half + rows.start / 2) * TILE);
+                    (bf16.pack_pairs)(from, TILE, rows.len(), at);
+                }
+            }
         }
+    }
+
+    /// The kernels for bfloat16, if that is what is multiplied.
+    fn bf16(&self) -> Option<Bf16Kernels> {
+        self.epoch.workspace.packed.as_ref().and(self.epoch.kernels.bf16)
+    }
+
+    /// z += x·w for `k` inputs of one panel, whose weights are at `w`; `x` is the block
+    /// that they read, and in bfloat16 that of the batch before the first layer if there
+    /// is one.
+    ///
+    /// # Safety
+    /// This thread must own z, nobody may write x or w; shapes must be right.
+    unsafe fn multiply(
+        &self,
+        x: *const f32,
+        packed: Option<*const f32>,
+        (w, k): (*const f32, usize),
+        (z, rows): (*mut f32, usize),
+    ) {
+        let kernels = self.epoch.kernels;
+        // SAFETY: the caller vouches for it; the scratch is this thread's own.
+        unsafe {
+            let Some(bf16) = self.bf16() else { return (kernels.forward)(x, w, z, rows, k) };
+            let [weights, _, feed] = &self.scratch.packed;
+            let x = packed.unwrap_or_else(|| {
+                (bf16.pack_rows)(x, TILE, rows, feed.at(0));
+                feed.at(0)
+            });
+            (bf16.pack_pairs)(w, TILE, k, weights.at(0));
+            let a = Strided { at: x, row: TILE / 2, column: 1 };
+            let b = Rows { at: weights.at(0).cast_const(), row: TILE };
+            let c = Rows { at: z, row: TILE };
+            (bf16.matmul)(a, b, c, (rows, k.div_ceil(2), TILE_VECTORS), true);
+        }
+    }
+
+    /// A panel's gradients as the updates of its weights take them.
+    ///
+    /// # Safety
+    /// Nobody may write them.
+    unsafe fn gradients_packed(&self, dz: *const f32, rows: usize) -> *const f32 {
+        match self.bf16() {
+            None => dz,
+            Some(bf16) => {
+                let to = self.scratch.packed[1].at(0);
+                // SAFETY: the scratch is this thread's own and holds a batch.
+                unsafe { (bf16.pack_pairs)(dz, TILE, rows, to) };
+                to
+            }
+        }
+    }
+
+    /// Block `block` of the inputs of batch `t` in bfloat16: by rows, or by pairs.
+    fn packed_input(&self, t: usize, block: usize) -> Option<[*const f32; 2]> {
+        let workspace = self.epoch.workspace;
+        let Packed { rows, pairs } = &workspace.packed.as_ref()?[t % 3];
+        let capacity = workspace.capacity;
+        let rows = rows.at(block * capacity * TILE / 2).cast_const();
+        Some([rows, pairs.at(block * capacity.div_ceil(2) * TILE).cast_const()])
     }
 
     /// Block `block` of a buffer of activations.
@@ -222,7 +291,7 @@ impl<'a> Worker<'a> {
 
     /// z = x·w + b of one panel.
     fn products(&self, layer: usize, panel: usize, t: usize, rows: usize) {
-        let Epoch { network, workspace, kernels, .. } = *self.epoch;
+        let Epoch { network, workspace, .. } = *self.epoch;
         let hidden = &network.hidden[layer];
         let z = self.block(workspace.activations(layer, self.global(t)), panel);
         let first = panel * hidden.panel_len();
@@ -231,9 +300,11 @@ impl<'a> Worker<'a> {
         for block in 0..hidden.0.blocks() {
             let k = TILE.min(hidden.0.inputs - block * TILE);
             let w = hidden.0.weights(first + block * TILE * TILE).w;
+            let packed = if layer == 0 { self.packed_input(t, block) } else { None };
+            let packed = packed.map(|[rows, _]| rows);
             // SAFETY: this thread owns the panel; the feed was written before the
             // last meeting; shapes are those of the layer and the batch.
-            unsafe { (kernels.forward)(self.block(feed, block), w, z, rows, k) };
+            unsafe { self.multiply(self.block(feed, block), packed, (w, k), (z, rows)) };
         }
     }
 
@@ -496,6 +567,13 @@ impl<'a> Worker<'a> {
                     }
                 }
                 let from = self.block(&workspace.hidden[layer].gradients, other);
+                if self.bf16().is_some() {
+                    if other == 0 {
+                        std::ptr::write_bytes(to, 0, rows * TILE);
+                    }
+                    self.multiply(from, None, (scratch, TILE), (to, rows));
+                    continue;
+                }
                 let a = Strided { at: from, row: TILE, column: 1 };
                 let b = Rows { at: scratch.cast_const(), row: TILE };
                 let c = Rows { at: to, row: TILE };
@@ -514,8 +592,16 @@ impl<'a> Worker<'a> {
             let dz = self.block(&workspace.hidden[layer].gradients, panel);
             let mut sums = [0.0; 2];
             self.update_biases(layer, panel, dz, t, rows);
+            // SAFETY: written before the last meeting.
+            let dz = unsafe { self.gradients_packed(dz, rows) };
             for block in 0..hidden.0.blocks() {
-                let x = self.block(self.feed(layer, t), block);
+                let mut x = self.block(self.feed(layer, t), block).cast_const();
+                if let Some(bf16) = self.bf16() {
+                    let feed = self.scratch.packed[2].at(0);
+                    // SAFETY: as above; the scratch is this thread's own.
+                    unsafe { (bf16.pack_pairs)(x, TILE, rows, feed) };
+                    x = feed;
+                }
                 let k = TILE.min(hidden.0.inputs - block * TILE);
                 let row = block * TILE;
                 self.update_rows(layer, panel, row, (x, k), (dz, rows), &mut sums);
@@ -524,7 +610,8 @@ impl<'a> Worker<'a> {
         }
     }
 
-    /// Updates `k` rows of a panel from input `row` on.
+    /// Updates `k` rows of a panel from input `row` on; in bfloat16 x and dz are pairs of
+    /// samples.
     fn update_rows(
         &self,
         layer: usize,
@@ -540,7 +627,17 @@ impl<'a> Worker<'a> {
         let step = &self.steps[hidden.0.parameter];
         // SAFETY: this thread owns the panel, and everybody has read its weights;
         // x and dz were written before the last meeting or by this thread.
-        unsafe { (kernels.update_panel)(x, dz, weights, (k, samples), step, sums) };
+        unsafe {
+            match self.bf16() {
+                None => (kernels.update_panel)(x, dz, weights, (k, samples), step, sums),
+                Some(bf16) => {
+                    let a = Strided { at: x, row: 1, column: TILE };
+                    let b = Rows { at: dz, row: TILE };
+                    let shape = (k, samples.div_ceil(2), TILE_VECTORS);
+                    (bf16.update)(a, b, weights, shape, step, sums);
+                }
+            }
+        }
     }
 
     fn update_biases(&self, layer: usize, panel: usize, dz: *const f32, t: usize, rows: usize) {
@@ -562,7 +659,7 @@ impl<'a> Worker<'a> {
 
     /// Phase 6 for one panel.
     fn first_layer(&self, panel: usize, t: usize, rows: usize, next_rows: usize) {
-        let Epoch { network, workspace, kernels, .. } = *self.epoch;
+        let Epoch { network, workspace, .. } = *self.epoch;
         let hidden = &network.hidden[0];
         let first = panel * hidden.panel_len();
         let dz = self.block(&workspace.hidden[0].gradients, panel).cast_const();
@@ -571,17 +668,22 @@ impl<'a> Worker<'a> {
         self.update_biases(0, panel, dz, t, rows);
         self.start_products(&hidden.0, first, z, next_rows);
         let mut sums = [0.0; 2];
-        for row in (0..hidden.0.inputs).step_by(SUB_BLOCK) {
-            let k = SUB_BLOCK.min(hidden.0.inputs - row);
-            let (block, column) = (row / TILE, row % TILE);
-            let x = self.block(x, block).wrapping_add(column).cast_const();
+        // SAFETY: written by this thread.
+        let dz = unsafe { self.gradients_packed(dz, rows) };
+        for block in 0..hidden.0.blocks() {
+            let row = block * TILE;
+            let k = TILE.min(hidden.0.inputs - row);
+            let x = match self.packed_input(t, block) {
+                Some([_, pairs]) => pairs,
+                None => self.block(x, block).cast_const(),
+            };
             self.update_rows(0, panel, row, (x, k), (dz, rows), &mut sums);
             if next_rows > 0 {
-                let x = self.block(next, block).wrapping_add(column).cast_const();
+                let packed = self.packed_input(t + 1, block).map(|[rows, _]| rows);
                 let w = hidden.0.weights(first + row * TILE).w;
                 // SAFETY: this thread owns the panel; the next batch was packed
                 // before the last meeting.
-                unsafe { (kernels.forward)(x, w, z, next_rows, k) };
+                unsafe { self.multiply(self.block(next, block), packed, (w, k), (z, next_rows)) };
             }
         }
         self.put_sums(hidden.0.parameter, panel, t, sums);

@@ -15,10 +15,27 @@ pub struct Workspace {
     /// The batch of this step, of the next, and of the last, which slower threads
     /// may still be reading.
     pub inputs: [Shared; 3],
+    /// The same batches in bfloat16, if that is what is multiplied.
+    pub packed: Option<[Packed; 3]>,
     /// One for each hidden layer.
     pub hidden: Vec<HiddenBuffers>,
     /// Each block's part of the logits, of this step and of the last.
     pub partials: [Shared; 2],
+}
+
+/// A batch of inputs in bfloat16, two numbers to a word, in blocks of 64 features.
+pub struct Packed {
+    /// Rows of 32 words: neighbouring features are pairs.
+    pub rows: Shared,
+    /// Half as many rows of 64 words: neighbouring samples are pairs.
+    pub pairs: Shared,
+}
+
+impl Packed {
+    fn new(features: usize, capacity: usize) -> Result<Self, CompileError> {
+        let rows = Shared::zeros((features / 2).saturating_mul(capacity))?;
+        Ok(Packed { rows, pairs: Shared::zeros(features.saturating_mul(capacity.div_ceil(2)))? })
+    }
 }
 
 /// What a hidden layer gives and gets back, in blocks of 64 units.
@@ -33,8 +50,8 @@ pub struct HiddenBuffers {
 }
 
 impl Workspace {
-    /// For batches of up to `capacity` samples.
-    pub fn new(network: &Network, capacity: usize) -> Result<Self, CompileError> {
+    /// For batches of up to `capacity` samples; `packed` with room for bfloat16.
+    pub fn new(network: &Network, capacity: usize, packed: bool) -> Result<Self, CompileError> {
         let features = network
             .hidden
             .first()
@@ -55,6 +72,13 @@ impl Workspace {
         Ok(Workspace {
             capacity,
             inputs: [zeros(features)?, zeros(features)?, zeros(features)?],
+            packed: match packed {
+                true => {
+                    let one = || Packed::new(features, capacity);
+                    Some([one()?, one()?, one()?])
+                }
+                false => None,
+            },
             hidden: hidden.collect::<Result<_, CompileError>>()?,
             partials: [zeros(parts)?, zeros(parts)?],
         })
@@ -75,6 +99,8 @@ pub struct Scratch {
     pub slopes: Shared,
     /// A transposed block of weights.
     pub block: Shared,
+    /// In bfloat16: a block of weights, a panel's gradients and a block of what feeds it.
+    pub packed: [Shared; 3],
     /// Inputs and activations of an evaluation's chunk, layer by layer.
     pub chunk: Vec<Shared>,
 }
@@ -95,6 +121,11 @@ impl Scratch {
             logits: Shared::zeros(rows.saturating_mul(head.padded))?,
             slopes: Shared::zeros(if head.linear.ops.is_empty() { 0 } else { rows * head.padded })?,
             block: Shared::zeros(TILE * TILE)?,
+            packed: [
+                Shared::zeros(TILE * TILE / 2)?,
+                Shared::zeros(rows.div_ceil(2).saturating_mul(TILE))?,
+                Shared::zeros(rows.div_ceil(2).saturating_mul(TILE))?,
+            ],
             chunk: chunk.collect::<Result<_, _>>()?,
         })
     }

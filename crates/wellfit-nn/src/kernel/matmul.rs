@@ -2,8 +2,54 @@
 //!
 //! Each element of a product is one chain of fused multiply-adds in the order of
 //! k, so it has the same bits whatever the instruction set and the blocking.
+//!
+//! A step of the chain is a [`Term`]: a number from each side, or a pair of bfloat16
+//! numbers from each ([`super::bf16`]).
 
 use super::simd::{LANES, Simd};
+
+/// What is multiplied and added up: an f32 from each side, or whatever else fits its
+/// 32 bits.
+pub trait Term<S: Simd>: Copy {
+    /// Sixteen of them.
+    type X: Copy;
+    /// # Safety
+    /// Sixteen must be at `from`; the machine must have what it takes.
+    unsafe fn load(from: *const f32) -> Self::X;
+    /// The one at `from`, sixteen times.
+    ///
+    /// # Safety
+    /// It must be there; the machine must have what it takes.
+    unsafe fn splat(from: *const f32) -> Self::X;
+    /// sum + a·b
+    ///
+    /// # Safety
+    /// The machine must have what it takes.
+    unsafe fn add(a: Self::X, b: Self::X, sum: S::V) -> S::V;
+}
+
+/// One f32 from each side.
+#[derive(Clone, Copy)]
+pub struct Single;
+
+impl<S: Simd> Term<S> for Single {
+    type X = S::V;
+    #[inline(always)]
+    unsafe fn load(from: *const f32) -> S::V {
+        // SAFETY: the caller vouches for it.
+        unsafe { S::load(from) }
+    }
+    #[inline(always)]
+    unsafe fn splat(from: *const f32) -> S::V {
+        // SAFETY: the caller vouches for it.
+        unsafe { S::splat(*from) }
+    }
+    #[inline(always)]
+    unsafe fn add(a: S::V, b: S::V, sum: S::V) -> S::V {
+        // SAFETY: the caller vouches for it.
+        unsafe { S::fma(a, b, sum) }
+    }
+}
 
 /// A matrix of which any two neighbours in a row or column are a fixed step apart.
 #[derive(Clone, Copy)]
@@ -31,7 +77,7 @@ pub struct Rows<P> {
 /// The pointers must be good for those shapes; C must not overlap A or B; the
 /// machine must have S.
 #[inline(always)]
-pub unsafe fn matmul<S: Simd>(
+pub unsafe fn matmul<S: Simd, T: Term<S>>(
     a: Strided,
     b: Rows<*const f32>,
     c: Rows<*mut f32>,
@@ -45,10 +91,10 @@ pub unsafe fn matmul<S: Simd>(
             let b = Rows { at: b.at.add(v * LANES), ..b };
             let c = Rows { at: c.at.add(v * LANES), ..c };
             match (vectors - v).min(S::SPAN) {
-                1 => column::<S, 1>(a, b, c, m, k, accumulate),
-                2 => column::<S, 2>(a, b, c, m, k, accumulate),
-                3 => column::<S, 3>(a, b, c, m, k, accumulate),
-                _ => column::<S, 4>(a, b, c, m, k, accumulate),
+                1 => column::<S, T, 1>(a, b, c, m, k, accumulate),
+                2 => column::<S, T, 2>(a, b, c, m, k, accumulate),
+                3 => column::<S, T, 3>(a, b, c, m, k, accumulate),
+                _ => column::<S, T, 4>(a, b, c, m, k, accumulate),
             }
         }
         v += S::SPAN;
@@ -57,7 +103,7 @@ pub unsafe fn matmul<S: Simd>(
 
 /// All rows of one column group.
 #[inline(always)]
-unsafe fn column<S: Simd, const N: usize>(
+unsafe fn column<S: Simd, T: Term<S>, const N: usize>(
     a: Strided,
     b: Rows<*const f32>,
     c: Rows<*mut f32>,
@@ -72,12 +118,12 @@ unsafe fn column<S: Simd, const N: usize>(
             let a = Strided { at: a.at.add(i * a.row), ..a };
             let c = Rows { at: c.at.add(i * c.row), ..c };
             match m - i {
-                1 => tile::<S, 1, N>(a, b, c, k, accumulate),
-                2 => tile::<S, 2, N>(a, b, c, k, accumulate),
-                3 => tile::<S, 3, N>(a, b, c, k, accumulate),
-                4 => tile::<S, 4, N>(a, b, c, k, accumulate),
-                5 => tile::<S, 5, N>(a, b, c, k, accumulate),
-                _ => tile::<S, 6, N>(a, b, c, k, accumulate),
+                1 => tile::<S, T, 1, N>(a, b, c, k, accumulate),
+                2 => tile::<S, T, 2, N>(a, b, c, k, accumulate),
+                3 => tile::<S, T, 3, N>(a, b, c, k, accumulate),
+                4 => tile::<S, T, 4, N>(a, b, c, k, accumulate),
+                5 => tile::<S, T, 5, N>(a, b, c, k, accumulate),
+                _ => tile::<S, T, 6, N>(a, b, c, k, accumulate),
             }
         }
         i += 6;
@@ -93,7 +139,7 @@ unsafe fn column<S: Simd, const N: usize>(
     clippy::needless_range_loop,
     reason = "counted loops over constants are unrolled, which keeps the sums in registers"
 )]
-pub unsafe fn tile<S: Simd, const M: usize, const N: usize>(
+pub unsafe fn tile<S: Simd, T: Term<S>, const M: usize, const N: usize>(
     a: Strided,
     b: Rows<*const f32>,
     c: Rows<*mut f32>,
@@ -112,14 +158,14 @@ pub unsafe fn tile<S: Simd, const M: usize, const N: usize>(
         }
         let (mut pa, mut pb) = (a.at, b.at);
         for _ in 0..k {
-            let mut row = [S::splat(0.0); N];
-            for n in 0..N {
-                row[n] = S::load(pb.add(n * LANES));
+            let mut row = [T::load(pb); N];
+            for n in 1..N {
+                row[n] = T::load(pb.add(n * LANES));
             }
             for i in 0..M {
-                let x = S::splat(*pa.add(i * a.row));
+                let x = T::splat(pa.add(i * a.row));
                 for n in 0..N {
-                    sums[i][n] = S::fma(x, row[n], sums[i][n]);
+                    sums[i][n] = T::add(x, row[n], sums[i][n]);
                 }
             }
             pa = pa.wrapping_add(a.column);

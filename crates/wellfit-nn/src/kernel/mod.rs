@@ -5,6 +5,8 @@
 //! compares the two.
 
 mod activation;
+#[cfg(target_arch = "x86_64")]
+mod bf16;
 mod loss;
 mod matmul;
 mod norm;
@@ -74,6 +76,8 @@ pub struct Kernels {
     pub divide_bytes: unsafe fn(*const u8, *mut f32, usize, f32),
     /// See [`Kernels::loss_row`], which is safe.
     pub loss: unsafe fn(&RowLoss, *mut f32, usize, Target<'_>, f32) -> f32,
+    /// Products in bfloat16, where the machine has them.
+    pub bf16: Option<Bf16Kernels>,
     /// See [`update::apply`].
     pub apply: unsafe fn(*const f32, Weights, usize, &Step, &mut [f64; 2]),
     /// See [`update::penalise`].
@@ -106,6 +110,21 @@ pub struct Kernels {
     pub layer_norm_back: LayerNormBack,
 }
 
+/// Kernels for products of numbers that were rounded to bfloat16, two to a word of 32
+/// bits; sums are f32.
+#[derive(Clone, Copy)]
+pub struct Bf16Kernels {
+    /// See [`matmul::matmul`]: columns of A and rows of B are pairs.
+    pub matmul: Matmul,
+    /// See [`update::update`]: two samples at a time.
+    pub update: Update,
+    /// Rows of 64 numbers, so far apart, become rows of 32 words: neighbours are pairs.
+    pub pack_rows: unsafe fn(*const f32, usize, usize, *mut f32),
+    /// Rows of 64 numbers, so far apart, become half as many of 64 words: each pairs two
+    /// rows, a last one alone with 0.
+    pub pack_pairs: unsafe fn(*const f32, usize, usize, *mut f32),
+}
+
 macro_rules! kernels {
     ($module:ident, $simd:ty, $name:literal $(, $features:literal)?) => {
         mod $module {
@@ -124,6 +143,7 @@ macro_rules! kernels {
                 accumulate,
                 divide_bytes,
                 loss,
+                bf16: None,
                 apply,
                 penalise,
                 scale,
@@ -152,7 +172,7 @@ macro_rules! kernels {
                 let a = Strided { at: x, row: TILE, column: 1 };
                 let (b, c) = (Rows { at: w, row: TILE }, Rows { at: z, row: TILE });
                 // SAFETY: the caller's contract is the generic function's.
-                unsafe { matmul::matmul::<$simd>(a, b, c, (rows, k, TILE_VECTORS), true) }
+                unsafe { matmul::matmul::<$simd, matmul::Single>(a, b, c, (rows, k, TILE_VECTORS), true) }
             }
 
             $(#[target_feature(enable = $features)])?
@@ -164,7 +184,7 @@ macro_rules! kernels {
                 accumulate: bool,
             ) {
                 // SAFETY: the caller's contract is the generic function's.
-                unsafe { matmul::matmul::<$simd>(a, b, c, shape, accumulate) }
+                unsafe { matmul::matmul::<$simd, matmul::Single>(a, b, c, shape, accumulate) }
             }
 
             $(#[target_feature(enable = $features)])?
@@ -180,7 +200,7 @@ macro_rules! kernels {
                 let b = Rows { at: dz, row: TILE };
                 let shape = (rows, samples, TILE_VECTORS);
                 // SAFETY: the caller's contract is the generic function's.
-                unsafe { update::update::<$simd>(a, b, weights, shape, step, sums) }
+                unsafe { update::update::<$simd, matmul::Single>(a, b, weights, shape, step, sums) }
             }
 
             $(#[target_feature(enable = $features)])?
@@ -193,7 +213,7 @@ macro_rules! kernels {
                 sums: &mut [f64; 2],
             ) {
                 // SAFETY: the caller's contract is the generic function's.
-                unsafe { update::update::<$simd>(a, b, weights, shape, step, sums) }
+                unsafe { update::update::<$simd, matmul::Single>(a, b, weights, shape, step, sums) }
             }
 
             $(#[target_feature(enable = $features)])?
@@ -353,13 +373,16 @@ impl Kernels {
         let wide = {
             static AVX2: Kernels = avx2::KERNELS;
             static AVX512: Kernels = avx512::KERNELS;
+            static AVX512_BF16: Kernels = Kernels { bf16: Some(bf16::KERNELS), ..avx512::KERNELS };
             let avx2 = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
             let avx512 = avx2
                 && is_x86_feature_detected!("avx512f")
                 && is_x86_feature_detected!("avx512bw")
                 && is_x86_feature_detected!("avx512dq")
                 && is_x86_feature_detected!("avx512vl");
-            [avx512.then_some(&AVX512), avx2.then_some(&AVX2)]
+            let bf16 = is_x86_feature_detected!("avx512bf16");
+            let avx512 = avx512.then_some(if bf16 { &AVX512_BF16 } else { &AVX512 });
+            [avx512, avx2.then_some(&AVX2)]
         };
         #[cfg(target_arch = "aarch64")]
         let wide = {

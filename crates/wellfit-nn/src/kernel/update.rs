@@ -2,7 +2,7 @@
 //! are in cache. The gradient of a dense layer is never written to memory, except
 //! six rows at a time into the nearest cache.
 
-use super::matmul::{Rows, Strided, tile};
+use super::matmul::{Rows, Strided, Term, tile};
 use super::simd::{LANES, Simd};
 
 /// The numbers of one step, the same for all weights of a tensor.
@@ -138,7 +138,7 @@ macro_rules! by_rule {
 /// # Safety
 /// The pointers must be good for those shapes; the machine must have S.
 #[inline(always)]
-pub unsafe fn update<S: Simd>(
+pub unsafe fn update<S: Simd, T: Term<S>>(
     a: Strided,
     b: Rows<*const f32>,
     weights: Weights,
@@ -148,7 +148,7 @@ pub unsafe fn update<S: Simd>(
 ) {
     by_rule!(step, R, SIGNED, SQUARED => {
         // SAFETY: handed on.
-        unsafe { groups::<S, R<S>, SIGNED, SQUARED>(a, b, weights, shape, step, sums) }
+        unsafe { groups::<S, T, R<S>, SIGNED, SQUARED>(a, b, weights, shape, step, sums) }
     })
 }
 
@@ -225,7 +225,7 @@ const GROUP: (usize, usize) = (6, 4);
 /// [`update`] for one rule; SIGNED with the sign of the weights and Σ|w|,
 /// SQUARED with their multiple and Σw².
 #[inline(always)]
-unsafe fn groups<S: Simd, R: VectorRule<S>, const SIGNED: bool, const SQUARED: bool>(
+unsafe fn groups<S: Simd, T: Term<S>, R: VectorRule<S>, const SIGNED: bool, const SQUARED: bool>(
     a: Strided,
     b: Rows<*const f32>,
     weights: Weights,
@@ -260,7 +260,7 @@ unsafe fn groups<S: Simd, R: VectorRule<S>, const SIGNED: bool, const SQUARED: b
                     }
                 }
                 let c = Rows { at: gradient.as_mut_ptr().cast::<f32>(), row: n * LANES };
-                products::<S>(a, b, c, m, n, samples);
+                products::<S, T>(a, b, c, m, n, samples);
                 for r in 0..m {
                     let at = at.add(r * vectors * LANES);
                     let gradient = gradient.as_ptr().add(r * n).cast::<f32>();
@@ -404,7 +404,7 @@ impl<S: Simd, R: VectorRule<S>, const SIGNED: bool, const SQUARED: bool>
 
 /// The gradient of up to 6 rows of up to 4 vectors.
 #[inline(always)]
-unsafe fn products<S: Simd>(
+unsafe fn products<S: Simd, T: Term<S>>(
     a: Strided,
     b: Rows<*const f32>,
     c: Rows<*mut f32>,
@@ -415,9 +415,9 @@ unsafe fn products<S: Simd>(
     // SAFETY: handed on.
     unsafe {
         if m == 6 && n == 4 && S::SPAN == 4 {
-            tile::<S, 6, 4>(a, b, c, k, false);
+            tile::<S, T, 6, 4>(a, b, c, k, false);
         } else {
-            super::matmul::matmul::<S>(a, b, c, (m, k, n), false);
+            super::matmul::matmul::<S, T>(a, b, c, (m, k, n), false);
         }
     }
 }

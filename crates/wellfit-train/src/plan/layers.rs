@@ -127,6 +127,7 @@ pub(super) fn layer_error(error: SpecError) -> PlanError {
         SpecError::Outputs { layer, .. } | SpecError::Layer { layer, .. } => {
             format!("model.layers.{}", layer.key())
         }
+        SpecError::Precision { .. } => "train.precision".into(),
         SpecError::NoWeights => "model.layers".into(),
         SpecError::ClassWeights { .. } => "train.loss.class_weights".into(),
         SpecError::Measure { .. } => "train.loss".into(),

@@ -22,7 +22,7 @@ mod write;
 use std::path::PathBuf;
 
 use wellfit_data::DataRequest;
-use wellfit_nn::{Layer, Optimizer, Penalty};
+use wellfit_nn::{Layer, Optimizer, Penalty, Precision};
 
 use crate::record::ScoreKind;
 
@@ -125,6 +125,8 @@ pub struct Train {
     pub early_stopping: Option<EarlyStoppingSettings>,
     /// The gradient's largest norm.
     pub clip_grad_norm: Option<f64>,
+    /// What is multiplied in training.
+    pub precision: Precision,
     /// What is evaluated and saved in the weights' place.
     pub average: Option<Average>,
 }
@@ -150,6 +152,7 @@ impl Default for Train {
             penalties: Vec::new(),
             early_stopping: None,
             clip_grad_norm: None,
+            precision: Precision::F32,
             average: None,
         }
     }

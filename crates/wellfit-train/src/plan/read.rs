@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use wellfit_data::{DataRequest, Holdout, Scale, Subset, Task};
-use wellfit_nn::{Optimizer, Penalty, PenaltyKind, PenaltyOn};
+use wellfit_nn::{Optimizer, Penalty, PenaltyKind, PenaltyOn, Precision};
 
 use super::average::read_average;
 use super::document::{Document, Value};
@@ -147,6 +147,13 @@ fn read_train(mut section: Section<'_>) -> Result<Train, PlanError> {
             .map(|f| read_early_stopping(f.section()?))
             .transpose()?,
         clip_grad_norm: section.field("clip_grad_norm").map(|f| f.number()).transpose()?,
+        precision: match section.field("precision") {
+            Some(field) => {
+                let all = [Precision::F32, Precision::Bf16];
+                field.choice(&all.map(|precision| (precision.name(), precision)), &[])?
+            }
+            None => Precision::F32,
+        },
         average: section.field("average").map(|f| read_average(f.section()?)).transpose()?,
     };
     section.finish()?;

@@ -113,6 +113,7 @@ average = { type = "swa", start = 2 }
             min_delta: 0.5,
         }),
         clip_grad_norm: None,
+        precision: wellfit_nn::Precision::F32,
         average: Some(Average::Swa { start: SwaStart::Epoch(2) }),
     };
     assert_eq!(plan, wanted);
@@ -853,6 +854,7 @@ prop_compose! {
         average in prop::option::of(averages(epochs)),
         penalties in prop::collection::vec(penalties(), 0..3),
         stopping in prop::option::of((1usize.., 0.0..1e9f64, prop::sample::select(Metric::ALL.to_vec()))),
+        half: bool,
         clip_grad_norm in prop::option::of(1e-9..1e9f64)
     ) -> Train {
         let early_stopping = stopping.map(|(patience, min_delta, monitor)| {
@@ -861,6 +863,7 @@ prop_compose! {
         Train {
             seed, epochs, batch_size, drop_last, shuffle, loss, optimizer, lr, schedule, penalties,
             early_stopping, clip_grad_norm, average,
+            precision: if half { wellfit_nn::Precision::Bf16 } else { wellfit_nn::Precision::F32 },
         }
     }
 }

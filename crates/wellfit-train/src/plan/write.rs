@@ -5,7 +5,7 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 use wellfit_data::{Holdout, Scale, Subset};
-use wellfit_nn::{Optimizer, Penalty, PenaltyKind, PenaltyOn};
+use wellfit_nn::{Optimizer, Penalty, PenaltyKind, PenaltyOn, Precision};
 
 use super::average::write_average;
 use super::layers::write_layer;
@@ -125,6 +125,10 @@ impl Plan {
         }
         if let Some(norm) = train.clip_grad_norm {
             line(out, "clip_grad_norm", number(norm));
+        }
+        // Left out when it is the default, so that older plans keep their hash.
+        if train.precision != Precision::F32 {
+            line(out, "precision", text(train.precision.name()));
         }
         if let Some(average) = &train.average {
             line(out, "average", write_average(average));
