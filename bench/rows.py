@@ -129,6 +129,8 @@ def article(batch, remedy):
 
 ROWS = [
     *(article(batch, remedy) for batch in REACH for remedy in REMEDIES),
+    Row("article 32 bf16", ARTICLE, 32, [], 5, HEAT, [Target("wellfit float32", 1.4)],
+        settings={"precision": "bf16"}, beside={"wellfit float32": ("plain", {})}),
     Row("dense 32 plain", DENSE, 32, LINEAR, 3, HEAT),
     Row("tabular 32", TABULAR, 32, SMALL, 31, 10_000, [Target("PyTorch", 35), Target("JAX", 2.5)],
         ours=(WELLFIT, WELLFIT_ONE)),

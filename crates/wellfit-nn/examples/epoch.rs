@@ -6,7 +6,7 @@
 //! `SECONDS LOSS`.
 //!
 //!     epoch images=FILE labels=FILE input=1x28x28 layers=LIST penalty=none|l1:λ|l2-norm:λ
-//!           batch=N precision=f32|bf16 threads=N task=train|evaluate
+//!           batch=N threads=N task=train|evaluate [precision=f32|bf16]
 //!
 //! Layers: `linear:OUT`, `relu`, `dropout:P`, `conv:OUT:KERNEL:PADDING`, `max-pool:SIZE`,
 //! `flatten`, separated by commas. The optimiser is Adam at 1e-3.
@@ -103,10 +103,10 @@ fn spec(job: &mut Job) -> Result<Spec, String> {
     Ok(Spec {
         penalties: penalties(&job.take("penalty")?)?,
         batch_size: job.number("batch")?,
-        precision: match job.take("precision")?.as_str() {
-            "f32" => Precision::F32,
-            "bf16" => Precision::Bf16,
-            other => return Err(format!("no precision {other}: f32 or bf16")),
+        precision: match job.0.remove("precision").as_deref() {
+            None | Some("f32") => Precision::F32,
+            Some("bf16") => Precision::Bf16,
+            Some(other) => return Err(format!("no precision {other}: f32 or bf16")),
         },
         ..Spec::new(input, *classes, layers)
     })
