@@ -561,11 +561,12 @@ impl<'a> Worker<'a> {
         unsafe {
             for other in 0..above.0.panels() {
                 let w = above.0.weights(other * above.panel_len() + panel * TILE * TILE).w;
-                for i in 0..TILE {
-                    for u in 0..TILE {
-                        *scratch.add(u * TILE + i) = if i < k { *w.add(i * TILE + u) } else { 0.0 };
-                    }
+                if k < TILE {
+                    std::ptr::write_bytes(scratch, 0, TILE * TILE);
                 }
+                let from = Rows { at: w.cast_const(), row: TILE };
+                let turned = Rows { at: scratch, row: TILE };
+                (kernels.transpose)(from, turned, (k, TILE));
                 let from = self.block(&workspace.hidden[layer].gradients, other);
                 if self.bf16().is_some() {
                     if other == 0 {

@@ -82,6 +82,8 @@ pub struct Kernels {
     pub apply: unsafe fn(*const f32, Weights, usize, &Step, &mut [f64; 2]),
     /// See [`update::penalise`].
     pub penalise: unsafe fn(*mut f32, *const f32, usize, &Step) -> f64,
+    /// See [`pointwise::transpose`].
+    pub transpose: unsafe fn(Rows<*const f32>, Rows<*mut f32>, (usize, usize)),
     /// See [`pointwise::scale`].
     pub scale: unsafe fn(*mut f32, f32, usize),
     /// See [`pointwise::relu_back`].
@@ -146,6 +148,7 @@ macro_rules! kernels {
                 bf16: None,
                 apply,
                 penalise,
+                transpose,
                 scale,
                 relu_back,
                 windows,
@@ -274,6 +277,16 @@ macro_rules! kernels {
             unsafe fn penalise(gradient: *mut f32, w: *const f32, vectors: usize, step: &Step) -> f64 {
                 // SAFETY: the caller's contract is the generic function's.
                 unsafe { update::penalise::<$simd>(gradient, w, vectors, step) }
+            }
+
+            $(#[target_feature(enable = $features)])?
+            unsafe fn transpose(
+                from: Rows<*const f32>,
+                to: Rows<*mut f32>,
+                shape: (usize, usize),
+            ) {
+                // SAFETY: the caller's contract is the generic function's.
+                unsafe { pointwise::transpose::<$simd>(from, to, shape) }
             }
 
             $(#[target_feature(enable = $features)])?

@@ -2,6 +2,7 @@
 
 use wellfit_random::{MULTIPLIERS, ROUNDS, WEYL};
 
+use super::matmul::Rows;
 use super::simd::{LANES, Simd};
 
 /// Where the mask of a 64-column tile comes from; see [`crate::random`].
@@ -120,6 +121,34 @@ pub unsafe fn accumulate<S: Simd>(y: *mut f32, x: *const f32, vectors: usize) {
     }
 }
 
+/// Turns `rows` rows of `columns` numbers into columns; rows lie so far apart.
+///
+/// # Safety
+/// Both must be good for those shapes and must not overlap; the machine must have S.
+#[inline(always)]
+pub unsafe fn transpose<S: Simd>(
+    Rows { at: from, row: from_row }: Rows<*const f32>,
+    Rows { at: to, row: to_row }: Rows<*mut f32>,
+    (rows, columns): (usize, usize),
+) {
+    let whole = |n: usize| n / LANES * LANES;
+    for i in (0..whole(rows)).step_by(LANES) {
+        for j in (0..whole(columns)).step_by(LANES) {
+            // SAFETY: the block lies within both.
+            unsafe {
+                S::transpose(from.add(i * from_row + j), from_row, to.add(j * to_row + i), to_row);
+            }
+        }
+    }
+    for i in 0..rows {
+        let first = if i < whole(rows) { whole(columns) } else { 0 };
+        for j in first..columns {
+            // SAFETY: the caller vouches for both shapes.
+            unsafe { *to.add(j * to_row + i) = *from.add(i * from_row + j) };
+        }
+    }
+}
+
 /// y = y·factor
 ///
 /// # Safety
@@ -205,6 +234,27 @@ pub unsafe fn exp<S: Simd>(x: S::V) -> S::V {
 mod tests {
     use super::super::simd::Portable;
     use super::*;
+
+    #[test]
+    fn a_matrix_of_any_shape_is_turned_on_every_instruction_set() {
+        for kernels in super::super::Kernels::available() {
+            for (rows, columns) in [(1, 1), (16, 16), (16, 33), (37, 20), (64, 64), (5, 50)] {
+                let from: Vec<f32> = (0..rows * 70).map(|i| i as f32).collect();
+                let mut to = vec![-1.0; columns * 66];
+                // SAFETY: rows of 70 hold `columns`, columns of 66 hold `rows`.
+                unsafe {
+                    let from = Rows { at: from.as_ptr(), row: 70 };
+                    let to = Rows { at: to.as_mut_ptr(), row: 66 };
+                    (kernels.transpose)(from, to, (rows, columns));
+                }
+                for (at, &x) in to.iter().enumerate() {
+                    let (j, i) = (at / 66, at % 66);
+                    let wanted = if i < rows { from[i * 70 + j] } else { -1.0 };
+                    assert_eq!(x, wanted, "{rows}×{columns} on {}", kernels.name);
+                }
+            }
+        }
+    }
 
     #[test]
     fn our_exponential_agrees_with_the_library() {

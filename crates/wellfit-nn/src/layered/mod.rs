@@ -129,7 +129,7 @@ impl Layered {
         }
         for parameter in &self.network.parameters {
             // SAFETY: `&mut self`: nobody else is at work.
-            unsafe { parameter.turn(0..parameter.rows) };
+            unsafe { parameter.turn(self.kernels, 0..parameter.rows) };
         }
     }
 

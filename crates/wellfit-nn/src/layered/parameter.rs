@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::layout::Layout;
 use crate::fused::shared::Shared;
-use crate::kernel::{LANES, Weights};
+use crate::kernel::{Kernels, LANES, Rows, Weights};
 use crate::{CompileError, Spec};
 
 /// Rows that are updated at once.
@@ -216,27 +216,36 @@ impl Parameter {
     /// # Safety
     /// Nobody else may work on these rows, nor on the copy of a linear layer's block
     /// that they are in.
-    pub unsafe fn turn(&self, rows: Range<usize>) {
-        let w = self.weights(0).w;
+    pub unsafe fn turn(&self, kernels: &Kernels, rows: Range<usize>) {
+        let from = |row: usize| Rows { at: self.weights(row).w.cast_const(), row: self.width };
         match &self.turned {
             Turned::No => {}
             Turned::Linear(copy) => {
-                for row in rows {
-                    let to = copy.at(row / TILE_ROWS * TILE_ROWS * self.columns + row % TILE_ROWS);
-                    for out in 0..self.columns {
-                        // SAFETY: both lie within their buffers.
-                        unsafe { *to.add(out * TILE_ROWS) = *w.add(row * self.width + out) };
+                let mut row = rows.start;
+                while row < rows.end {
+                    let (block, within) = (row / TILE_ROWS, row % TILE_ROWS);
+                    let n = (TILE_ROWS - within).min(rows.end - row);
+                    let to = copy.at(block * TILE_ROWS * self.columns + within);
+                    // SAFETY: both lie within their buffers.
+                    unsafe {
+                        let to = Rows { at: to, row: TILE_ROWS };
+                        (kernels.transpose)(from(row), to, (n, self.columns));
                     }
+                    row += n;
                 }
             }
             Turned::Conv2d { weights, taps, pixel } => {
-                for row in rows {
+                let mut row = rows.start;
+                while row < rows.end {
                     let (tap, channel) = (taps - 1 - row / pixel, row % pixel);
+                    let n = (pixel - channel).min(rows.end - row);
                     let to = weights.at(tap * self.width * pixel + channel);
-                    for out in 0..self.width {
-                        // SAFETY: both lie within their buffers.
-                        unsafe { *to.add(out * pixel) = *w.add(row * self.width + out) };
+                    // SAFETY: both lie within their buffers.
+                    unsafe {
+                        let to = Rows { at: to, row: *pixel };
+                        (kernels.transpose)(from(row), to, (n, self.width));
                     }
+                    row += n;
                 }
             }
         }

@@ -167,7 +167,7 @@ impl Tiles {
                         (kernels.update)(a, b, weights, shape, step, &mut sums);
                     }
                 }
-                p.turn(tile.rows.clone());
+                p.turn(kernels, tile.rows.clone());
                 *after.at(n) = sums;
             }
         }

@@ -151,6 +151,41 @@ impl Simd for Avx512 {
         unsafe { _mm512_maskz_mov_ps(_mm512_cmpge_epi32_mask(a, b), x) }
     }
     #[inline(always)]
+    unsafe fn transpose(from: *const f32, from_row: usize, to: *mut f32, to_row: usize) {
+        // SAFETY: see above; 16 rows of 16 values on both sides.
+        unsafe {
+            let mut r = [_mm512_setzero_ps(); 16];
+            for (i, r) in r.iter_mut().enumerate() {
+                *r = _mm512_loadu_ps(from.add(i * from_row));
+            }
+            // Within quarters of 128 bits: pairs, then fours, of rows.
+            let mut t = r;
+            for i in 0..8 {
+                t[2 * i] = _mm512_unpacklo_ps(r[2 * i], r[2 * i + 1]);
+                t[2 * i + 1] = _mm512_unpackhi_ps(r[2 * i], r[2 * i + 1]);
+            }
+            let pd = |x| _mm512_castps_pd(x);
+            for i in (0..16).step_by(4) {
+                r[i] = _mm512_castpd_ps(_mm512_unpacklo_pd(pd(t[i]), pd(t[i + 2])));
+                r[i + 1] = _mm512_castpd_ps(_mm512_unpackhi_pd(pd(t[i]), pd(t[i + 2])));
+                r[i + 2] = _mm512_castpd_ps(_mm512_unpacklo_pd(pd(t[i + 1]), pd(t[i + 3])));
+                r[i + 3] = _mm512_castpd_ps(_mm512_unpackhi_pd(pd(t[i + 1]), pd(t[i + 3])));
+            }
+            // Then the quarters themselves: even and odd ones, twice.
+            for half in [0, 8] {
+                for i in half..half + 4 {
+                    t[i] = _mm512_shuffle_f32x4::<0x88>(r[i], r[i + 4]);
+                    t[i + 4] = _mm512_shuffle_f32x4::<0xdd>(r[i], r[i + 4]);
+                }
+            }
+            for i in 0..8 {
+                _mm512_storeu_ps(to.add(i * to_row), _mm512_shuffle_f32x4::<0x88>(t[i], t[i + 8]));
+                let at = to.add((i + 8) * to_row);
+                _mm512_storeu_ps(at, _mm512_shuffle_f32x4::<0xdd>(t[i], t[i + 8]));
+            }
+        }
+    }
+    #[inline(always)]
     unsafe fn prefetch(at: *const f32) {
         // SAFETY: a prefetch never faults.
         unsafe { _mm_prefetch::<_MM_HINT_T0>(at.cast()) }

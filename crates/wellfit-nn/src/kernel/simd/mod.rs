@@ -81,6 +81,17 @@ pub trait Simd: Copy {
     /// Brings the cache line at `at` near.
     unsafe fn prefetch(at: *const f32);
 
+    /// Turns 16 rows of 16 numbers into columns; rows lie so far apart.
+    #[inline(always)]
+    unsafe fn transpose(from: *const f32, from_row: usize, to: *mut f32, to_row: usize) {
+        for i in 0..LANES {
+            for j in 0..LANES {
+                // SAFETY: the caller vouches for 16 rows of 16 on both sides.
+                unsafe { *to.add(j * to_row + i) = *from.add(i * from_row + j) };
+            }
+        }
+    }
+
     /// The lanes as an array.
     #[inline(always)]
     unsafe fn array(v: Self::V) -> [f32; LANES] {
