@@ -177,8 +177,71 @@ impl Spec {
         Err(SpecError::Outputs { layer, name, out, wanted, classes, advice })
     }
 
+    /// Values that a step keeps of a sample: the input, and what each layer gives. The
+    /// channels of an image that was computed are stored in sixteens; what activations,
+    /// dropouts and flatten do is done in place. Every value but the input has a
+    /// gradient of the same size besides.
+    pub fn activations(&self) -> usize {
+        let mut all = self.input.len();
+        let walked = self.walk(&mut |visit| {
+            let in_place = matches!(
+                visit.layer,
+                Layer::Activation(_) | Layer::Dropout { .. } | Layer::Flatten
+            );
+            if !in_place && let Ok(gives) = visit.given.through(visit.layer) {
+                all = all.saturating_add(gives.columns.width());
+            }
+            Ok(())
+        });
+        walked.expect("a checked spec");
+        all
+    }
+
     /// Steps in an epoch over `samples` samples.
     pub fn steps(&self, samples: usize) -> usize {
         if self.drop_last { samples / self.batch_size } else { samples.div_ceil(self.batch_size) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Window;
+
+    #[test]
+    fn a_step_keeps_the_input_and_what_every_layer_gives_but_those_that_work_in_place() {
+        let linear = |out| Layer::Linear { out, bias: true };
+        let conv = |out| Layer::Conv2d { out, window: Window::square(3, 1, 1), bias: true };
+        let pool = || Layer::MaxPool2d { window: Window::square(2, 2, 0) };
+        let image = Shape::Image { channels: 3, height: 8, width: 8 };
+        let dropout = || Layer::Dropout { p: 0.5 };
+        let kept = |input, layers| Spec::new(input, 10, layers).activations();
+        for (found, wanted) in [
+            (
+                kept(Shape::Flat(784), vec![linear(1000), Layer::RELU, dropout(), linear(10)]),
+                784 + 1000 + 10,
+            ),
+            // 20 channels take 32, but a linear layer's features are as many as they are.
+            (
+                kept(image, vec![conv(20), Layer::RELU, pool(), Layer::Flatten, linear(10)]),
+                3 * 64 + 32 * 64 + 32 * 16 + 10,
+            ),
+            (
+                kept(image, vec![Layer::BatchNorm, Layer::Flatten, linear(10)]),
+                3 * 64 + 16 * 64 + 10,
+            ),
+            (
+                kept(
+                    Shape::Flat(7),
+                    vec![
+                        Layer::Residual { layers: vec![linear(7), Layer::LayerNorm, Layer::RELU] },
+                        linear(10),
+                    ],
+                ),
+                7 + 7 + 7 + 7 + 10,
+            ),
+        ] {
+            assert_eq!(found, wanted);
+        }
     }
 }
