@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use crate::{LayerError, LayerPath, Shape};
 
-/// Why a [`Spec`] cannot be run. Layers are numbered from 0, as in `1.weight`.
+/// Why a [`Spec`](crate::Spec) cannot be run. Layers are numbered from 0, as in `1.weight`.
 #[derive(Clone, Debug, Error, PartialEq)]
 pub enum SpecError {
     /// Nothing to train.
