@@ -1,6 +1,7 @@
 //! What is made small: how far a network's outputs are from their targets.
 
 use crate::SpecError;
+use crate::spec::require;
 
 /// A loss, averaged over a batch as PyTorch's `reduction = "mean"` does.
 #[derive(Clone, Debug, PartialEq)]
@@ -76,13 +77,10 @@ impl Loss {
 
     /// Checks settings for a network of so many outputs.
     pub(crate) fn check(&self, outputs: usize) -> Result<(), SpecError> {
-        let range = |what: String, range, value: f64, ok: bool| {
-            if ok { Ok(()) } else { Err(SpecError::Range { what, range, value }) }
-        };
         match self {
             Loss::CrossEntropy { label_smoothing, class_weights } => {
                 let (alpha, ok) = (*label_smoothing, (0.0..1.0).contains(label_smoothing));
-                range("loss label_smoothing".into(), "at least 0 and below 1", alpha, ok)?;
+                require("loss label_smoothing", "at least 0 and below 1", alpha, ok)?;
                 let Some(weights) = class_weights else { return Ok(()) };
                 if weights.len() != outputs {
                     let found = weights.len();
@@ -91,15 +89,15 @@ impl Loss {
                 for (class, &weight) in weights.iter().enumerate() {
                     let what = format!("loss class_weights[{class}]");
                     let ok = weight >= 0.0 && weight <= f64::from(f32::MAX);
-                    range(what, "a finite number of at least 0", weight, ok)?;
+                    require(what, "a finite number of at least 0", weight, ok)?;
                 }
                 let total = weights.iter().sum();
-                range("the sum of loss class_weights".into(), "above 0", total, total > 0.0)
+                require("the sum of loss class_weights", "above 0", total, total > 0.0)
             }
             Loss::Mse => Ok(()),
             Loss::Huber { delta } => {
                 let ok = *delta > 0.0 && *delta <= f64::from(f32::MAX);
-                range("loss delta".into(), "a finite number above 0", *delta, ok)
+                require("loss delta", "a finite number above 0", *delta, ok)
             }
         }
     }

@@ -47,6 +47,8 @@ fn count<T>(call: impl FnOnce() -> T) -> usize {
 fn main() {
     an_epoch_allocates_nothing_however_many_steps_it_takes();
     println!("an epoch allocates nothing however many steps it takes: ok");
+    an_epoch_of_the_layered_engine_allocates_as_much_however_many_steps_it_takes();
+    println!("nor does the layered engine's allocate more for more steps: ok");
 }
 
 fn an_epoch_allocates_nothing_however_many_steps_it_takes() {
@@ -83,6 +85,45 @@ fn an_epoch_allocates_nothing_however_many_steps_it_takes() {
             if threads == 1 {
                 assert_eq!(many, 0, "one thread needs no allocation at all: {spec:?}");
             }
+        }
+    }
+}
+
+/// By clipping a dense network gets there too.
+fn an_epoch_of_the_layered_engine_allocates_as_much_however_many_steps_it_takes() {
+    let input = Shape::Image { channels: 2, height: 6, width: 5 };
+    let conv = |out| Layer::Conv2d { out, window: Window::square(3, 1, 1), bias: true };
+    let layers = vec![
+        Layer::Dropout { p: 0.1 },
+        conv(32),
+        Layer::BatchNorm,
+        Layer::RELU,
+        Layer::MaxPool2d { window: Window::square(2, 2, 0) },
+        Layer::Residual { layers: vec![conv(32), Layer::BatchNorm, Layer::RELU] },
+        Layer::AvgPool2d { window: Window::square(2, 1, 0) },
+        Layer::Flatten,
+        Layer::Linear { out: 20, bias: true },
+        Layer::LayerNorm,
+        Layer::Dropout { p: 0.3 },
+        Layer::Linear { out: 3, bias: true },
+    ];
+    let penalties = vec![Penalty { kind: PenaltyKind::L2, lambda: 1e-4, on: PenaltyOn::All }];
+    let images = Spec { batch_size: 32, ..Spec::new(input, 3, layers) };
+    let clipped = Spec { clip_grad_norm: Some(1.0), average: true, penalties, ..images.clone() };
+    let dense = Spec { clip_grad_norm: Some(1.0), ..mlp(60, &[40], 3, 32) };
+    for spec in [images, clipped, dense] {
+        let samples = floats(&mut stream(1), 100, 60, 3);
+        // 2 and 50 steps, the last with a part of a batch.
+        let long: Vec<u32> = (0..1_590).map(|i| i % 100).collect();
+        for threads in [1, 2, 3] {
+            let mut engine = compile(&spec, threads).unwrap();
+            let data = engine.upload(&samples).unwrap();
+            engine.train_epoch(data, run(&long[..60], 1e-3));
+            let mut epoch = |order, steps| {
+                count(|| assert_eq!(engine.train_epoch(data, run(order, 1e-3)).steps, steps))
+            };
+            let (few, many) = (epoch(&long[..60], 2), epoch(&long, 50));
+            assert_eq!(few, many, "allocations grow with the steps: {threads} threads, {spec:?}");
         }
     }
 }

@@ -8,7 +8,7 @@
 
 mod common;
 
-use common::{ADAM, ADAMW, Case, RMSPROP, bits, bytes, floats, mlp, run, stream};
+use common::{ADAM, ADAMW, Case, GO_ON, RMSPROP, bits, bytes, floats, mlp, stream};
 use wellfit_nn::*;
 
 /// FNV-1a of 32-bit words.
@@ -30,8 +30,11 @@ fn answer(instructions: &str, threads: usize, case: &Case) -> [u64; 2] {
     let mut session = compile_on(instructions, &case.spec, threads).unwrap();
     let data = session.upload(&case.samples).unwrap();
     let mut figures = Vec::new();
+    let average = if case.spec.average { 0.1 } else { 0.0 };
+    let steps = Steps::Same(StepSettings { average, ..StepSettings::rate(0.01) });
     for epoch in 0..3 {
-        let tally = session.train_epoch(data, run(&case.order(epoch), 0.01));
+        let order = case.order(epoch);
+        let tally = session.train_epoch(data, EpochRun { order: &order, steps, stop: &GO_ON });
         assert_eq!(tally.end, EpochEnd::Complete);
         figures.extend([tally.loss, tally.penalty].map(f64::to_bits).map(halves).concat());
     }
@@ -74,6 +77,46 @@ fn everything(optimizer: Optimizer) -> Case {
 
 fn momentum(nesterov: bool) -> Optimizer {
     Optimizer::Sgd { momentum: 0.9, nesterov, weight_decay: 1e-3 }
+}
+
+/// Images that are not square, padding, strides, both pools, both norms, a residual block,
+/// clipping, an average.
+fn convolutional() -> Case {
+    let conv = |out, window| Layer::Conv2d { out, window, bias: true };
+    let inner = vec![
+        Layer::Conv2d { out: 20, window: Window::square(3, 1, 1), bias: false },
+        Layer::BatchNorm,
+        Layer::Activation(Activation::Gelu),
+        Layer::Dropout { p: 0.2 },
+    ];
+    let strided = Window { kernel: [2, 3], stride: [1, 2], padding: [0, 1] };
+    let layers = vec![
+        conv(20, Window::square(3, 1, 1)),
+        Layer::BatchNorm,
+        Layer::RELU,
+        Layer::MaxPool2d { window: Window::square(2, 2, 0) },
+        Layer::Residual { layers: inner },
+        conv(33, strided),
+        Layer::Activation(Activation::Silu),
+        Layer::AvgPool2d { window: Window { kernel: [2, 1], stride: [2, 1], padding: [0, 0] } },
+        Layer::Flatten,
+        Layer::Dropout { p: 0.3 },
+        Layer::Linear { out: 40, bias: true },
+        Layer::LayerNorm,
+        Layer::RELU,
+        Layer::Linear { out: 5, bias: true },
+    ];
+    let input = Shape::Image { channels: 3, height: 12, width: 9 };
+    let penalty = |kind| Penalty { kind, lambda: 1e-3, on: PenaltyOn::Weights };
+    let spec = Spec {
+        penalties: vec![penalty(PenaltyKind::L1), penalty(PenaltyKind::L2)],
+        clip_grad_norm: Some(0.5),
+        average: true,
+        batch_size: 19,
+        seed: 4,
+        ..Spec::new(input, 5, layers)
+    };
+    case(3, floats(&mut stream(3), 60, input.len(), 5), spec)
 }
 
 /// On every instruction set of this machine, with one thread and with three.
@@ -119,6 +162,11 @@ fn momentum_gives_the_known_bits() {
 #[test]
 fn nesterovs_momentum_gives_the_known_bits() {
     gives(&everything(momentum(true)), [0x9886_f5c0_5916_3a48, 0xec88_dfd6_29b0_e12f]);
+}
+
+#[test]
+fn a_convolutional_network_with_everything_gives_the_known_bits() {
+    gives(&convolutional(), [0x5ac4_b00a_40d4_0ce8, 0x6c0a_ff68_db4e_e03b]);
 }
 
 #[test]

@@ -35,7 +35,7 @@ fn epochs_with_every_optimizer_follow_the_twin() {
         adam(true, 0.5),
         Optimizer::RmsProp { alpha: 0.9, eps: 1e-2, weight_decay: 0.1 },
     ];
-    all_follow(11_000..11_100, |index| {
+    all_follow(11_000..11_080, |index| {
         let mut case = Case::draw_layered(index);
         case.spec.optimizer = optimizers[index as usize % optimizers.len()];
         follows_where_calm(&case, &[&case.order(0), &case.order(1)], 0.01, 2e-5)
@@ -45,7 +45,7 @@ fn epochs_with_every_optimizer_follow_the_twin() {
 #[test]
 fn evaluation_follows_the_twin() {
     let mut compared = 0;
-    for index in 12_000..12_060 {
+    for index in 12_000..12_050 {
         let case = Case::draw_layered(index);
         let order = case.order(0);
         let mut engine = compile(&case.spec, 1 + (index % 3) as usize).unwrap();
@@ -74,7 +74,7 @@ fn evaluation_follows_the_twin() {
         assert!(far(&engine.logits(ours), &wanted) < 2e-5, "{:?}", case.spec);
         assert!(far(&engine.evaluate(ours).losses, &losses) < 2e-5, "{:?}", case.spec);
     }
-    assert!(compared >= 30, "only {compared} compared");
+    assert!(compared >= 25, "only {compared} compared");
 }
 
 /// Drawn cases by every kind of optimiser, and a network of the usual make.
@@ -83,7 +83,7 @@ fn cases() -> Vec<Case> {
     let conv = |out| Layer::Conv2d { out, window: Window::square(3, 1, 1), bias: true };
     let pool = || Layer::MaxPool2d { window: Window::square(2, 2, 0) };
     let linear = |out| Layer::Linear { out, bias: true };
-    let input = Shape::Image { channels: 1, height: 28, width: 28 };
+    let input = Shape::Image { channels: 1, height: 14, width: 14 };
     let layers = vec![
         conv(32),
         Layer::RELU,
@@ -99,7 +99,7 @@ fn cases() -> Vec<Case> {
         linear(10),
     ];
     usual.spec = Spec { seed: 5, ..Spec::new(input, 10, layers) };
-    usual.samples = common::bytes(&mut common::stream(2), 75, 784, 10);
+    usual.samples = common::bytes(&mut common::stream(2), 75, 196, 10);
     let mut cases = vec![usual];
     for index in 13_001..13_030 {
         let mut case = Case::draw_layered(index);
@@ -189,4 +189,50 @@ fn refreshed_statistics_are_the_twins() {
             }
         }
     }
+}
+
+/// What the comparisons above are worth hangs on what is drawn.
+#[test]
+fn the_drawn_networks_hold_every_layer_in_every_place() {
+    fn visit(layers: &[Layer], see: &mut impl FnMut(&Layer)) {
+        for layer in layers {
+            see(layer);
+            visit(layer.inner(), see);
+        }
+    }
+    let (mut names, mut flattened_residuals, mut clipped, mut large) = (Vec::new(), 0, 0, 0);
+    for index in 10_000..10_150 {
+        let Case { spec, .. } = Case::draw_layered(index);
+        visit(&spec.layers, &mut |layer| names.push(layer.name()));
+        let flatten = spec.layers.iter().position(|layer| *layer == Layer::Flatten);
+        let behind = flatten.map_or(&[][..], |at| &spec.layers[at + 1..]);
+        let before_linear = behind.iter().take_while(|l| !matches!(l, Layer::Linear { .. }));
+        let residual = |layer: &&Layer| layer.inner().len() > 1;
+        flattened_residuals += usize::from(before_linear.clone().any(|l| residual(&l)));
+        clipped += usize::from(spec.clip_grad_norm.is_some());
+        large += usize::from(spec.input.len() >= 1000);
+    }
+    for name in [
+        "linear",
+        "conv2d",
+        "max-pool2d",
+        "avg-pool2d",
+        "flatten",
+        "batch-norm",
+        "layer-norm",
+        "relu",
+        "leaky-relu",
+        "elu",
+        "gelu",
+        "silu",
+        "tanh",
+        "sigmoid",
+        "dropout",
+        "residual",
+    ] {
+        let count = names.iter().filter(|&&found| found == name).count();
+        assert!(count >= 10, "only {count} of {name}");
+    }
+    assert!(flattened_residuals >= 5, "only {flattened_residuals} over a flattened image");
+    assert!(clipped >= 30 && large >= 8, "{clipped} clipped, {large} of many values");
 }

@@ -3,8 +3,8 @@
 
 mod common;
 
-use common::twin::{all_follow, follows_the_twin, outcome};
-use common::{ADAM, ADAMW, Case, RMSPROP, SGD, bits, mlp, run};
+use common::twin::{all_follow, follows_the_twin, follows_where_calm, outcome};
+use common::{ADAM, ADAMW, Case, GO_ON, RMSPROP, SGD, bits, mlp, run};
 use wellfit_nn::reference::Reference;
 use wellfit_nn::*;
 
@@ -150,6 +150,53 @@ fn an_evaluation_does_not_depend_on_who_else_is_in_the_set() {
             assert_eq!(engine.evaluate(one).losses[0].to_bits(), losses[i].to_bits());
         }
     }
+}
+
+/// Step by step: nothing, a copy, nothing, a tenth, a tenth, a copy of what differs.
+#[test]
+fn averages_are_the_twins_at_every_share() {
+    let shares = [0.0, 1.0, 0.0, 0.1, 0.1, 1.0];
+    let mut compared = [0, 0];
+    for index in 7000..7040 {
+        let layered = index % 2 == 1;
+        let mut case = if layered { Case::draw_layered(index) } else { Case::draw(index) };
+        let optimizer = Optimizer::Sgd { momentum: 0.9, nesterov: false, weight_decay: 0.01 };
+        case.spec = Spec { average: true, optimizer, ..case.spec };
+        let order = case.order(0);
+        let batch = &order[..order.len().min(case.spec.batch_size)];
+        let train = |session: &mut dyn Session| {
+            let data = session.upload(&case.samples).unwrap();
+            shares.map(|average| {
+                let steps = Steps::Same(StepSettings { average, ..StepSettings::rate(0.1) });
+                session.train_epoch(data, EpochRun { order: batch, steps, stop: &GO_ON });
+                session.export()
+            })
+        };
+        let engine = train(&mut *compile(&case.spec, 2).unwrap());
+        let mut twin = Reference::<f64>::new(&case.spec).unwrap();
+        let wanted = train(&mut twin);
+        let values = |state: &State| -> Vec<f32> {
+            let average = state.slots.last().unwrap().iter();
+            average.flat_map(|tensor| tensor.data.iter().copied()).collect()
+        };
+        assert!(values(&engine[0]).iter().all(|&a| a == 0.0), "{:?}", case.spec);
+        let weights = engine[1].parameters.iter().filter(|t| !t.name.contains("running"));
+        let weights = weights.filter(|t| !t.name.ends_with("num_batches_tracked"));
+        let weights: Vec<f32> = weights.flat_map(|tensor| tensor.data.iter().copied()).collect();
+        assert_eq!(values(&engine[1]), weights, "a copy: {:?}", case.spec);
+        assert_eq!(values(&engine[2]), values(&engine[1]), "left alone: {:?}", case.spec);
+        if !follows_where_calm(&case, &[batch; 6], 0.1, 2e-5) {
+            continue;
+        }
+        compared[usize::from(layered)] += 1;
+        for (found, wanted) in engine.iter().zip(&wanted) {
+            for (found, wanted) in values(found).into_iter().zip(values(wanted)) {
+                let close = (found - wanted).abs() <= 1e-4 * (1.0 + wanted.abs());
+                assert!(close, "{found}, twin {wanted}: {:?}", case.spec);
+            }
+        }
+    }
+    assert!(compared.iter().all(|&compared| compared >= 5), "only {compared:?} compared");
 }
 
 /// The article's network and a range of drawn ones.

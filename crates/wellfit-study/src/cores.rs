@@ -17,11 +17,14 @@ pub fn default_jobs(largest: &Spec, threads: usize) -> usize {
     (cache / hot_bytes(largest).max(1)).clamp(1, threads.max(1))
 }
 
-/// What a trial touches in every step: its weights and the optimiser's values, in
-/// float32. Batches and activations are small beside them.
+/// What a trial touches in every step, in float32: its weights with the optimiser's
+/// values, and the values of a batch between its layers with their gradients. Of a dense
+/// network nearly all is weights, of a convolutional one nearly all is values.
 fn hot_bytes(spec: &Spec) -> usize {
     let weights: usize = spec.parameters().iter().map(|parameter| parameter.len()).sum();
-    weights.saturating_mul(4 * (1 + spec.slots().count()))
+    let weights = weights.saturating_mul(1 + spec.slots().count());
+    let values = spec.activations().saturating_mul(spec.batch_size).saturating_mul(2);
+    weights.saturating_add(values).saturating_mul(4)
 }
 
 /// Bytes of the highest level of data cache, summed over its instances (Linux).
@@ -97,7 +100,7 @@ impl Drop for Share<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use wellfit_nn::{Layer, Shape};
+    use wellfit_nn::{Layer, Shape, Window};
 
     #[test]
     fn cores_that_are_left_join_the_trials_that_run() {
@@ -127,6 +130,22 @@ mod tests {
         assert_eq!(default_jobs(&spec(1_000_000), 8), 1, "9.5 GB fit no cache");
         assert_eq!(default_jobs(&spec(1), 8), 8, "10 KB fit any cache");
         assert_eq!(default_jobs(&spec(1), 0), 1);
+    }
+
+    /// Worked out by hand.
+    #[test]
+    fn a_step_touches_weights_with_their_optimizer_and_a_batch_with_its_gradients() {
+        let linear = |out| Layer::Linear { out, bias: true };
+        let dense = Spec::new(Shape::Flat(784), 10, vec![linear(1000), linear(10)]);
+        // 795,010 parameters, each with Adam's two moments; 32 samples of 1,794 values.
+        assert_eq!(hot_bytes(&dense), 4 * (3 * 795_010 + 2 * 32 * 1_794));
+        let conv = |out| Layer::Conv2d { out, window: Window::square(3, 1, 1), bias: true };
+        let input = Shape::Image { channels: 1, height: 28, width: 28 };
+        let images = Spec::new(input, 10, vec![conv(32), conv(64), Layer::Flatten, linear(10)]);
+        // 320 + 18,496 + 501,770 parameters; 784 + 25,088 + 50,176 + 10 values.
+        assert_eq!(hot_bytes(&images), 4 * (3 * 520_586 + 2 * 32 * 76_058));
+        let huge = Spec { batch_size: usize::MAX, ..dense };
+        assert_eq!(default_jobs(&huge, 8), 1);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use wellfit_data::{DataRequest, Places, Splits, Task, load};
-use wellfit_nn::Measure;
+use wellfit_nn::{Measure, Spec};
 use wellfit_train::plan::PlanError;
 use wellfit_train::record::{EpochRow, Event, Record, RunState, Score};
 use wellfit_train::{
@@ -259,9 +259,13 @@ fn check_plans(
 ) -> Result<usize, StudyError> {
     let mut jobs = usize::MAX;
     for arm in &study.arms {
-        let run = Run::measured_by(Some(measure), &arm.plan, splits_of(data, &arm.plan.data))
+        let splits = splits_of(data, &arm.plan.data);
+        let run = Run::measured_by(Some(measure), &arm.plan, splits)
             .map_err(|error| StudyError::Plan { arm: arm.name.clone(), source: Box::new(error) })?;
-        jobs = jobs.min(default_jobs(run.spec(), options.threads));
+        // A batch is no larger than the data.
+        let batch_size = run.spec().batch_size.min(splits.train.len());
+        let spec = Spec { batch_size, ..run.spec().clone() };
+        jobs = jobs.min(default_jobs(&spec, options.threads));
     }
     Ok(options.jobs.unwrap_or(jobs).max(1))
 }

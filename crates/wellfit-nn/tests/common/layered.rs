@@ -62,6 +62,10 @@ impl Case {
     }
 }
 
+/// Multiply-adds that a convolution may take for a sample: with more, a few networks
+/// would take most of the time, since the twin is slow.
+const WORK: usize = 250_000;
+
 /// A network in the making.
 struct Draw<'a> {
     s: &'a mut Stream,
@@ -88,6 +92,13 @@ impl Draw<'_> {
             (_, shape) => shape,
         };
         self.layers.push(layer);
+    }
+
+    /// Multiply-adds of a convolution of the present image, for a sample.
+    fn work(&self, out: usize, window: Window) -> usize {
+        let Shape::Image { channels, height, width } = self.shape else { unreachable!("an image") };
+        let [rows, columns] = window.count([height, width]).expect("it fits");
+        rows * columns * out * channels * window.kernel[0] * window.kernel[1]
     }
 
     /// A window that fits into the present image.
@@ -131,13 +142,19 @@ impl Draw<'_> {
             2 => {
                 let Shape::Image { channels, .. } = self.shape else { unreachable!("an image") };
                 let padding = self.s.below(3) as usize;
-                let window = Window::square(2 * padding + 1, 1, padding);
+                let mut window = Window::square(2 * padding + 1, 1, padding);
+                if self.work(channels, window) > WORK {
+                    window = Window::square(1, 1, 0);
+                }
                 let bias = self.s.below(2) == 0;
                 self.residual(Layer::Conv2d { out: channels, window, bias });
             }
             _ => {
                 let (window, bias) = (self.window(true), self.s.below(4) > 0);
-                let out = [1, 5, 16, 17, 32, 70][self.s.below(6) as usize];
+                let mut out = [1, 5, 16, 17, 32, 70][self.s.below(6) as usize];
+                if self.work(out, window) > WORK {
+                    out = 17;
+                }
                 self.push(Layer::Conv2d { out, window, bias });
             }
         }
@@ -146,7 +163,7 @@ impl Draw<'_> {
 
     fn feature_block(&mut self) {
         match (self.s.below(3), self.shape) {
-            (0, Shape::Flat(features)) => {
+            (0, Shape::Flat(features)) if features * features <= WORK => {
                 let bias = self.s.below(2) == 0;
                 self.residual(Layer::Linear { out: features, bias });
             }

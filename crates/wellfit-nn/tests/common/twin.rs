@@ -27,46 +27,49 @@ fn distance(found: &State, wanted: &State, start: &State) -> f64 {
     pairs.map(tensor).fold(0.0, |a, b| if b <= a { a } else { b })
 }
 
-/// As [`follows_the_twin`], but compares only where the twin in f32 is near the one in
-/// f64: norms of values that hardly differ blow rounding errors up in any engine.
-pub fn follows_where_calm(case: &Case, epochs: &[&[u32]], lr: f64, tolerance: f64) -> bool {
-    let train = |twin: &mut dyn Session| {
-        let (start, data) = (twin.export(), twin.upload(&case.samples).unwrap());
-        for order in epochs {
-            twin.train_epoch(data, run(order, lr));
-        }
-        (start, twin.export())
-    };
-    let (start, wanted) = train(&mut Reference::<f64>::new(&case.spec).unwrap());
-    let (_, single) = train(&mut Reference::<f32>::new(&case.spec).unwrap());
-    let calm = distance(&single, &wanted, &start) <= tolerance / 10.0;
-    calm && follows_the_twin(case, epochs, lr, tolerance)
-}
-
 /// Trains the engine and the f64 twin alike and compares tallies and parameters.
 /// Returns false where the run came too close to a kink to be compared.
 pub fn follows_the_twin(case: &Case, epochs: &[&[u32]], lr: f64, tolerance: f64) -> bool {
+    follows(case, epochs, lr, tolerance, false)
+}
+
+/// As [`follows_the_twin`], but compares only where the twin in f32 is near the one in
+/// f64: norms of values that hardly differ blow rounding errors up in any engine.
+pub fn follows_where_calm(case: &Case, epochs: &[&[u32]], lr: f64, tolerance: f64) -> bool {
+    follows(case, epochs, lr, tolerance, true)
+}
+
+fn follows(case: &Case, epochs: &[&[u32]], lr: f64, tolerance: f64, where_calm: bool) -> bool {
     let Case { index, spec, samples } = case;
+    let train = |session: &mut dyn Session| {
+        let data = session.upload(samples).unwrap();
+        let tallies = epochs.iter().map(|order| session.train_epoch(data, run(order, lr)));
+        tallies.collect::<Vec<_>>()
+    };
     let mut twin = Reference::<f64>::new(spec).unwrap();
-    let mut engine = compile(spec, 1 + (index % 3) as usize).unwrap();
     let start = twin.export();
-    assert_eq!(engine.export().parameters, start.parameters, "initial weights of {case:?}");
-    let (theirs, ours) = (twin.upload(samples).unwrap(), engine.upload(samples).unwrap());
-    let mut pairs = Vec::new();
-    for order in epochs {
-        let wanted = twin.train_epoch(theirs, run(order, lr));
-        pairs.push((engine.train_epoch(ours, run(order, lr)), wanted));
+    let expected = train(&mut twin);
+    let wanted = twin.export();
+    if where_calm {
+        let mut single = Reference::<f32>::new(spec).unwrap();
+        train(&mut single);
+        if distance(&single.export(), &wanted, &start) > tolerance / 10.0 {
+            return false;
+        }
     }
+    let mut engine = compile(spec, 1 + (index % 3) as usize).unwrap();
+    assert_eq!(engine.export().parameters, start.parameters, "initial weights of {case:?}");
+    let found = train(&mut *engine);
     if twin.margin() < MARGIN {
         return false;
     }
-    for (found, wanted) in pairs {
+    for (found, wanted) in found.iter().zip(&expected) {
         assert_eq!((found.steps, found.end), (wanted.steps, wanted.end), "{spec:?}");
         let close = |a: f64, b: f64| (a - b).abs() <= tolerance * (1.0 + b.abs());
         assert!(close(found.loss, wanted.loss), "{found:?}, twin {wanted:?}, {spec:?}");
         assert!(close(found.penalty, wanted.penalty), "{found:?}, twin {wanted:?}, {spec:?}");
     }
-    let (found, wanted) = (engine.export(), twin.export());
+    let found = engine.export();
     assert_eq!(found.step, wanted.step);
     let distance = distance(&found, &wanted, &start);
     assert!(distance <= tolerance, "case {index}: off by {distance}, {spec:?}");
