@@ -180,10 +180,12 @@ fn averages_are_the_twins_at_every_share() {
             average.flat_map(|tensor| tensor.data.iter().copied()).collect()
         };
         assert!(values(&engine[0]).iter().all(|&a| a == 0.0), "{:?}", case.spec);
-        let weights = engine[1].parameters.iter().filter(|t| !t.name.contains("running"));
-        let weights = weights.filter(|t| !t.name.ends_with("num_batches_tracked"));
-        let weights: Vec<f32> = weights.flat_map(|tensor| tensor.data.iter().copied()).collect();
-        assert_eq!(values(&engine[1]), weights, "a copy: {:?}", case.spec);
+        for copied in [&engine[1], &engine[5]] {
+            let weights = copied.parameters.iter().filter(|t| !t.name.contains("running"));
+            let weights = weights.filter(|t| !t.name.ends_with("num_batches_tracked"));
+            let weights: Vec<f32> = weights.flat_map(|tensor| tensor.data.clone()).collect();
+            assert_eq!(values(copied), weights, "a copy: {:?}", case.spec);
+        }
         assert_eq!(values(&engine[2]), values(&engine[1]), "left alone: {:?}", case.spec);
         if !follows_where_calm(&case, &[batch; 6], 0.1, 2e-5) {
             continue;

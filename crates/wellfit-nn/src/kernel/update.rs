@@ -202,7 +202,7 @@ pub unsafe fn penalise<S: Simd>(
     }
 }
 
-/// a += (w − a)·share
+/// a += (w − a)·share; a share of 1 copies, to the last bit.
 ///
 /// # Safety
 /// As for [`apply`].
@@ -210,11 +210,11 @@ pub unsafe fn penalise<S: Simd>(
 unsafe fn average<S: Simd>(weights: Weights, vectors: usize, share: f32) {
     // SAFETY: the caller vouches for the pointers and S.
     unsafe {
-        let share = S::splat(share);
+        let (copy, share) = (share == 1.0, S::splat(share));
         for i in 0..vectors {
             let (w, at) = (S::load(weights.w.add(i * LANES)), weights.average.add(i * LANES));
             let a = S::load(at);
-            S::store(at, S::fma(S::sub(w, a), share, a));
+            S::store(at, if copy { w } else { S::fma(S::sub(w, a), share, a) });
         }
     }
 }
