@@ -44,7 +44,7 @@ fn tolerance(name: &str, wanted: f64, curved: bool) -> f64 {
         // One sample, and room for the rounding of the quotient.
         "train_accuracy" => 1.01 / TRAIN,
         "val_accuracy" => 1.01 / VALIDATION,
-        _ => 2e-3 * wanted.abs() + 2e-4,
+        _ => 1e-5 * (1.0 + wanted.abs()),
     }
 }
 
@@ -101,7 +101,7 @@ fn check_tensors(found: &Path, wanted: &Path) -> Result<(), String> {
         for (e, (&found, &tensor)) in found.data.iter().zip(&wanted.data).enumerate() {
             let (found, tensor) = (f64::from(found), f64::from(tensor));
             let off = (found - tensor).abs();
-            let most = if wanted.shape.is_empty() { 0.0 } else { 2e-3 * tensor.abs() + 2e-4 };
+            let most = if wanted.shape.is_empty() { 0.0 } else { 2e-4 * (1.0 + tensor.abs()) };
             if off.is_nan() || off > most {
                 let name = &wanted.name;
                 return Err(format!("{name}[{e}] is {found} at last, PyTorch's {tensor}"));
