@@ -43,9 +43,7 @@ pub fn logits(
                 let z = to.at(panel * CHUNK * TILE);
                 let first = panel * hidden.panel_len();
                 let bias = hidden.0.weights(first + hidden.0.inputs * TILE).w;
-                for row in 0..rows {
-                    std::ptr::copy_nonoverlapping(bias, z.add(row * TILE), TILE);
-                }
+                (kernels.spread)(bias, Rows { at: z, row: TILE }, (rows, TILE_VECTORS));
                 for block in 0..hidden.0.blocks() {
                     let k = TILE.min(hidden.0.inputs - block * TILE);
                     let w = hidden.0.weights(first + block * TILE * TILE).w;
@@ -57,9 +55,7 @@ pub fn logits(
         let (head, width) = (&network.head, network.head.padded);
         let (from, to) = (&scratch.chunk[network.hidden.len()], scratch.logits.at(0));
         let bias = head.linear.weights(head.biases()).w;
-        for row in 0..rows {
-            std::ptr::copy_nonoverlapping(bias, to.add(row * width), width);
-        }
+        (kernels.spread)(bias, Rows { at: to, row: width }, (rows, width / LANES));
         for block in 0..head.linear.blocks() {
             let a = Strided { at: from.at(block * CHUNK * TILE), row: TILE, column: 1 };
             let b = head.transposed.at(block * TILE * width).cast_const();

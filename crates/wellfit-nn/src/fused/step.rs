@@ -311,10 +311,11 @@ impl<'a> Worker<'a> {
     /// z = b of one panel.
     fn start_products(&self, linear: &Linear, first: usize, z: *mut f32, rows: usize) {
         let bias = linear.weights(first + linear.inputs * TILE).w;
-        for row in 0..rows {
-            // SAFETY: this thread owns the panel and its outputs; without biases
-            // that row of the panel is 0.
-            unsafe { std::ptr::copy_nonoverlapping(bias, z.add(row * TILE), TILE) };
+        // SAFETY: this thread owns the panel and its outputs; without biases that row of
+        // the panel is 0.
+        unsafe {
+            let z = Rows { at: z, row: TILE };
+            (self.epoch.kernels.spread)(bias, z, (rows, TILE_VECTORS));
         }
     }
 
@@ -384,9 +385,7 @@ impl<'a> Worker<'a> {
         unsafe {
             if block == 0 {
                 let bias = head.linear.weights(head.biases()).w;
-                for row in 0..rows {
-                    std::ptr::copy_nonoverlapping(bias, to.add(row * width), width);
-                }
+                (kernels.spread)(bias, Rows { at: to, row: width }, (rows, width / LANES));
             }
             let a = Strided { at: feed, row: TILE, column: 1 };
             let b = Rows { at: head.transposed.at(block * TILE * width).cast_const(), row: width };

@@ -82,6 +82,8 @@ pub struct Kernels {
     pub apply: unsafe fn(*const f32, Weights, usize, &Step, &mut [f64; 2]),
     /// See [`update::penalise`].
     pub penalise: unsafe fn(*mut f32, *const f32, usize, &Step) -> f64,
+    /// See [`pointwise::spread`].
+    pub spread: unsafe fn(*const f32, Rows<*mut f32>, (usize, usize)),
     /// See [`pointwise::transpose`].
     pub transpose: unsafe fn(Rows<*const f32>, Rows<*mut f32>, (usize, usize)),
     /// See [`pointwise::scale`].
@@ -148,6 +150,7 @@ macro_rules! kernels {
                 bf16: None,
                 apply,
                 penalise,
+                spread,
                 transpose,
                 scale,
                 relu_back,
@@ -277,6 +280,12 @@ macro_rules! kernels {
             unsafe fn penalise(gradient: *mut f32, w: *const f32, vectors: usize, step: &Step) -> f64 {
                 // SAFETY: the caller's contract is the generic function's.
                 unsafe { update::penalise::<$simd>(gradient, w, vectors, step) }
+            }
+
+            $(#[target_feature(enable = $features)])?
+            unsafe fn spread(row: *const f32, to: Rows<*mut f32>, shape: (usize, usize)) {
+                // SAFETY: the caller's contract is the generic function's.
+                unsafe { pointwise::spread::<$simd>(row, to, shape) }
             }
 
             $(#[target_feature(enable = $features)])?

@@ -149,6 +149,27 @@ pub unsafe fn transpose<S: Simd>(
     }
 }
 
+/// Copies one row of 16·`vectors` numbers into `rows` rows.
+///
+/// # Safety
+/// Both must be good for that; the machine must have S.
+#[inline(always)]
+pub unsafe fn spread<S: Simd>(
+    row: *const f32,
+    to: Rows<*mut f32>,
+    (rows, vectors): (usize, usize),
+) {
+    for v in (0..vectors * LANES).step_by(LANES) {
+        // SAFETY: the caller vouches for it.
+        unsafe {
+            let x = S::load(row.add(v));
+            for i in 0..rows {
+                S::store(to.at.add(i * to.row + v), x);
+            }
+        }
+    }
+}
+
 /// y = y·factor
 ///
 /// # Safety

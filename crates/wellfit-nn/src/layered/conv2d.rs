@@ -169,9 +169,8 @@ impl Operation for Conv2d {
                 let x = self.pad(at, at.values(input).add(row * from.sample()));
                 let z = at.values(output).add(row * to.sample());
                 if let Some(bias) = bias {
-                    for pixel in 0..to.pixels() {
-                        std::ptr::copy_nonoverlapping(bias, z.add(pixel * to.pixel), to.pixel);
-                    }
+                    let shape = (to.pixels(), to.pixel / LANES);
+                    (at.kernels.spread)(bias, Rows { at: z, row: to.pixel }, shape);
                 }
                 let b = Rows { at: weight.weights(0).w.cast_const(), row: to.pixel };
                 let c = Rows { at: z, row: to.pixel };

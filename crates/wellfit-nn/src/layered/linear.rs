@@ -34,9 +34,8 @@ impl Operation for Linear {
         unsafe {
             if let Some(bias) = self.bias {
                 let bias = at.network.parameters[bias].weights(0).w;
-                for row in 0..at.count() {
-                    std::ptr::copy_nonoverlapping(bias, z.add(row * to), weight.width);
-                }
+                let shape = (at.count(), weight.width / LANES);
+                (at.kernels.spread)(bias, Rows { at: z, row: to }, shape);
             }
             for first in (0..weight.rows).step_by(BLOCK) {
                 let k = BLOCK.min(weight.rows - first);

@@ -186,6 +186,30 @@ impl Simd for Avx512 {
         }
     }
     #[inline(always)]
+    unsafe fn sum(v: __m512) -> f32 {
+        // SAFETY: see above.
+        unsafe {
+            let upper = _mm512_extractf32x8_ps::<1>(v);
+            let eight = _mm256_add_ps(_mm512_castps512_ps256(v), upper);
+            let upper = _mm256_extractf128_ps::<1>(eight);
+            let four = _mm_add_ps(_mm256_castps256_ps128(eight), upper);
+            let two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+            _mm_cvtss_f32(_mm_add_ss(two, _mm_shuffle_ps::<1>(two, two)))
+        }
+    }
+    #[inline(always)]
+    unsafe fn largest(v: __m512) -> f32 {
+        // SAFETY: see above.
+        unsafe {
+            let upper = _mm512_extractf32x8_ps::<1>(v);
+            let eight = _mm256_max_ps(_mm512_castps512_ps256(v), upper);
+            let upper = _mm256_extractf128_ps::<1>(eight);
+            let four = _mm_max_ps(_mm256_castps256_ps128(eight), upper);
+            let two = _mm_max_ps(four, _mm_movehl_ps(four, four));
+            _mm_cvtss_f32(_mm_max_ss(two, _mm_shuffle_ps::<1>(two, two)))
+        }
+    }
+    #[inline(always)]
     unsafe fn prefetch(at: *const f32) {
         // SAFETY: a prefetch never faults.
         unsafe { _mm_prefetch::<_MM_HINT_T0>(at.cast()) }
