@@ -82,6 +82,15 @@ fn terms(spec: &Spec, is_weight: bool, [absolute, square]: [f64; 2]) -> Terms {
     terms
 }
 
+/// Σ|w| and Σw², in order; 0 for what nobody reads.
+pub fn tally(values: &[f32], read: [bool; 2]) -> [f64; 2] {
+    let sum = |read: bool, term: fn(f64) -> f64| {
+        let terms = values.iter().map(|&w| term(f64::from(w)));
+        if read { terms.sum() } else { 0.0 }
+    };
+    [sum(read[0], f64::abs), sum(read[1], |w| w * w)]
+}
+
 /// The optimiser's rule after `step` steps.
 fn rule(optimizer: &Optimizer, lr: f64, step: u64) -> Rule {
     match *optimizer {

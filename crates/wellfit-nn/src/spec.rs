@@ -118,6 +118,16 @@ impl Spec {
         found
     }
 
+    /// What this network has beyond linear layers and what is done value by value, or a
+    /// rule that needs the whole gradient at once: what the fused engine does not do.
+    pub(crate) fn beyond_dense(&self) -> Option<&'static str> {
+        let beyond = |layer: &&Layer| {
+            !matches!(layer, Layer::Linear { .. } | Layer::Activation(_) | Layer::Dropout { .. })
+        };
+        let clips = self.clip_grad_norm.map(|_| "clip_grad_norm");
+        self.layers.iter().find(beyond).map(Layer::name).or(clips)
+    }
+
     /// Checks every setting and shape.
     pub fn check(&self) -> Result<(), SpecError> {
         let values = self.input.len() as f64;
@@ -137,18 +147,10 @@ impl Spec {
         for penalty in &self.penalties {
             penalty.check()?;
         }
-        if self.precision == Precision::Bf16 {
-            let plain = |layer: &&Layer| {
-                !matches!(
-                    layer,
-                    Layer::Linear { .. } | Layer::Activation(_) | Layer::Dropout { .. }
-                )
-            };
-            let clips = self.clip_grad_norm.map(|_| "clip_grad_norm");
-            let other = self.layers.iter().find(plain).map(Layer::name).or(clips);
-            if let Some(found) = other {
-                return Err(SpecError::Precision { found });
-            }
+        if self.precision == Precision::Bf16
+            && let Some(found) = self.beyond_dense()
+        {
+            return Err(SpecError::Precision { found });
         }
         let clip = self.clip_grad_norm.unwrap_or(1.0);
         require("clip_grad_norm", "above 0", clip, clip > 0.0 && clip.is_finite())?;

@@ -3,7 +3,10 @@
 
 mod common;
 
-use common::twin::{all_follow, follows_where_calm, outcome};
+use common::twin::{
+    all_follow, follows_where_calm, same_bits_at_any_number_of_threads,
+    same_bits_on_every_instruction_set,
+};
 use common::{ADAM, ADAMW, Case, RMSPROP, SGD, bits, run};
 use wellfit_nn::reference::Reference;
 use wellfit_nn::*;
@@ -111,27 +114,13 @@ fn cases() -> Vec<Case> {
 
 #[test]
 fn every_number_of_threads_gives_the_same_bits() {
-    for case in cases() {
-        let [one, more @ ..] =
-            [1, 2, 3, 8].map(|threads| outcome(compile(&case.spec, threads).unwrap(), &case));
-        for (threads, more) in [2, 3, 8].iter().zip(more) {
-            assert!(one == more, "1 and {threads} threads differ: {:?}", case.spec);
-        }
-    }
+    same_bits_at_any_number_of_threads(&cases());
 }
 
 /// On a machine with one instruction set this compares nothing, and says so.
 #[test]
 fn every_instruction_set_gives_the_same_bits() {
-    let sets: Vec<&str> = instruction_sets().collect();
-    println!("compared: {}", sets.join(", "));
-    for case in cases() {
-        let train = |set: &str| outcome(compile_on(set, &case.spec, 2).unwrap(), &case);
-        let best = train(sets[0]);
-        for set in &sets[1..] {
-            assert!(best == train(set), "{} and {set} differ: {:?}", sets[0], case.spec);
-        }
-    }
+    same_bits_on_every_instruction_set(&cases());
 }
 
 #[test]

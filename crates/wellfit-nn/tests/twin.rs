@@ -3,7 +3,10 @@
 
 mod common;
 
-use common::twin::{all_follow, follows_the_twin, follows_where_calm, outcome};
+use common::twin::{
+    all_follow, follows_the_twin, follows_where_calm, outcome, same_bits_at_any_number_of_threads,
+    same_bits_on_every_instruction_set, share_of_movement,
+};
 use common::{ADAM, ADAMW, Case, GO_ON, RMSPROP, SGD, bits, mlp, run};
 use wellfit_nn::reference::Reference;
 use wellfit_nn::*;
@@ -79,16 +82,7 @@ fn adam_with_its_own_eps_moves_as_the_twin_does() {
         twin.train_epoch(theirs, run(&order, 1e-3));
         engine.train_epoch(ours, run(&order, 1e-3));
         let (found, wanted) = (engine.export(), twin.export());
-        let (mut moved, mut off) = (0.0, 0.0);
-        for ((found, wanted), start) in
-            found.parameters.iter().zip(&wanted.parameters).zip(&start.parameters)
-        {
-            for ((f, w), s) in found.data.iter().zip(&wanted.data).zip(&start.data) {
-                moved += f64::from(w - s).powi(2);
-                off += f64::from(f - w).powi(2);
-            }
-        }
-        let share = (off / moved).sqrt();
+        let share = share_of_movement(&found, &wanted, &start);
         assert!(share < 0.02, "off by {share} of the movement, {:?}", case.spec);
     }
 }
@@ -218,28 +212,14 @@ fn cases() -> Vec<Case> {
 
 #[test]
 fn every_number_of_threads_gives_the_same_bits() {
-    for case in cases() {
-        let [one, more @ ..] =
-            [1, 2, 3, 8].map(|threads| outcome(compile(&case.spec, threads).unwrap(), &case));
-        for (threads, more) in [2, 3, 8].iter().zip(more) {
-            assert!(one == more, "1 and {threads} threads differ: {:?}", case.spec);
-        }
-    }
+    same_bits_at_any_number_of_threads(&cases());
 }
 
 /// On a machine with one instruction set this compares nothing, and says so;
 /// `known.rs` compares machines.
 #[test]
 fn every_instruction_set_gives_the_same_bits() {
-    let sets: Vec<&str> = instruction_sets().collect();
-    println!("compared: {}", sets.join(", "));
-    for case in cases() {
-        let train = |set: &str| outcome(compile_on(set, &case.spec, 2).unwrap(), &case);
-        let best = train(sets[0]);
-        for set in &sets[1..] {
-            assert!(best == train(set), "{} and {set} differ: {:?}", sets[0], case.spec);
-        }
-    }
+    same_bits_on_every_instruction_set(&cases());
 }
 
 /// bfloat16 rounds each factor by up to 2⁻⁹ of it, so the movement as a whole must agree
@@ -271,16 +251,7 @@ fn bfloat16_moves_as_the_twin_does_and_gives_the_same_bits_at_any_number_of_thre
         let (start, wanted, tally) = train(&mut Reference::<f64>::new(&single.spec).unwrap());
         let (_, found, other) = train(&mut *compile(&case.spec, 2).unwrap());
         assert!((tally.loss - other.loss).abs() < 0.01 * tally.loss, "{tally:?} {other:?}");
-        let (mut moved, mut off) = (0.0, 0.0);
-        for ((found, wanted), start) in
-            found.parameters.iter().zip(&wanted.parameters).zip(&start.parameters)
-        {
-            for ((f, w), s) in found.data.iter().zip(&wanted.data).zip(&start.data) {
-                moved += f64::from(w - s).powi(2);
-                off += f64::from(f - w).powi(2);
-            }
-        }
-        let share = (off / moved).sqrt();
+        let share = share_of_movement(&found, &wanted, &start);
         assert!(share < 0.1, "case {index}: off by {share} of the movement, {:?}", case.spec);
     }
 }

@@ -18,9 +18,11 @@ use std::sync::atomic::AtomicBool;
 
 use crate::evaluation::{Judge, SampleResult};
 use crate::kernel::{Kernels, RowLoss, Step};
+use crate::numbers::tally;
+use crate::parallel::share_out;
 use crate::{
-    CompileError, DataId, EpochRun, EpochTally, Evaluation, Layer, ParameterInfo, Precision,
-    Samples, Session, SessionError, Spec, State, Tensor, checks, random,
+    CompileError, DataId, EpochRun, EpochTally, Evaluation, ParameterInfo, Precision, Samples,
+    Session, SessionError, Spec, State, Tensor, checks, random,
 };
 use barrier::Barrier;
 use layout::Network;
@@ -52,10 +54,7 @@ impl Fused {
     /// Whether `spec` is for this engine: nothing but linear layers and what is done
     /// value by value, and rules that need no whole gradient.
     pub fn can_run(spec: &Spec) -> bool {
-        let dense = |layer: &Layer| {
-            matches!(layer, Layer::Linear { .. } | Layer::Activation(_) | Layer::Dropout { .. })
-        };
-        spec.layers.iter().all(dense) && spec.clip_grad_norm.is_none()
+        spec.beyond_dense().is_none()
     }
 
     /// A session for `spec` with initial weights drawn from its seed.
@@ -138,21 +137,13 @@ impl Fused {
         };
         for (i, parts) in self.parts.iter().enumerate() {
             let read = self.spec.sums(self.infos[i].is_weight());
-            let sum = |read: bool, values: &[f32], term: fn(f64) -> f64| {
-                let terms = values.iter().map(|&w| term(f64::from(w)));
-                if read { terms.sum() } else { 0.0 }
-            };
             let total = match (given.get(i), weights.get(i)) {
                 (Some(&total), _) => total,
-                (None, Some(values)) => {
-                    [sum(read[0], values, f64::abs), sum(read[1], values, |w| w * w)]
-                }
+                (None, Some(values)) => tally(values, read),
                 (None, None) => [0.0; 2],
             };
-            for (n, part) in parts.clone().enumerate() {
-                // SAFETY: `&mut self`: nobody else is at work.
-                unsafe { *present.at(part) = if n == 0 { total } else { [0.0; 2] } };
-            }
+            // SAFETY: `&mut self`: nobody else is at work.
+            unsafe { present.put(parts.clone(), total) };
         }
     }
 
@@ -162,13 +153,8 @@ impl Fused {
             return Vec::new();
         }
         let present = &self.sums[(self.step % 2) as usize];
-        let total = |parts: &Range<usize>| {
-            parts.clone().fold([0.0; 2], |[a, s], part| {
-                // SAFETY: outside an epoch nobody writes.
-                let [absolute, square] = unsafe { *present.at(part) };
-                [a + absolute, s + square]
-            })
-        };
+        // SAFETY: outside an epoch nobody writes.
+        let total = |parts: &Range<usize>| unsafe { present.total(parts.clone()) };
         self.parts.iter().map(total).collect()
     }
 
@@ -182,43 +168,21 @@ impl Fused {
     /// Calls `each` with every sample's index and logits, shared out among the
     /// threads; each thread writes to parts of `out` of its own.
     fn for_logits<T: Send>(
-        &mut self,
+        &self,
         data: DataId,
         out: &mut [T],
         each: impl Fn(usize, &mut [f32], &mut T) + Sync,
     ) {
-        let data = &self.data[data.0];
-        let chunks = out.len().div_ceil(CHUNK);
-        let threads = self.threads.min(chunks).max(1);
-        let (kernels, network) = (self.kernels, &self.network);
-        let width = network.head.padded;
-        let work = |first: usize, out: &mut [T], scratch: &Scratch| {
-            for (n, out) in out.chunks_mut(CHUNK).enumerate() {
-                let start = first + n * CHUNK;
-                evaluate::logits(kernels, network, data, start..start + out.len(), scratch);
-                for (row, out) in out.iter_mut().enumerate() {
-                    let at = scratch.logits.at(row * width);
-                    // SAFETY: a row of this thread's own logits.
-                    let logits = unsafe { std::slice::from_raw_parts_mut(at, width) };
-                    each(start + row, logits, out);
-                }
-            }
-        };
-        if threads == 1 {
-            return work(0, out, &self.scratch[0].0);
-        }
-        std::thread::scope(|scope| {
-            let (mut rest, mut first) = (out, 0);
-            for (me, (scratch, _)) in self.scratch.iter_mut().enumerate().take(threads) {
-                let end = (chunks * (me + 1) / threads * CHUNK).min(first + rest.len());
-                let (mine, others) = rest.split_at_mut(end - first);
-                let work = &work;
-                if me + 1 == threads {
-                    work(first, mine, scratch);
-                } else {
-                    scope.spawn(move || work(first, mine, scratch));
-                }
-                (rest, first) = (others, end);
+        let (data, width) = (&self.data[data.0], self.network.head.padded);
+        share_out(out, CHUNK, self.threads, |me, first, out| {
+            let scratch = &self.scratch[me].0;
+            let samples = first..first + out.len();
+            evaluate::logits(self.kernels, &self.network, data, samples, scratch);
+            for (row, out) in out.iter_mut().enumerate() {
+                let at = scratch.logits.at(row * width);
+                // SAFETY: a row of this thread's own logits.
+                let logits = unsafe { std::slice::from_raw_parts_mut(at, width) };
+                each(first + row, logits, out);
             }
         });
     }
@@ -283,11 +247,11 @@ impl Session for Fused {
     }
 
     fn evaluate(&mut self, data: DataId) -> Evaluation {
-        let (set, spec) = (self.data[data.0].samples.clone(), self.spec.clone());
-        let (judge, kernels) = (Judge::new(&spec, &set), self.kernels);
+        let set = &self.data[data.0].samples;
+        let judge = Judge::new(&self.spec, set);
         let mut results = vec![SampleResult::default(); set.len()];
         self.for_logits(data, &mut results, |i, outputs, out| {
-            *out = judge.sample(kernels, i, outputs);
+            *out = judge.sample(self.kernels, i, outputs);
         });
         judge.finish(&results)
     }

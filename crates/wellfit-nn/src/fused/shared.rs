@@ -1,6 +1,7 @@
 //! Memory that the threads of a session share.
 
 use std::cell::UnsafeCell;
+use std::ops::Range;
 
 use crate::CompileError;
 
@@ -61,6 +62,29 @@ impl Sums {
     /// Zeros.
     pub fn zeros(parts: usize) -> Self {
         Sums { parts: (0..parts).map(|_| UnsafeCell::new([0.0; 2])).collect() }
+    }
+
+    /// The sum over a tensor's parts, in order.
+    ///
+    /// # Safety
+    /// Nobody may write them.
+    pub unsafe fn total(&self, parts: Range<usize>) -> [f64; 2] {
+        parts.fold([0.0; 2], |[a, s], part| {
+            // SAFETY: the caller vouches for it.
+            let [absolute, square] = unsafe { *self.at(part) };
+            [a + absolute, s + square]
+        })
+    }
+
+    /// Makes this the sum over a tensor's parts.
+    ///
+    /// # Safety
+    /// Nobody else may read or write them.
+    pub unsafe fn put(&self, parts: Range<usize>, total: [f64; 2]) {
+        for (n, part) in parts.enumerate() {
+            // SAFETY: the caller vouches for it.
+            unsafe { *self.at(part) = if n == 0 { total } else { [0.0; 2] } };
+        }
     }
 
     /// Part `index`.

@@ -411,14 +411,12 @@ impl<'a> Worker<'a> {
             .flat_map(|l| [true, false].into_iter().take(1 + usize::from(l.bias)))
             .enumerate()
         {
-            let mut total = [0.0; 2];
-            if !spec.penalties.is_empty() {
-                for part in self.parts[parameter].clone() {
-                    // SAFETY: written before the last meeting, or before the epoch.
-                    let [absolute, square] = unsafe { *before.at(part) };
-                    total = [total[0] + absolute, total[1] + square];
-                }
-            }
+            let total = if spec.penalties.is_empty() {
+                [0.0; 2]
+            } else {
+                // SAFETY: written before the last meeting, or before the epoch.
+                unsafe { before.total(self.parts[parameter].clone()) }
+            };
             let (step, value) = numbers.step(is_weight, total);
             self.steps.push(step);
             penalty += value;

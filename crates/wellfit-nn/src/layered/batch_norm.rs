@@ -9,7 +9,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::layout::Layout;
 use super::operation::{At, Back, Operation, Ports, Training, Way};
-use super::parameter::Gradient;
 use crate::CompileError;
 use crate::fused::shared::Shared;
 use crate::kernel::Pixels;
@@ -93,12 +92,7 @@ impl BatchNorm {
 
     /// A chunk's gradients of weight and bias.
     fn chunk_sums(&self, at: &At<'_>, chunk: usize) -> [*mut f32; 2] {
-        [self.weight, self.bias].map(|i| match at.network.parameters[i].gradient {
-            Gradient::Chunks { start } => {
-                at.network.chunk_gradients.at(chunk * at.network.chunk_len + start)
-            }
-            _ => unreachable!("as it was made"),
-        })
+        [self.weight, self.bias].map(|parameter| at.gradient_of_chunk(parameter, chunk))
     }
 
     /// Mean and variance over the batch, and what follows from them.

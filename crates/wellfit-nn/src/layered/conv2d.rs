@@ -6,7 +6,7 @@
 
 use super::layout::Layout;
 use super::operation::{At, Back, Operation, Ports};
-use super::parameter::{Gradient, Turned};
+use super::parameter::Turned;
 use crate::Window;
 use crate::kernel::{LANES, Rows, Runs};
 
@@ -46,7 +46,7 @@ impl Conv2d {
     pub fn new(
         ports: Ports,
         window: Window,
-        [weight, bias]: [Option<usize>; 2],
+        (weight, bias): (usize, Option<usize>),
         (input, channels): (Layout, usize),
         output: Layout,
     ) -> Self {
@@ -71,7 +71,7 @@ impl Conv2d {
         Conv2d {
             ports,
             window,
-            weight: weight.expect("a convolution has weights"),
+            weight,
             bias,
             out: output.size,
             padded,
@@ -184,8 +184,7 @@ impl Operation for Conv2d {
         let Ports { input, output, back } = self.ports;
         let (from, to) = (at.layout(input), at.layout(output));
         let weight = &at.network.parameters[self.weight];
-        let Gradient::Chunks { start } = weight.gradient else { unreachable!("as it was made") };
-        let dw = at.chunk_gradient(start);
+        let dw = at.chunk_gradient(self.weight);
         let [down, along] = self.window.stride;
         let over_pixels = Runs {
             count: self.out[0],
@@ -209,10 +208,7 @@ impl Operation for Conv2d {
                 let c = Rows { at: dw, row: to.pixel };
                 (at.kernels.windows)(x, &self.taps, over_pixels, b, c, to.pixel / LANES, row > 0);
                 if let Some(bias) = self.bias {
-                    let Gradient::Chunks { start } = at.network.parameters[bias].gradient else {
-                        unreachable!("as it was made")
-                    };
-                    let db = at.chunk_gradient(start);
+                    let db = at.chunk_gradient(bias);
                     let b = Rows { at: dz, row: to.pixel };
                     let c = Rows { at: db, row: to.pixel };
                     let pixels = (1, to.pixels(), to.pixel / LANES);

@@ -3,7 +3,6 @@
 
 use super::layout::Layout;
 use super::operation::{At, Back, Operation, Ports};
-use super::parameter::Gradient;
 use crate::CompileError;
 use crate::fused::shared::Shared;
 use crate::kernel::LANES;
@@ -69,10 +68,7 @@ impl Operation for LayerNorm {
         let size = (layout.len(), layout.pixel / LANES);
         let weight = &at.network.parameters[self.weight];
         let of = [weight.weights(0).w.cast_const(), self.mask.at(0).cast_const()];
-        let sums = [self.weight, self.bias].map(|i| match at.network.parameters[i].gradient {
-            Gradient::Chunks { start } => at.chunk_gradient(start),
-            _ => unreachable!("as it was made"),
-        });
+        let sums = [self.weight, self.bias].map(|parameter| at.chunk_gradient(parameter));
         // SAFETY: as above; a chunk's gradients are its thread's own.
         unsafe { sums.iter().for_each(|&sum| std::ptr::write_bytes(sum, 0, layout.pixel)) };
         for row in 0..at.count() {

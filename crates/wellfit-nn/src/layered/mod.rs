@@ -33,6 +33,7 @@ use crate::fused::barrier::Barrier;
 use crate::fused::pack::Uploaded;
 use crate::fused::shared::{Shared, Sums};
 use crate::kernel::{Kernels, RowLoss, Strided};
+use crate::numbers::tally;
 use crate::parallel::share_out;
 use crate::{
     CompileError, DataId, EpochRun, EpochTally, Evaluation, ParameterInfo, Samples, Session,
@@ -141,19 +142,10 @@ impl Layered {
             let total = match given.get(i) {
                 Some(&total) => total,
                 None if read == [false; 2] => [0.0; 2],
-                None => {
-                    let values = parameter.get(0);
-                    let sum = |read: bool, term: fn(f64) -> f64| {
-                        let terms = values.iter().map(|&w| term(f64::from(w)));
-                        if read { terms.sum() } else { 0.0 }
-                    };
-                    [sum(read[0], f64::abs), sum(read[1], |w| w * w)]
-                }
+                None => tally(&parameter.get(0), read),
             };
-            for (n, part) in self.tiles.of(i).enumerate() {
-                // SAFETY: `&mut self`: nobody else is at work.
-                unsafe { *present.at(part) = if n == 0 { total } else { [0.0; 2] } };
-            }
+            // SAFETY: `&mut self`: nobody else is at work.
+            unsafe { present.put(self.tiles.of(i), total) };
         }
     }
 
@@ -164,7 +156,7 @@ impl Layered {
         }
         let present = &self.sums[(self.step % 2) as usize];
         // SAFETY: outside an epoch nobody writes.
-        (0..self.trained.len()).map(|i| unsafe { self.tiles.total(present, i) }).collect()
+        (0..self.trained.len()).map(|i| unsafe { present.total(self.tiles.of(i)) }).collect()
     }
 
     /// Runs `run`, with every thread taking part.

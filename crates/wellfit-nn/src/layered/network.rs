@@ -323,7 +323,7 @@ impl<'a> Builder<'a> {
                 if ports.back != Back::Nowhere {
                     self.network.parameters[weight].add_turned()?;
                 }
-                let both = [Some(weight), bias];
+                let both = (weight, bias);
                 let conv = Conv2d::new(ports, window, both, (from, channels), layout);
                 self.push(Box::new(conv));
                 Ok(output)

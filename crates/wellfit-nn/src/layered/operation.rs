@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use super::layout::Layout;
 use super::network::Network;
+use super::parameter::Gradient;
 use crate::CompileError;
 use crate::fused::pack::Draw;
 use crate::fused::shared::Shared;
@@ -178,9 +179,19 @@ impl At<'_> {
         self.count() * self.layout(value).sample() / LANES
     }
 
-    /// What the chunk adds to the gradient of a parameter that gathers it by chunks.
-    pub fn chunk_gradient(&self, start: usize) -> *mut f32 {
-        let chunk = self.training.map_or(0, |t| t.chunk);
+    /// What this chunk adds to the gradient of parameter `parameter`.
+    pub fn chunk_gradient(&self, parameter: usize) -> *mut f32 {
+        self.gradient_of_chunk(parameter, self.training.map_or(0, |t| t.chunk))
+    }
+
+    /// What chunk `chunk` adds to it.
+    ///
+    /// # Panics
+    /// If its gradient is not gathered by chunks.
+    pub fn gradient_of_chunk(&self, parameter: usize, chunk: usize) -> *mut f32 {
+        let Gradient::Chunks { start } = self.network.parameters[parameter].gradient else {
+            panic!("a gradient that is formed in the update")
+        };
         self.network.chunk_gradients.at(chunk * self.network.chunk_len + start)
     }
 }

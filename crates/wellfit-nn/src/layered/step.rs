@@ -235,7 +235,7 @@ impl<'a> Worker<'a> {
                 [0.0; 2]
             } else {
                 // SAFETY: written before the last meeting, or before the epoch.
-                unsafe { tiles.total(before, i) }
+                unsafe { before.total(tiles.of(i)) }
             };
             let (steps, value) = match spec.clip_grad_norm {
                 Some(_) => numbers.parts(parameter.is_weight, total),

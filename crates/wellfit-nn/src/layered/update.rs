@@ -48,8 +48,7 @@ impl Tiles {
             for rows in p.tiles() {
                 let values = rows.len() * p.width;
                 let per_value = match p.gradient {
-                    Gradient::Product { .. } => batch,
-                    Gradient::Sum { .. } => batch,
+                    Gradient::Product { .. } | Gradient::Sum { .. } => batch,
                     Gradient::Chunks { .. } => batch.div_ceil(network.chunk_rows as u64),
                 };
                 // The rule itself costs about as much as a dozen multiply-adds.
@@ -80,18 +79,6 @@ impl Tiles {
     /// The most values that one holds.
     pub fn largest(&self) -> usize {
         self.largest
-    }
-
-    /// A parameter's sums, over its tiles in order.
-    ///
-    /// # Safety
-    /// Nobody may write them.
-    pub unsafe fn total(&self, sums: &Sums, parameter: usize) -> [f64; 2] {
-        self.of(parameter).fold([0.0; 2], |[a, s], part| {
-            // SAFETY: the caller vouches for it.
-            let [absolute, square] = unsafe { *sums.at(part) };
-            [a + absolute, s + square]
-        })
     }
 
     /// What thread `me` of `threads` updates: an equal share of the work.

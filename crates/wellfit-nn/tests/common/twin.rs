@@ -98,3 +98,41 @@ pub fn outcome(mut engine: Box<dyn Session>, case: &Case) -> impl PartialEq + us
     let whole = [evaluation.loss, evaluation.score].map(f64::to_bits);
     (tallies, bits(&engine.export()), losses, whole, evaluation.scores)
 }
+
+/// Asserts that 1, 2, 3 and 8 threads give the same [`outcome`].
+pub fn same_bits_at_any_number_of_threads(cases: &[Case]) {
+    for case in cases {
+        let [one, more @ ..] =
+            [1, 2, 3, 8].map(|threads| outcome(compile(&case.spec, threads).unwrap(), case));
+        for (threads, more) in [2, 3, 8].iter().zip(more) {
+            assert!(one == more, "1 and {threads} threads differ: {:?}", case.spec);
+        }
+    }
+}
+
+/// Asserts that all instruction sets of this machine give the same [`outcome`].
+pub fn same_bits_on_every_instruction_set(cases: &[Case]) {
+    let sets: Vec<&str> = instruction_sets().collect();
+    println!("compared: {}", sets.join(", "));
+    for case in cases {
+        let train = |set: &str| outcome(compile_on(set, &case.spec, 2).unwrap(), case);
+        let best = train(sets[0]);
+        for set in &sets[1..] {
+            assert!(best == train(set), "{} and {set} differ: {:?}", sets[0], case.spec);
+        }
+    }
+}
+
+/// How far `found` is from `wanted`, as a share of the whole movement from `start`.
+pub fn share_of_movement(found: &State, wanted: &State, start: &State) -> f64 {
+    let (mut moved, mut off) = (0.0, 0.0);
+    for ((found, wanted), start) in
+        found.parameters.iter().zip(&wanted.parameters).zip(&start.parameters)
+    {
+        for ((f, w), s) in found.data.iter().zip(&wanted.data).zip(&start.data) {
+            moved += f64::from(w - s).powi(2);
+            off += f64::from(f - w).powi(2);
+        }
+    }
+    (off / moved).sqrt()
+}
