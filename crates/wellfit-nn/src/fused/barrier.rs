@@ -19,14 +19,19 @@ use loom::{
 /// A reusable barrier: waiting threads spin briefly, then park.
 pub struct Barrier {
     threads: usize,
-    arrived: AtomicUsize,
+    arrived: Alone<AtomicUsize>,
     /// How many times the barrier has opened.
-    round: AtomicUsize,
+    round: Alone<AtomicUsize>,
     /// A thread died: nobody may wait for it.
     broken: AtomicBool,
-    parked: Mutex<()>,
+    /// How many threads sleep.
+    parked: Mutex<usize>,
     opened: Condvar,
 }
+
+/// On cache lines of its own: who looks at it does not hold up who writes its neighbour.
+#[repr(align(128))]
+struct Alone<T>(T);
 
 /// Another thread died, and will not come.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -46,10 +51,10 @@ impl Barrier {
     pub fn new(threads: usize) -> Self {
         Barrier {
             threads,
-            arrived: AtomicUsize::new(0),
-            round: AtomicUsize::new(0),
+            arrived: Alone(AtomicUsize::new(0)),
+            round: Alone(AtomicUsize::new(0)),
             broken: AtomicBool::new(false),
-            parked: Mutex::new(()),
+            parked: Mutex::new(0),
             opened: Condvar::new(),
         }
     }
@@ -68,31 +73,38 @@ impl Barrier {
         if self.threads == 1 {
             return Ok(());
         }
-        let round = self.round.load(Ordering::Relaxed);
-        if self.arrived.fetch_add(1, Ordering::AcqRel) + 1 == self.threads {
-            self.arrived.store(0, Ordering::Relaxed);
+        let round = self.round.0.load(Ordering::Relaxed);
+        if self.arrived.0.fetch_add(1, Ordering::AcqRel) + 1 == self.threads {
+            self.arrived.0.store(0, Ordering::Relaxed);
             // Under the lock, so that nobody parks between looking and sleeping.
-            let guard = self.lock();
-            self.round.store(round.wrapping_add(1), Ordering::Release);
-            drop(guard);
-            self.opened.notify_all();
+            let parked = self.lock();
+            self.round.0.store(round.wrapping_add(1), Ordering::Release);
+            let anybody = *parked > 0;
+            drop(parked);
+            if anybody {
+                self.opened.notify_all();
+            }
             return Ok(());
         }
-        let open = || self.round.load(Ordering::Acquire) != round;
+        let open = || self.round.0.load(Ordering::Acquire) != round;
         for _ in 0..SPINS {
             if open() {
                 return Ok(());
             }
             spin_loop();
         }
-        let mut guard = self.lock();
-        while !open() {
+        let mut parked = self.lock();
+        *parked += 1;
+        let mut met = Ok(());
+        while met.is_ok() && !open() {
             if self.broken.load(Ordering::Acquire) {
-                return Err(Broken);
+                met = Err(Broken);
+            } else {
+                parked = self.opened.wait(parked).unwrap_or_else(|e| e.into_inner());
             }
-            guard = self.opened.wait(guard).unwrap_or_else(|e| e.into_inner());
         }
-        Ok(())
+        *parked -= 1;
+        met
     }
 
     /// A guard that, dropped in a panic, sends everybody home.
@@ -117,8 +129,8 @@ impl Barrier {
         self.opened.notify_all();
     }
 
-    /// The lock, which guards no values that a panic could have left half changed.
-    fn lock(&self) -> MutexGuard<'_, ()> {
+    /// The lock; nothing panics while it is held.
+    fn lock(&self) -> MutexGuard<'_, usize> {
         self.parked.lock().unwrap_or_else(|e| e.into_inner())
     }
 }

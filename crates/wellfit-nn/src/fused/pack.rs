@@ -28,6 +28,19 @@ impl Uploaded {
         Uploaded { samples, divisor }
     }
 
+    /// Brings the values of sample `i` near.
+    pub fn prefetch(&self, kernels: &Kernels, i: usize) {
+        let (start, n) = (self.samples.row(i) * self.samples.features, self.samples.features);
+        let (at, bytes) = match &self.samples.values {
+            Values::Bytes(bytes, _) => (bytes[start..start + n].as_ptr(), n),
+            Values::Floats(floats) => {
+                (floats[start..start + n].as_ptr().cast(), n * size_of::<f32>())
+            }
+        };
+        // SAFETY: a set is in the table only where the machine has its instructions.
+        unsafe { (kernels.prefetch)(at, bytes) };
+    }
+
     /// Writes the values of sample `i` in blocks of 64: the first at `to`, each next
     /// one `block_step` values on. What lies beyond them is left as it is.
     ///

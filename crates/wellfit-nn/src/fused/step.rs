@@ -133,11 +133,13 @@ impl<'a> Worker<'a> {
         }
         for t in 0..steps {
             let now = batch(t);
-            let next = if t + 1 < steps { batch(t + 1) } else { &[] };
+            let at = |t: usize| if t < steps { batch(t) } else { &[] };
+            let next = at(t + 1);
             if self.me == 0 {
                 stop[t % 2].store(run.stop.load(Ordering::Relaxed), Ordering::Relaxed);
             }
             self.forward(t, now.len(), next);
+            self.look_ahead(at(t + 2));
             if stop[t % 2].load(Ordering::Relaxed) {
                 end = EpochEnd::Stopped;
                 break;
@@ -203,6 +205,14 @@ impl<'a> Worker<'a> {
                     (bf16.pack_pairs)(from, TILE, rows.len(), at);
                 }
             }
+        }
+    }
+
+    /// Brings this thread's share of a later batch near.
+    fn look_ahead(&self, batch: &[u32]) {
+        let Epoch { data, kernels, .. } = *self.epoch;
+        for &sample in &batch[self.own(batch.len())] {
+            data.prefetch(kernels, sample as usize);
         }
     }
 
@@ -461,12 +471,9 @@ impl<'a> Worker<'a> {
             }
             let target = |&sample: &u32| data.samples.target(sample as usize);
             let normaliser = loss.normaliser(batch.iter().map(target));
-            let (mut sum, scale) = (0.0, (1.0 / normaliser) as f32);
-            for (row, sample) in batch.iter().enumerate() {
-                let row = std::slice::from_raw_parts_mut(logits.add(row * width), width);
-                let term = kernels.loss_row(loss, row, spec.outputs, target(sample), scale);
-                sum += f64::from(term);
-            }
+            let all = std::slice::from_raw_parts_mut(logits, rows * width);
+            let (targets, scale) = (batch.iter().map(target), (1.0 / normaliser) as f32);
+            let sum = kernels.loss_rows(loss, all, (width, spec.outputs), targets, scale);
             if !ops.is_empty() {
                 (kernels.multiply)(logits, slopes, vectors);
             }

@@ -1,6 +1,7 @@
 //! Losses of one row of outputs, and their gradients in its place.
 
 use super::Kernels;
+use super::matmul::Rows;
 use super::pointwise::exp;
 use super::simd::{LANES, Simd};
 use crate::{Loss, Target};
@@ -83,6 +84,45 @@ impl RowLoss {
 }
 
 impl Kernels {
+    /// The sum of the loss's terms over `rows`, each `width` values long; otherwise as
+    /// [`loss_row`](Self::loss_row).
+    ///
+    /// # Panics
+    /// As `loss_row`, or if there are fewer targets than rows.
+    pub fn loss_rows<'t>(
+        &self,
+        loss: &RowLoss,
+        rows: &mut [f32],
+        (width, outputs): (usize, usize),
+        mut targets: impl Iterator<Item = Target<'t>>,
+        scale: f32,
+    ) -> f64 {
+        let mut next = || targets.next().expect("a target for each row");
+        let mut sum = 0.0;
+        if !matches!(loss, RowLoss::CrossEntropy) || outputs > LANES {
+            for row in rows.chunks_exact_mut(width) {
+                sum += f64::from(self.loss_row(loss, row, outputs, next(), scale));
+            }
+            return sum;
+        }
+        assert!(outputs > 0 && width >= LANES && rows.len().is_multiple_of(width));
+        for group in rows.chunks_mut(width * LANES) {
+            let (count, mut labels) = (group.len() / width, [0; LANES]);
+            for (row, label) in group.chunks_exact_mut(width).zip(&mut labels) {
+                match next() {
+                    Target::Class(class) if (class as usize) < outputs => *label = class,
+                    target => panic!("{target:?} must fit {loss:?} and {outputs} outputs"),
+                }
+                row[LANES..].fill(0.0);
+            }
+            let rows = Rows { at: group.as_mut_ptr(), row: width };
+            // SAFETY: as below; each row holds at least a vector.
+            let terms = unsafe { (self.few_classes)(rows, count, outputs, &labels, scale) };
+            sum = terms[..count].iter().fold(sum, |sum, &term| sum + f64::from(term));
+        }
+        sum
+    }
+
     /// The loss's term of a row whose first `outputs` values count. The row becomes
     /// the term's gradient times `scale` (1/normaliser), and 0 beyond the outputs.
     ///
@@ -113,6 +153,66 @@ impl Kernels {
         // SAFETY: the row holds whole vectors of outputs, the target was looked at, and
         // a set is in the table only where the machine has its instructions.
         unsafe { (self.loss)(loss, row.as_mut_ptr(), outputs, target, scale) }
+    }
+}
+
+/// Up to 16 rows of up to 16 logits at once, with the same bits as [`loss`] row by row:
+/// a vector holds one class of all rows. `labels` are below `classes`; gives the terms.
+///
+/// # Safety
+/// Rows must be good for `count` rows of 16 values; the machine must have S.
+#[inline(always)]
+pub unsafe fn few_classes<S: Simd>(
+    rows: Rows<*mut f32>,
+    count: usize,
+    classes: usize,
+    labels: &[u32; LANES],
+    scale: f32,
+) -> [f32; LANES] {
+    const SQUARE: usize = LANES * LANES;
+    let (mut by_row, mut z) = ([0.0f32; SQUARE], [0.0f32; SQUARE]);
+    let own = |row: usize| labels[row] as usize * LANES + row;
+    // SAFETY: the caller vouches for the rows and S; a square holds 16 vectors.
+    unsafe {
+        for row in 0..count {
+            let to = by_row.as_mut_ptr().add(row * LANES);
+            S::store(to, S::load(rows.at.add(row * rows.row)));
+        }
+        S::transpose(by_row.as_ptr(), LANES, z.as_mut_ptr(), LANES);
+        let z = &mut z;
+        z[classes * LANES..].fill(0.0);
+        let at_label: [f32; LANES] = std::array::from_fn(|row| z[own(row)]);
+        let mut top = S::splat(f32::NEG_INFINITY);
+        for class in z[..classes * LANES].as_chunks::<LANES>().0 {
+            top = S::max(S::load(class.as_ptr()), top);
+        }
+        let mut part = [S::splat(0.0); LANES];
+        for (class, part) in z.as_chunks_mut::<LANES>().0[..classes].iter_mut().zip(&mut part) {
+            *part = exp::<S>(S::sub(S::load(class.as_ptr()), top));
+            S::store(class.as_mut_ptr(), *part);
+        }
+        // In the order of `Simd::sum`; what is beyond the classes is 0.
+        let mut half = LANES / 2;
+        while half > 0 {
+            for i in 0..half {
+                part[i] = S::add(part[i], part[i + half]);
+            }
+            half /= 2;
+        }
+        let share = S::div(S::splat(scale), part[0]);
+        for class in z.as_chunks_mut::<LANES>().0[..classes].iter_mut() {
+            S::store(class.as_mut_ptr(), S::mul(S::load(class.as_ptr()), share));
+        }
+        for row in 0..count {
+            z[own(row)] -= scale;
+        }
+        S::transpose(z.as_ptr(), LANES, by_row.as_mut_ptr(), LANES);
+        for row in 0..count {
+            let from = by_row.as_ptr().add(row * LANES);
+            S::store(rows.at.add(row * rows.row), S::load(from));
+        }
+        let (sums, top) = (S::array(part[0]), S::array(top));
+        std::array::from_fn(|row| ln(sums[row]) + top[row] - at_label[row])
     }
 }
 
@@ -295,10 +395,8 @@ unsafe fn exponentials<S: Simd>(row: *mut f32, vectors: usize, top: f32) -> f32 
 
 /// ln x for x ≥ 1 or NaN, the same bits everywhere: computed in f64 by the series
 /// of artanh, rounded once.
+#[inline(always)]
 fn ln(x: f32) -> f32 {
-    if !x.is_finite() {
-        return x;
-    }
     let bits = f64::from(x).to_bits();
     let exponent = ((bits >> 52) as i64 - 1023) as f64;
     let mantissa = f64::from_bits(bits & ((1 << 52) - 1) | 1023 << 52);
@@ -314,12 +412,48 @@ fn ln(x: f32) -> f32 {
     for odd in (1..=21).rev().step_by(2) {
         series = series * square + 1.0 / f64::from(odd);
     }
-    (2.0 * t * series + exponent * std::f64::consts::LN_2) as f32
+    let log = (2.0 * t * series + exponent * std::f64::consts::LN_2) as f32;
+    if x.is_finite() { log } else { x }
 }
 
 #[cfg(test)]
 mod tests {
+    use wellfit_random::{Key, Purpose};
+
     use super::*;
+
+    #[test]
+    fn many_rows_at_once_have_the_bits_of_row_by_row() {
+        const ODD: [f32; 6] = [0.0, -0.0, 3e38, f32::INFINITY, f32::NEG_INFINITY, f32::NAN];
+        let key = Key { seed: 1, purpose: Purpose::Shuffle, layer: 0, step: 0 };
+        let mut stream = key.stream();
+        let loss = RowLoss::CrossEntropy;
+        for round in 0..300 {
+            let (width, outputs) = [(16, 1), (16, 2), (16, 10), (64, 16), (32, 17)][round % 5];
+            let rows = 1 + stream.below(40) as usize;
+            // Every other round with numbers that overflow and that are none.
+            let mut logit = || match stream.below(if round % 2 == 0 { 60 } else { u64::MAX }) {
+                at if at < 6 => ODD[at as usize],
+                _ => stream.uniform() as f32 * 60.0 - 30.0,
+            };
+            let all: Vec<f32> = (0..rows * width).map(|_| logit()).collect();
+            let target = |row: usize| Target::Class((round + row) as u32 % outputs as u32);
+            for kernels in Kernels::available() {
+                let (mut by_row, mut sum) = (all.clone(), 0.0);
+                for (i, row) in by_row.chunks_exact_mut(width).enumerate() {
+                    sum += f64::from(kernels.loss_row(&loss, row, outputs, target(i), 0.125));
+                }
+                let (mut at_once, shape) = (all.clone(), (width, outputs));
+                let targets = (0..rows).map(target);
+                let whole = kernels.loss_rows(&loss, &mut at_once, shape, targets, 0.125);
+                let same = |a: f64, b: f64| a.to_bits() == b.to_bits() || a.is_nan() && b.is_nan();
+                assert!(same(whole, sum), "{}: {whole}, {sum}", kernels.name);
+                for (&a, &b) in at_once.iter().zip(&by_row) {
+                    assert!(same(a.into(), b.into()), "{}: {a}, {b}", kernels.name);
+                }
+            }
+        }
+    }
 
     #[test]
     fn our_logarithm_agrees_with_the_library_to_one_ulp() {

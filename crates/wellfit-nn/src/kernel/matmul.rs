@@ -118,19 +118,19 @@ unsafe fn column<S: Simd, T: Term<S>, const N: usize>(
             let a = Strided { at: a.at.add(i * a.row), ..a };
             let c = Rows { at: c.at.add(i * c.row), ..c };
             match m - i {
-                1 => tile::<S, T, 1, N>(a, b, c, k, accumulate),
-                2 => tile::<S, T, 2, N>(a, b, c, k, accumulate),
-                3 => tile::<S, T, 3, N>(a, b, c, k, accumulate),
-                4 => tile::<S, T, 4, N>(a, b, c, k, accumulate),
-                5 => tile::<S, T, 5, N>(a, b, c, k, accumulate),
-                _ => tile::<S, T, 6, N>(a, b, c, k, accumulate),
+                1 => tile::<S, T, 1, N>(a, b, c, k, accumulate, |_| ()),
+                2 => tile::<S, T, 2, N>(a, b, c, k, accumulate, |_| ()),
+                3 => tile::<S, T, 3, N>(a, b, c, k, accumulate, |_| ()),
+                4 => tile::<S, T, 4, N>(a, b, c, k, accumulate, |_| ()),
+                5 => tile::<S, T, 5, N>(a, b, c, k, accumulate, |_| ()),
+                _ => tile::<S, T, 6, N>(a, b, c, k, accumulate, |_| ()),
             }
         }
         i += 6;
     }
 }
 
-/// M rows of N vectors, in registers.
+/// M rows of N vectors, in registers; `meanwhile` is told each step of k.
 ///
 /// # Safety
 /// As for [`matmul`].
@@ -145,6 +145,7 @@ pub unsafe fn tile<S: Simd, T: Term<S>, const M: usize, const N: usize>(
     c: Rows<*mut f32>,
     k: usize,
     accumulate: bool,
+    meanwhile: impl Fn(usize),
 ) {
     // SAFETY: M rows, k columns and N vectors lie within A, B and C.
     unsafe {
@@ -157,7 +158,8 @@ pub unsafe fn tile<S: Simd, T: Term<S>, const M: usize, const N: usize>(
             }
         }
         let (mut pa, mut pb) = (a.at, b.at);
-        for _ in 0..k {
+        for l in 0..k {
+            meanwhile(l);
             let mut row = [T::load(pb); N];
             for n in 1..N {
                 row[n] = T::load(pb.add(n * LANES));

@@ -39,6 +39,7 @@ type Update =
     unsafe fn(Strided, Rows<*const f32>, Weights, (usize, usize, usize), &Step, &mut [f64; 2]);
 
 type Windows = unsafe fn(*const f32, &[u32], Runs, Rows<*const f32>, Rows<*mut f32>, usize, bool);
+type FewClasses = unsafe fn(Rows<*mut f32>, usize, usize, &[u32; LANES], f32) -> [f32; LANES];
 type NormBack = unsafe fn(*const f32, *const f32, *mut f32, [*const f32; 4], &Pixels, bool);
 type LayerNorm = unsafe fn(*const f32, *mut f32, [*const f32; 3], (usize, usize), f32) -> [f32; 2];
 type LayerNormBack = unsafe fn(
@@ -76,6 +77,10 @@ pub struct Kernels {
     pub divide_bytes: unsafe fn(*const u8, *mut f32, usize, f32),
     /// See [`Kernels::loss_row`], which is safe.
     pub loss: unsafe fn(&RowLoss, *mut f32, usize, Target<'_>, f32) -> f32,
+    /// See [`loss::few_classes`].
+    pub few_classes: FewClasses,
+    /// See [`pointwise::prefetch`].
+    pub prefetch: unsafe fn(*const u8, usize),
     /// Products in bfloat16, where the machine has them.
     pub bf16: Option<Bf16Kernels>,
     /// See [`update::apply`].
@@ -147,6 +152,8 @@ macro_rules! kernels {
                 accumulate,
                 divide_bytes,
                 loss,
+                few_classes,
+                prefetch,
                 bf16: None,
                 apply,
                 penalise,
@@ -268,6 +275,24 @@ macro_rules! kernels {
             ) -> f32 {
                 // SAFETY: the caller's contract is the generic function's.
                 unsafe { loss::loss::<$simd>(loss, row, outputs, target, scale) }
+            }
+
+            $(#[target_feature(enable = $features)])?
+            unsafe fn few_classes(
+                rows: Rows<*mut f32>,
+                count: usize,
+                classes: usize,
+                labels: &[u32; LANES],
+                scale: f32,
+            ) -> [f32; LANES] {
+                // SAFETY: the caller's contract is the generic function's.
+                unsafe { loss::few_classes::<$simd>(rows, count, classes, labels, scale) }
+            }
+
+            $(#[target_feature(enable = $features)])?
+            unsafe fn prefetch(from: *const u8, bytes: usize) {
+                // SAFETY: the caller's contract is the generic function's.
+                unsafe { pointwise::prefetch::<$simd>(from, bytes) }
             }
 
             $(#[target_feature(enable = $features)])?

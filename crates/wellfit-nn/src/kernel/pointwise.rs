@@ -202,6 +202,19 @@ pub unsafe fn relu_back<S: Simd>(dy: *mut f32, y: *const f32, vectors: usize) {
     }
 }
 
+/// Brings so many bytes near, or the first 64 cache lines of them.
+///
+/// # Safety
+/// The machine must have S.
+#[inline(always)]
+pub unsafe fn prefetch<S: Simd>(from: *const u8, bytes: usize) {
+    const LINE: usize = 64;
+    for at in (0..bytes.min(64 * LINE)).step_by(LINE) {
+        // SAFETY: the caller vouches for S; nothing is read.
+        unsafe { S::prefetch(from.wrapping_add(at).cast()) };
+    }
+}
+
 /// Bytes / `divisor`, correctly rounded, for whole divisors up to 255 (1 leaves
 /// them as they are).
 ///

@@ -2,7 +2,7 @@
 //! are in cache. The gradient of a dense layer is never written to memory, except
 //! six rows at a time into the nearest cache.
 
-use super::matmul::{Rows, Strided, Term, tile};
+use super::matmul::{Rows, Strided, Term, matmul, tile};
 use super::simd::{LANES, Simd};
 
 /// The numbers of one step, the same for all weights of a tensor.
@@ -247,20 +247,22 @@ unsafe fn groups<S: Simd, T: Term<S>, R: VectorRule<S>, const SIGNED: bool, cons
                 let n = (vectors - v).min(GROUP.1);
                 let b = Rows { at: b.at.add(v * LANES), ..b };
                 let at = weights.add((i * vectors + v) * LANES);
-                if vectors == GROUP.1 {
-                    // What is needed when the products are done, and it is contiguous.
-                    for line in 0..m * n {
-                        S::prefetch(at.w.add(line * LANES));
-                        if R::SLOTS > 0 {
-                            S::prefetch(at.m.add(line * LANES));
-                        }
-                        if R::SLOTS > 1 {
-                            S::prefetch(at.v.add(line * LANES));
-                        }
-                    }
-                }
                 let c = Rows { at: gradient.as_mut_ptr().cast::<f32>(), row: n * LANES };
-                products::<S, T>(a, b, c, m, n, samples);
+                // What is needed when the products are done comes meanwhile, a vector a
+                // sample: all at once it would hold up the products' own loads.
+                let near = |line: usize| {
+                    if line < m * n {
+                        let line = (line / n * vectors + line % n) * LANES;
+                        let at = [at.w, at.m, at.v];
+                        at[..=R::SLOTS].iter().for_each(|at| S::prefetch(at.add(line)));
+                    }
+                };
+                if (m, n, S::SPAN) == (6, 4, 4) {
+                    tile::<S, T, 6, 4>(a, b, c, samples, false, near);
+                } else {
+                    (0..m * n).for_each(near);
+                    matmul::<S, T>(a, b, c, (m, samples, n), false);
+                }
                 for r in 0..m {
                     let at = at.add(r * vectors * LANES);
                     let gradient = gradient.as_ptr().add(r * n).cast::<f32>();
@@ -398,26 +400,6 @@ impl<S: Simd, R: VectorRule<S>, const SIGNED: bool, const SQUARED: bool>
                     self.square = S::fma(w[i], w[i], self.square);
                 }
             }
-        }
-    }
-}
-
-/// The gradient of up to 6 rows of up to 4 vectors.
-#[inline(always)]
-unsafe fn products<S: Simd, T: Term<S>>(
-    a: Strided,
-    b: Rows<*const f32>,
-    c: Rows<*mut f32>,
-    m: usize,
-    n: usize,
-    k: usize,
-) {
-    // SAFETY: handed on.
-    unsafe {
-        if m == 6 && n == 4 && S::SPAN == 4 {
-            tile::<S, T, 6, 4>(a, b, c, k, false);
-        } else {
-            super::matmul::matmul::<S, T>(a, b, c, (m, k, n), false);
         }
     }
 }

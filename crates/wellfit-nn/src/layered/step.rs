@@ -209,15 +209,12 @@ impl<'a> Worker<'a> {
         let target = |&sample: &u32| data.samples.target(sample as usize);
         let normaliser = loss.normaliser(batch.samples.iter().map(target));
         let scale = (1.0 / normaliser) as f32;
-        let mut sum = 0.0;
         // SAFETY: the chunk's rows are this thread's own; a row is padded to whole tiles.
         unsafe {
             std::ptr::copy_nonoverlapping(logits, gradients, at.count() * width);
-            for (row, sample) in batch.samples[at.rows.clone()].iter().enumerate() {
-                let row = std::slice::from_raw_parts_mut(gradients.add(row * width), width);
-                let term = kernels.loss_row(loss, row, spec.outputs, target(sample), scale);
-                sum += f64::from(term);
-            }
+            let rows = std::slice::from_raw_parts_mut(gradients, at.count() * width);
+            let targets = batch.samples[at.rows.clone()].iter().map(target);
+            let sum = kernels.loss_rows(loss, rows, (width, spec.outputs), targets, scale);
             // As in the fused engine: the batch's loss times its samples.
             *losses.at(chunk) = [sum * (batch.samples.len() as f64 / normaliser), 0.0];
         }
