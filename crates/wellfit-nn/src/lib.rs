@@ -175,6 +175,7 @@
 mod activation;
 mod checks;
 mod compile;
+mod elementwise;
 mod evaluation;
 mod fused;
 #[doc = include_str!("../../../docs/engine.md")]
@@ -185,7 +186,6 @@ mod layered;
 mod loss;
 mod numbers;
 mod optimizer;
-mod parallel;
 mod parameter;
 mod penalty;
 mod precision;
@@ -194,6 +194,8 @@ pub mod reference;
 mod session;
 mod shape;
 mod spec;
+mod threads;
+mod upload;
 
 pub use activation::Activation;
 pub use compile::{CompileError, compile, compile_on, instruction_sets, instructions};

@@ -3,10 +3,11 @@
 
 use std::ops::Range;
 
-use super::layout::{Network, Op};
-use super::pack::Uploaded;
+use super::layout::Network;
 use super::workspace::{CHUNK, Scratch};
+use crate::elementwise::Op;
 use crate::kernel::{Kernels, LANES, Rows, Strided, TILE, TILE_VECTORS};
+use crate::upload::Uploaded;
 
 /// Writes the logits of `samples` (at most a chunk) into the scratch: rows of
 /// the head's padded width.

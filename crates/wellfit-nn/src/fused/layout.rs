@@ -10,25 +10,10 @@
 //! output, and gives its part of the logits. So a network with one hidden layer
 //! needs one meeting of all threads a step.
 
-use super::shared::Shared;
+use crate::elementwise::Op;
 use crate::kernel::{LANES, TILE, Weights};
-use crate::{Activation, CompileError, Layer, Spec, random};
-
-/// What is done to activations, element by element.
-#[derive(Clone, Copy, Debug)]
-pub enum Op {
-    /// See [`Activation`].
-    Activation(Activation),
-    /// See [`crate::random`].
-    Dropout {
-        /// Which among the dropout layers.
-        ordinal: u16,
-        /// Kept are 16 bits at or above this.
-        threshold: u32,
-        /// 1/(1−p).
-        scale: f32,
-    },
-}
+use crate::threads::shared::Shared;
+use crate::{CompileError, Layer, Spec, random};
 
 /// A linear layer and what follows it.
 pub struct Linear {

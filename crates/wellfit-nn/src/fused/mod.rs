@@ -3,13 +3,11 @@
 //! `layout.rs` says how a network lies in memory, `step.rs` what a step does.
 
 mod activate;
-pub mod barrier;
 mod evaluate;
-pub mod layout;
+mod layout;
 #[cfg(all(loom, test))]
 mod model;
-pub mod pack;
-pub mod shared;
+mod pack;
 mod step;
 mod workspace;
 
@@ -19,15 +17,15 @@ use std::sync::atomic::AtomicBool;
 use crate::evaluation::{Judge, SampleResult};
 use crate::kernel::{Kernels, RowLoss, Step};
 use crate::numbers::tally;
-use crate::parallel::share_out;
+use crate::threads::barrier::Barrier;
+use crate::threads::share_out::share_out;
+use crate::threads::shared::Sums;
+use crate::upload::Uploaded;
 use crate::{
     CompileError, DataId, EpochRun, EpochTally, Evaluation, ParameterInfo, Precision, Samples,
     Session, SessionError, Spec, State, Tensor, checks, random,
 };
-use barrier::Barrier;
 use layout::Network;
-use pack::Uploaded;
-use shared::Sums;
 use step::{Epoch, Worker};
 use workspace::{CHUNK, Scratch, Workspace};
 

@@ -16,7 +16,7 @@ use loom::sync::Arc;
 use loom::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use loom::thread;
 
-use super::barrier::{Barrier, Broken};
+use crate::threads::barrier::{Barrier, Broken};
 
 /// Runs `work` in so many threads at once, for every schedule in which a thread is
 /// taken off its core at most `preemptions` times where it could have gone on; three

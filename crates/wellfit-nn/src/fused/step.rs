@@ -25,15 +25,17 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::activate::activate;
-use super::barrier::Barrier;
-use super::layout::{Linear, Network, Op};
-use super::pack::{self, Draw, Uploaded};
-use super::shared::{Shared, Sums};
+use super::layout::{Linear, Network};
+use super::pack;
 use super::workspace::{Packed, Scratch, Workspace};
+use crate::elementwise::{Draw, Op};
 use crate::kernel::{
     Bf16Kernels, Kernels, LANES, RowLoss, Rows, Step, Strided, TILE, TILE_VECTORS,
 };
 use crate::numbers::Numbers;
+use crate::threads::barrier::Barrier;
+use crate::threads::shared::{Shared, Sums};
+use crate::upload::Uploaded;
 use crate::{EpochEnd, EpochRun, EpochTally, Spec};
 
 /// What all threads of an epoch see.

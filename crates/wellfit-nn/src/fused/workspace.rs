@@ -1,9 +1,9 @@
 //! What a session needs besides the network: batches, activations, partial sums.
 
 use super::layout::Network;
-use super::shared::Shared;
 use crate::CompileError;
 use crate::kernel::TILE;
+use crate::threads::shared::Shared;
 
 /// Samples that an evaluation takes through the network at once.
 pub const CHUNK: usize = 96;

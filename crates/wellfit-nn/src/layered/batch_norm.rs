@@ -10,8 +10,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::layout::Layout;
 use super::operation::{At, Back, Operation, Ports, Training, Way};
 use crate::CompileError;
-use crate::fused::shared::Shared;
 use crate::kernel::Pixels;
+use crate::threads::shared::Shared;
 
 /// Added to the variance.
 const EPS: f64 = 1e-5;

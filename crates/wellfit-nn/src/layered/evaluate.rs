@@ -6,8 +6,8 @@ use std::ops::Range;
 use super::network::Network;
 use super::operation::{At, Scratch};
 use super::step::pack;
-use crate::fused::pack::Uploaded;
 use crate::kernel::Kernels;
+use crate::upload::Uploaded;
 
 /// Samples that a thread takes through the network at once.
 pub const ROWS: usize = 16;

@@ -4,8 +4,8 @@
 use super::layout::Layout;
 use super::operation::{At, Back, Operation, Ports};
 use crate::CompileError;
-use crate::fused::shared::Shared;
 use crate::kernel::LANES;
+use crate::threads::shared::Shared;
 
 /// Added to the variance.
 const EPS: f32 = 1e-5;

@@ -29,12 +29,12 @@ mod update;
 use std::sync::atomic::AtomicBool;
 
 use crate::evaluation::{Judge, SampleResult};
-use crate::fused::barrier::Barrier;
-use crate::fused::pack::Uploaded;
-use crate::fused::shared::{Shared, Sums};
 use crate::kernel::{Kernels, RowLoss, Strided};
 use crate::numbers::tally;
-use crate::parallel::share_out;
+use crate::threads::barrier::Barrier;
+use crate::threads::share_out::share_out;
+use crate::threads::shared::{Shared, Sums};
+use crate::upload::Uploaded;
 use crate::{
     CompileError, DataId, EpochRun, EpochTally, Evaluation, ParameterInfo, Samples, Session,
     SessionError, Spec, State, Tensor, checks, random,

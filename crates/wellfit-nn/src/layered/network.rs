@@ -10,8 +10,8 @@ use super::operation::{Back, Buffer, Operation, Ports, Value};
 use super::parameter::{Gradient, Map, Parameter};
 use super::pointwise::{Pointwise, padding};
 use super::pool::Pool;
-use crate::fused::layout::Op;
-use crate::fused::shared::Shared;
+use crate::elementwise::Op;
+use crate::threads::shared::Shared;
 use crate::{CompileError, Layer, ParameterInfo, Shape, Spec, random};
 
 /// At most so many chunks a batch, and at least so many samples in one.

@@ -7,9 +7,9 @@ use super::layout::Layout;
 use super::network::Network;
 use super::parameter::Gradient;
 use crate::CompileError;
-use crate::fused::pack::Draw;
-use crate::fused::shared::Shared;
+use crate::elementwise::Draw;
 use crate::kernel::{Kernels, LANES};
+use crate::threads::shared::Shared;
 
 /// A layer at work.
 ///

@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use super::layout::Layout;
-use crate::fused::shared::Shared;
 use crate::kernel::{Kernels, LANES, Rows, Weights};
+use crate::threads::shared::Shared;
 use crate::{CompileError, Spec};
 
 /// Rows that are updated at once.

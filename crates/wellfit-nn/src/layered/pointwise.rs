@@ -2,10 +2,9 @@
 
 use super::layout::Layout;
 use super::operation::{At, Back, Operation, Ports};
-use crate::fused::layout::Op;
-use crate::fused::pack::Draw;
-use crate::fused::shared::Shared;
+use crate::elementwise::{Draw, Op};
 use crate::kernel::{Kernels, LANES, TILE};
+use crate::threads::shared::Shared;
 use crate::{Activation, CompileError};
 
 /// Some activations and dropouts, one after the other.

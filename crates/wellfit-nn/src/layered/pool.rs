@@ -2,8 +2,8 @@
 
 use super::layout::Layout;
 use super::operation::{At, Back, Operation, Ports};
-use crate::fused::shared::Shared;
 use crate::kernel::Pooling;
+use crate::threads::shared::Shared;
 use crate::{CompileError, Window};
 
 /// The largest or the mean of each window.

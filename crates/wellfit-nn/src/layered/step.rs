@@ -7,11 +7,12 @@ use super::network::Network;
 use super::operation::{At, Operation, Scratch, Training, Way};
 use super::pointwise;
 use super::update::{Steps, Tiles};
-use crate::fused::barrier::Barrier;
-use crate::fused::pack::{Draw, Uploaded};
-use crate::fused::shared::Sums;
+use crate::elementwise::Draw;
 use crate::kernel::{Kernels, RowLoss};
 use crate::numbers::Numbers;
+use crate::threads::barrier::Barrier;
+use crate::threads::shared::Sums;
+use crate::upload::Uploaded;
 use crate::{EpochEnd, EpochRun, EpochTally, Spec};
 
 /// What all threads of an epoch see.

@@ -9,8 +9,8 @@ use super::network::Network;
 use super::operation::Scratch;
 use super::parameter::Gradient;
 use super::step::Epoch;
-use crate::fused::shared::{Shared, Sums};
 use crate::kernel::{LANES, Rows, Step, Strided};
+use crate::threads::shared::{Shared, Sums};
 use crate::{CompileError, Spec};
 
 /// Every parameter's tiles.

@@ -1,6 +1,6 @@
 //! Where the threads of a session wait for each other, several thousand times a second.
 //!
-//! `model.rs` checks it under every schedule that loom finds.
+//! `fused/model.rs` checks it under every schedule that loom finds.
 
 #[cfg(not(all(loom, test)))]
 use std::{
@@ -69,7 +69,7 @@ impl Barrier {
     }
 
     /// [`wait`](Self::wait), with an error where it panics.
-    pub(super) fn meet(&self) -> Result<(), Broken> {
+    pub(crate) fn meet(&self) -> Result<(), Broken> {
         if self.threads == 1 {
             return Ok(());
         }
@@ -121,7 +121,7 @@ impl Barrier {
     }
 
     /// Sends everybody home who waits, or will.
-    pub(super) fn give_up(&self) {
+    pub(crate) fn give_up(&self) {
         // Under the lock, as above.
         let guard = self.lock();
         self.broken.store(true, Ordering::Release);
