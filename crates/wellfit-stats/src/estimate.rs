@@ -1,6 +1,6 @@
 //! A figure and how surely it is known.
 
-use crate::{CONFIDENCE, Sample, StudentT};
+use crate::{CONFIDENCE, Sample, Spread, StudentT};
 
 /// A mean with its 95 % interval over n values.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,6 +15,13 @@ pub struct Estimate {
     /// Two-sided p against zero (paired t test); NaN when n < 2. Values that are
     /// all equal have p 0, or 1 when they are zero.
     pub p: f64,
+    /// Standard error of the mean; NaN when n < 2.
+    pub error: f64,
+    /// Degrees of freedom of the interval's t; NaN when n < 2.
+    pub df: f64,
+    /// The part of the variance that more values would not lower: n_test/n_train of
+    /// [`crate::resampled`], else 0.
+    pub shared: f64,
     /// How many values.
     pub n: usize,
     /// The values themselves, in the seeds' order.
@@ -56,24 +63,41 @@ impl Estimate {
     /// mean ± t(df)·error. An error of NaN gives no interval, one of 0 an
     /// interval without width.
     pub(crate) fn new(mean: f64, error: f64, df: f64, values: Vec<f64>) -> Estimate {
-        let n = values.len();
         if !mean.is_finite() || !error.is_finite() {
             let unknown = Estimate::unknown(values);
             return Estimate { mean, ..unknown };
         }
-        if error == 0.0 {
-            let p = if mean == 0.0 { 1.0 } else { 0.0 };
-            return Estimate { mean, low: mean, high: mean, p, n, values };
-        }
-        let t = StudentT::new(df);
-        let half = t.quantile(1.0 - (1.0 - CONFIDENCE) / 2.0) * error;
-        let p = t.two_sided(mean / error);
-        Estimate { mean, low: mean - half, high: mean + half, p, n, values }
+        let p = match (error == 0.0, mean == 0.0) {
+            (true, true) => 1.0,
+            (true, false) => 0.0,
+            (false, _) => StudentT::new(df).two_sided(mean / error),
+        };
+        let n = values.len();
+        Estimate { mean, low: mean, high: mean, p, error, df, shared: 0.0, n, values }
+            .with_confidence(CONFIDENCE)
     }
 
     fn unknown(values: Vec<f64>) -> Estimate {
-        let n = values.len();
-        Estimate { mean: f64::NAN, low: f64::NAN, high: f64::NAN, p: f64::NAN, n, values }
+        let (n, nan) = (values.len(), f64::NAN);
+        let (mean, low, high) = (nan, nan, nan);
+        Estimate { mean, low, high, p: nan, error: nan, df: nan, shared: 0.0, n, values }
+    }
+
+    /// The same estimate with an interval of another confidence (0 to 1, both
+    /// excluded), such as 0.9 for a test of equivalence at 5 %.
+    pub fn with_confidence(&self, confidence: f64) -> Estimate {
+        let half = if self.error == 0.0 {
+            0.0
+        } else {
+            StudentT::new(self.df).quantile(0.5 + confidence / 2.0) * self.error
+        };
+        Estimate { low: self.mean - half, high: self.mean + half, ..self.clone() }
+    }
+
+    /// How far the values spread that the interval was made from; of [`crate::unpaired`]
+    /// sides it takes [`Spread::unpaired`].
+    pub fn spread(&self) -> Spread {
+        Spread::resampled(self.error / (1.0 / self.n as f64 + self.shared).sqrt(), self.shared)
     }
 
     /// Whether there is a mean.
@@ -102,26 +126,47 @@ impl Estimate {
     }
 
     /// Whether the whole interval lies within ±`margin`, ends included: a test
-    /// of equivalence (two one-sided tests, each at 2.5 %).
+    /// of equivalence (two one-sided tests, each at 2.5 %; [`Estimate::p_within`]).
     pub fn is_within(&self, margin: f64) -> bool {
         self.low >= -margin && self.high <= margin
     }
 
     /// Two-sided p of the hypothesis that the true mean lies within ±`margin`,
-    /// against the side the mean is on: at most 5 % exactly when the interval is
-    /// clear of the margin. 1 when the mean itself is within; NaN when n < 2.
+    /// against the side the mean is on: at most 5 % exactly when the 95 % interval
+    /// is clear of the margin. 1 when the mean itself is within; NaN when n < 2.
     pub fn p_beyond(&self, margin: f64) -> f64 {
-        let error = Sample::new(self.values.clone()).ok().and_then(|s| s.standard_error());
-        let Some(error) = error.filter(|_| self.has_interval() && !margin.is_nan()) else {
-            return f64::NAN;
-        };
         let beyond = self.mean.abs() - margin;
-        if beyond <= 0.0 {
+        if !self.has_interval() || margin.is_nan() {
+            f64::NAN
+        } else if beyond <= 0.0 {
             1.0
-        } else if error == 0.0 {
+        } else if self.error == 0.0 {
             0.0
         } else {
-            StudentT::new(self.n as f64 - 1.0).two_sided(beyond / error)
+            StudentT::new(self.df).two_sided(beyond / self.error)
+        }
+    }
+
+    /// p of the hypothesis that the true mean lies beyond ±`margin`: the larger p
+    /// of two one-sided t tests, one against each end (D. J. Schuirmann, *A
+    /// comparison of the two one-sided tests procedure and the power approach*,
+    /// Journal of Pharmacokinetics and Biopharmaceutics 15, 1987). At most 5 %
+    /// exactly when the 90 % interval lies within the margin, at most 2.5 % when
+    /// the 95 % interval does; NaN when n < 2.
+    ///
+    /// ```
+    /// use wellfit_stats::Estimate;
+    /// let estimate = Estimate::of([0.1, -0.2, 0.0, 0.2, -0.1]);
+    /// assert!(estimate.p_within(1.0) < 0.001 && estimate.p_within(0.1) > 0.05);
+    /// ```
+    pub fn p_within(&self, margin: f64) -> f64 {
+        let inside = margin - self.mean.abs();
+        if !self.has_interval() || margin.is_nan() {
+            f64::NAN
+        } else if self.error == 0.0 {
+            if inside >= 0.0 { 0.0 } else { 1.0 }
+        } else {
+            StudentT::new(self.df).upper_tail(inside / self.error)
         }
     }
 
@@ -131,6 +176,7 @@ impl Estimate {
         let (a, b) = (self.low * factor, self.high * factor);
         let (low, high) = if factor < 0.0 { (b, a) } else { (a, b) };
         let values = self.values.iter().map(|value| value * factor).collect();
-        Estimate { mean: self.mean * factor, low, high, p: self.p, n: self.n, values }
+        let (mean, error) = (self.mean * factor, self.error * factor.abs());
+        Estimate { mean, low, high, error, values, ..self.clone() }
     }
 }

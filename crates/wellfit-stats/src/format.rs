@@ -13,7 +13,7 @@ pub const UNKNOWN: &str = "–";
 ///
 /// ```
 /// use wellfit_stats::{Estimate, format};
-/// let estimate = Estimate { mean: 0.0263, low: 0.0211, high: 0.0316, p: 0.001, n: 5, values: vec![] };
+/// let estimate = Estimate::of([0.0227, 0.0334, 0.0268, 0.0258, 0.0231]);
 /// assert_eq!(format::estimate(&estimate), "0.026 [0.021, 0.032]");
 /// assert_eq!(format::estimate(&estimate.scaled(-100.0)), "−2.6 [−3.2, −2.1]");
 /// assert_eq!(format::estimate(&Estimate::of([0.02634])), "0.0263");
@@ -32,12 +32,20 @@ pub fn mean(estimate: &Estimate) -> String {
     number(estimate.mean, decimals(estimate))
 }
 
-/// A number with so many decimals and a proper minus sign, never "−0"; not finite: "–".
+/// A number with so many decimals and a proper minus sign, never "−0"; from a thousand
+/// million on with three digits and a power of ten; not finite: "–".
+///
+/// ```
+/// assert_eq!(wellfit_stats::format::number(-1.5159e23, 0), "−1.52e23");
+/// ```
 pub fn number(value: f64, decimals: usize) -> String {
     if !value.is_finite() {
         return UNKNOWN.to_owned();
     }
-    let text = format!("{:.decimals$}", value.abs());
+    let text = match value.abs() {
+        huge if huge >= 1e9 => format!("{huge:.2e}"),
+        value => format!("{value:.decimals$}"),
+    };
     let is_zero = text.bytes().all(|byte| matches!(byte, b'0' | b'.'));
     if value < 0.0 && !is_zero { format!("−{text}") } else { text }
 }
@@ -94,7 +102,7 @@ mod tests {
 
     fn shown(mean: f64, half: f64) -> String {
         let (low, high) = (mean - half, mean + half);
-        estimate(&Estimate { mean, low, high, p: 0.5, n: 5, values: vec![] })
+        estimate(&Estimate { mean, low, high, ..Estimate::of([0.0, 1.0]) })
     }
 
     #[test]

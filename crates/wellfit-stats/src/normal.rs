@@ -33,6 +33,21 @@ impl Normal {
         Normal::density(x) / fraction
     }
 
+    /// The x that a share `p` of all draws stays below; NaN outside (0, 1).
+    ///
+    /// ```
+    /// let x = wellfit_stats::Normal::quantile(0.975);
+    /// assert!((x - 1.959_964).abs() < 1e-6);
+    /// ```
+    pub fn quantile(p: f64) -> f64 {
+        if !(p > 0.0 && p < 1.0) {
+            return f64::NAN;
+        }
+        let tail = p.min(1.0 - p);
+        let x = newton_from_zero(|x| Normal::upper_tail(x) - tail, Normal::density);
+        if p < 0.5 { -x } else { x }
+    }
+
     /// The size that the largest of `n` draws stays below, signs ignored, with
     /// probability `p`: the root of (1 − P(|Z| > x))ⁿ = p. NaN for p outside (0, 1)
     /// and for n = 0.

@@ -46,6 +46,12 @@ impl StudentT {
         incomplete_beta(x, rest, self.df / 2.0, 0.5)
     }
 
+    /// P(T ≥ t).
+    pub fn upper_tail(&self, t: f64) -> f64 {
+        let tail = self.two_sided(t) / 2.0;
+        if t < 0.0 { 1.0 - tail } else { tail }
+    }
+
     /// The t that a share `p` of all draws stays below; NaN outside (0, 1).
     ///
     /// ```
@@ -155,7 +161,7 @@ const STIRLING: f64 = 12.0;
 
 /// ln Γ(x) for x > 0: Stirling's series (Abramowitz & Stegun 6.1.41) after moving
 /// x up by Γ(x+1) = x·Γ(x).
-fn ln_gamma(x: f64) -> f64 {
+pub(crate) fn ln_gamma(x: f64) -> f64 {
     let (mut x, mut product) = (x, 1.0);
     while x < STIRLING {
         product *= x;

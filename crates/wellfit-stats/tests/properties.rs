@@ -1,8 +1,15 @@
 //! What holds for every sample.
 
+mod common;
+
+use common::{normal, stream};
 use proptest::prelude::*;
 use wellfit_random::{Key, Purpose, Stream};
-use wellfit_stats::{Estimate, Sample, format, holm, two_way};
+use wellfit_stats::{
+    Estimate, Place, Race, Sample, StrengthGain, bootstrap, chance_to_clear, chance_to_fit, format,
+    holm, optimism, resampled, sign_flip, size_to_clear, size_to_fit, strength_curve, two_way,
+    unpaired,
+};
 
 fn values() -> impl Strategy<Value = Vec<f64>> {
     prop::collection::vec(-1e3..1e3f64, 2..12)
@@ -49,12 +56,98 @@ proptest! {
     }
 
     #[test]
+    fn the_p_within_a_margin_agrees_with_the_interval(values in values(), margin in 0.0..500.0f64) {
+        let e = Estimate::of(values);
+        prop_assert_eq!(e.p_within(margin) < 0.025, e.is_within(margin));
+        prop_assert_eq!(e.p_within(margin) < 0.05, e.with_confidence(0.9).is_within(margin));
+    }
+
+    #[test]
+    fn folds_that_share_nothing_are_seeds_and_sharing_only_widens(
+        values in values(), ratio in 0.0..1.0f64,
+    ) {
+        let e = Estimate::of(values.clone());
+        let alone = resampled(values.clone(), 0.0).half_width();
+        prop_assert!((alone - e.half_width()).abs() <= 1e-12 * alone);
+        prop_assert!(resampled(values, ratio).half_width() >= alone);
+    }
+
+    #[test]
+    fn a_bootstrap_lies_among_the_values_and_repeats_to_the_bit(values in values(), seed in 0..9u64) {
+        let least = values.iter().copied().fold(f64::INFINITY, f64::min);
+        let most = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        match bootstrap(&values, seed) {
+            None => prop_assert!(values.len() < 5),
+            Some(interval) => {
+                let slack = 1e-9 * (most - least);
+                prop_assert!(least - slack <= interval.low && interval.low <= interval.high);
+                prop_assert!(interval.high <= most + slack);
+                prop_assert_eq!(bootstrap(&values, seed), Some(interval));
+            }
+        }
+    }
+
+    #[test]
+    fn signs_do_not_care_for_unit_direction_or_order(values in values(), scale in 0.01..100.0f64) {
+        let p = sign_flip(&values, 0).unwrap();
+        prop_assert!(p > 0.0 && p <= 1.0);
+        let turned: Vec<f64> = values.iter().rev().map(|value| value * -scale).collect();
+        prop_assert_eq!(sign_flip(&turned, 0), Some(p));
+    }
+
+    #[test]
+    fn a_chance_lies_between_0_and_1_and_rises_with_the_values(
+        distance in 0.0..3.0f64, std in 0.1..3.0f64, n in 2..40usize, alpha in 0.001..0.2f64,
+    ) {
+        let clear = |n| chance_to_clear(distance, std, n, alpha);
+        prop_assert!((0.0..=1.0).contains(&clear(n)));
+        prop_assert!(clear(n + 1) >= clear(n) - 1e-6);
+        let fit = |n| chance_to_fit(distance, 2.0 * distance, std, n, alpha);
+        prop_assert!((0.0..=1.0).contains(&fit(n)));
+        if let Some(size) = size_to_fit(distance, 2.0 * distance, std, alpha, 200) {
+            prop_assert!(fit(size) >= 0.8 && (size == 2 || fit(size - 1) < 0.8));
+        }
+        if let Some(size) = size_to_clear(distance, std, alpha, 200) {
+            prop_assert!(clear(size) >= 0.8 && (size == 2 || clear(size - 1) < 0.8));
+        }
+    }
+
+    #[test]
+    fn no_race_panics_and_an_open_one_asks_for_seeds_that_are_missing(
+        gains in prop::collection::vec(any_values(), 0..5),
+        first in 0..5usize, most in 0..8usize, margin in any::<u64>().prop_map(f64::from_bits),
+    ) {
+        let standing = Race { first, most, margin }.standing(&gains);
+        prop_assert_eq!(standing.arms.len(), gains.len());
+        if let Some(next) = standing.next {
+            let waits = |(arm, gains): (&wellfit_stats::Runner, &Vec<f64>)| {
+                arm.place == Place::In && gains.len() < next
+            };
+            prop_assert!(standing.arms.iter().zip(&gains).any(waits));
+            prop_assert_eq!(standing.winner, None);
+        }
+    }
+
+    #[test]
+    fn an_optimism_needs_a_whole_table(table in prop::collection::vec(any_values(), 1..4)) {
+        let finite = table.iter().flatten().all(|value| value.is_finite());
+        let square = table.iter().all(|row| row.len() == table[0].len() && !row.is_empty());
+        let found = optimism(&[table.clone(), table.clone()]);
+        prop_assert_eq!(found.is_some(), finite && square && table.len() > 1);
+    }
+
+    #[test]
     fn no_values_panic_and_what_is_not_finite_is_never_shown(values in any_values()) {
         let e = Estimate::of(values.clone());
         prop_assert_eq!(e.is_known(), Sample::new(values.clone()).is_ok());
         prop_assert!(!format::estimate(&e).contains("NaN"));
         prop_assert!(!format::estimate(&e).contains("inf"));
         let _ = (e.p_beyond(0.5), e.p_beyond(f64::NAN), e.scaled(-3.0), holm(&values));
+        let _ = (e.p_within(0.5), e.p_within(f64::NAN), e.with_confidence(0.9), resampled(values.clone(), 0.25));
+        let _ = (bootstrap(&values, 0), sign_flip(&values, 0));
+        let tried = [true, true, false].map(|helps| StrengthGain { gain: e.clone(), helps });
+        let _ = strength_curve(&tried, |_, _| Estimate::paired(&values, &values));
+        let _ = (unpaired(&values, &[1.0, 2.0]), unpaired(&[1.0, 2.0], &values));
         let _ = two_way(&[values.clone(), values]);
     }
 
@@ -70,20 +163,10 @@ proptest! {
     }
 }
 
-/// A normal number by Box and Muller's method.
-fn normal(stream: &mut Stream) -> f64 {
-    let (u, v) = (1.0 - stream.uniform(), stream.uniform());
-    (-2.0 * u.ln()).sqrt() * (std::f64::consts::TAU * v).cos()
-}
-
-fn stream(step: u64) -> Stream {
-    Key { seed: 5, purpose: Purpose::Synthetic, layer: 0, step }.stream()
-}
-
 #[test]
 fn ninety_five_of_a_hundred_intervals_cover_the_truth() {
     const ROUNDS: usize = 20_000;
-    for n in [2, 5] {
+    for n in [2, 3, 5, 10] {
         let mut stream = stream(n as u64);
         let covered = (0..ROUNDS)
             .filter(|_| {
