@@ -137,8 +137,9 @@ def measure(row, files, options, peak, report):
     report["versions"] |= heat.versions
     # The first pass over a layer's input needs no gradient, whatever the remedy.
     job = row.job()
-    adds = multiply_adds(row.task, job["input"], job["layers"]) * samples
-    steps = -(-samples // row.batch)
+    epochs = row.settings.get("every", 1)
+    adds = multiply_adds(row.task, job["input"], job["layers"]) * samples * epochs
+    steps = -(-samples // row.batch) * epochs
     return {
         "name": row.name, "kind": "work", "measure": "seconds", "task": row.task,
         "work": row.work.name, "batch": row.batch, "remedy": row.remedy, "samples": samples,

@@ -136,6 +136,12 @@ ROWS = [
         ours=(WELLFIT, WELLFIT_ONE)),
     Row("cnn 32", CNN, 32, IMAGES, 3, 1_536, [Target("PyTorch", 2)]),
     Row("cnn 128", CNN, 128, IMAGES, 3, 1_536, [Target("PyTorch", 1.3)]),
+    *(Row(f"watch {work.name} {batch}", work, batch, [], rounds, heat, [Target("plain", 0.02)],
+          settings={"watch": "watched"} | every,
+          beside={PLAIN: ("plain", {"watch": "unwatched"} | every)})
+      for work, batch, rounds, heat, every in [
+          (ARTICLE, 32, 9, HEAT, {}), (ARTICLE, 512, 9, HEAT, {}),
+          (TABULAR, 32, 31, 10_000, {"every": 5}), (CNN, 32, 3, 1_536, {})]),
     Row("evaluate", ARTICLE, 1000, EVALUATORS, 9, 60_000, [Target("PyTorch", 1.3)],
         task="evaluate"),
     CommandRow("study", "seconds", 2, [Target("PyTorch", 3)]),

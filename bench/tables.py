@@ -130,7 +130,9 @@ class Row:
     def done(self):
         """The remedy, where a work has several, and what only ours was told."""
         remedies = [self.row["remedy"]] if self.row["work"] == "article" else []
-        return remedies + [str(value) for value in self.row["settings"].values()]
+        def words(key, value):
+            return f"every {value} epochs" if key == "every" else str(value)
+        return remedies + [words(*told) for told in self.row["settings"].items()]
 
 
 def rows_of(report):
@@ -178,7 +180,8 @@ def verdict(row, against, reach):
         def text(value):
             return f"{100 * value:.0f} %"
     elif against == "plain":
-        measure, wanted, found = "cost of the remedy", f"≤ {100 * reach:.0f} %", row.cost()
+        what = "watching" if "watch" in row.row["settings"] else "the remedy"
+        measure, wanted, found = f"cost of {what}", f"≤ {100 * reach:.0f} %", row.cost()
         text = percent
     else:
         name = row.best() if against == "peers" else row.best(against)

@@ -93,6 +93,18 @@ class Tables(unittest.TestCase):
         self.assertIn("| article, batch 32, l1, bf16 | wellfit float32 / wellfit | ≥ 1.4 × | 1.50 "
                       "| reached |", tables.targets(report(half)))
 
+    def test_watching_is_held_against_the_same_epoch_unwatched(self):
+        programs = {"wellfit": {"values": [2.02, 3.03], "loss": 1.0},
+                    "wellfit plain": {"values": [2.0, 3.0], "loss": 1.0}}
+        watched = row(programs=programs, remedy="plain", settings={"watch": "watched"},
+                      targets=[["plain", 0.02]])
+        self.assertIn("| article, batch 32, plain, watched | cost of watching | ≤ 2 % | +1.0 % "
+                      "(+1.0 % to +1.0 %) | reached |", tables.targets(report(watched)))
+
+    def test_looks_that_are_epochs_apart_say_how_many(self):
+        apart = tables.Row(row(settings={"watch": "watched", "every": 5}), None)
+        self.assertEqual(apart.done()[-2:], ["watched", "every 5 epochs"])
+
     def test_what_is_missing_is_said_and_never_reached(self):
         programs = {"wellfit": {"values": [1.0], "loss": 1.0}}
         lost = row(programs=programs, missing={"JAX": "it failed"}, product=[])

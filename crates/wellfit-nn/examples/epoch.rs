@@ -7,6 +7,11 @@
 //!
 //!     epoch images=FILE labels=FILE input=1x28x28 layers=LIST penalty=none|l1:λ|l2-norm:λ
 //!           batch=N threads=N task=train|evaluate [precision=f32|bf16]
+//!           [watch=watched|unwatched] [every=EPOCHS]
+//!
+//! With `watch`, the state is taken out after the epoch, as a run does, and a probe looks
+//! at it or does not: the difference is what watching costs. With `every`, so many epochs
+//! go before it.
 //!
 //! Layers: `linear:OUT`, `relu`, `dropout:P`, `conv:OUT:KERNEL:PADDING`, `max-pool:SIZE`,
 //! `flatten`, separated by commas. The optimiser is Adam at 1e-3.
@@ -20,21 +25,34 @@ use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use wellfit_nn::{
-    DataId, EpochRun, Layer, Penalty, PenaltyKind, PenaltyOn, Precision, Samples, Session, Shape,
-    Spec, StepSettings, Steps, Targets, Values, Window, compile, instructions,
+    DataId, EpochRun, Layer, Penalty, PenaltyKind, PenaltyOn, Precision, Probe, Samples, Session,
+    Shape, Spec, StepSettings, Steps, Targets, Values, Window, compile, instructions,
 };
 use wellfit_random::{Key, Purpose};
+
+const RATE: f64 = 1e-3;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut job = Job::read(std::env::args().skip(1))?;
     let spec = spec(&mut job)?;
     let samples = samples(&mut job, spec.input.len())?;
-    let mut session = compile(&spec, job.number("threads")?)?;
+    let threads = job.number("threads")?;
+    let mut session = compile(&spec, threads)?;
+    let mut after = after(&mut job, &spec, &samples, threads)?;
+    let every: u64 = job.0.remove("every").map_or(Ok(1), |every| every.parse())?;
     let task = job.take("task")?;
     job.end()?;
     let data = session.upload(&samples)?;
     let mut work: Box<dyn FnMut(u64) -> f64> = match task.as_str() {
-        "train" => Box::new(training(session, data, samples.len(), spec.seed)),
+        "train" => {
+            let mut epoch = training(data, samples.len(), spec.seed);
+            Box::new(move |number| {
+                let epochs = every * number..every * (number + 1);
+                let loss = epochs.map(|number| epoch(session.as_mut(), number)).last();
+                after(session.as_ref());
+                loss.unwrap_or(f64::NAN)
+            })
+        }
         "evaluate" => Box::new(move |_| session.evaluate(data).loss),
         other => return Err(format!("no task {other}: train or evaluate").into()),
     };
@@ -50,19 +68,45 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// Epoch after epoch, each in a new order; gives the mean training loss.
-fn training(
-    mut session: Box<dyn Session>,
-    data: DataId,
-    samples: usize,
-    seed: u64,
-) -> impl FnMut(u64) -> f64 {
+fn training(data: DataId, samples: usize, seed: u64) -> impl FnMut(&mut dyn Session, u64) -> f64 {
     let stop = AtomicBool::new(false);
     let mut order: Vec<u32> = (0..samples as u32).collect();
-    let steps = Steps::Same(StepSettings::rate(1e-3));
-    move |number| {
+    let steps = Steps::Same(StepSettings::rate(RATE));
+    move |session, number| {
         let key = Key { seed, purpose: Purpose::Shuffle, layer: 0, step: number };
         key.stream().shuffle(&mut order);
         session.train_epoch(data, EpochRun { order: &order, steps, stop: &stop }).loss
+    }
+}
+
+/// What is done with a session after an epoch.
+type After = Box<dyn FnMut(&dyn Session)>;
+
+/// What comes after each epoch: nothing, the state alone, or a look at it.
+fn after(
+    job: &mut Job,
+    spec: &Spec,
+    samples: &Samples,
+    threads: usize,
+) -> Result<After, Box<dyn Error>> {
+    match job.0.remove("watch").as_deref() {
+        None => Ok(Box::new(|_| {})),
+        Some("unwatched") => Ok(Box::new(|session| {
+            std::hint::black_box(session.export());
+        })),
+        Some("watched") => {
+            // As many samples as a run looks at.
+            let n = samples.len();
+            let seen = (n / 100).clamp(32, 128).min(n);
+            let rows = (0..seen).map(|i| (i * n / seen) as u32).collect();
+            let seen = Samples { rows: Some(Arc::new(rows)), ..samples.clone() };
+            let mut probe = Probe::new(spec, &seen, threads)?;
+            Ok(Box::new(move |session| {
+                let look = probe.look(&session.export(), StepSettings::rate(RATE));
+                std::hint::black_box(look.expect("the session's own state"));
+            }))
+        }
+        Some(other) => Err(format!("watch={other} is neither watched nor unwatched").into()),
     }
 }
 

@@ -43,6 +43,23 @@ impl Activation {
         }
     }
 
+    /// Whether it gives `y` where it is saturated: so near one of its ends that it hardly
+    /// passes a gradient on. For tanh |y| > 0.99 and for the sigmoid y < 0.01 or
+    /// y > 0.99, which leaves at most 2 % and 4 % of their steepest slope; the others have
+    /// no two ends.
+    pub(crate) fn saturates(&self, y: f32) -> bool {
+        match self {
+            Activation::Tanh => y.abs() > 0.99,
+            Activation::Sigmoid => !(0.01..=0.99).contains(&y) && !y.is_nan(),
+            _ => false,
+        }
+    }
+
+    /// Whether it has an end on each side, where it is saturated.
+    pub(crate) fn can_saturate(&self) -> bool {
+        matches!(self, Activation::Tanh | Activation::Sigmoid)
+    }
+
     /// Whether it gives 0 for 0, as all do but the sigmoid.
     pub(crate) fn keeps_zero(&self) -> bool {
         *self != Activation::Sigmoid

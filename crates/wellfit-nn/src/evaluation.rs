@@ -15,6 +15,9 @@ pub struct Evaluation {
     pub losses: Vec<f32>,
     /// What each sample adds to the score, likewise.
     pub scores: Scores,
+    /// How many samples were taken for each class: whose logit is the largest (the
+    /// first of equals); a sample with a NaN is taken for none. `None` for numbers.
+    pub predicted: Option<Vec<u64>>,
 }
 
 /// What samples add to a score, which is their mean.
@@ -67,6 +70,8 @@ pub(crate) struct SampleResult {
     pub own: f32,
     /// A hit (1 or 0), or Σ(y−ŷ)²/Σ(y−ȳ)² over the targets.
     pub score: f64,
+    /// The class that it was taken for.
+    pub predicted: Option<u32>,
 }
 
 /// Judges a network's outputs on a set, sample by sample, in any order and from any
@@ -97,10 +102,11 @@ impl<'a> Judge<'a> {
     pub fn sample(&self, kernels: &Kernels, i: usize, row: &mut [f32]) -> SampleResult {
         match self.samples.target(i) {
             Target::Class(label) => {
-                let hit = is_hit(&row[..self.outputs], label as usize);
+                let predicted = largest(&row[..self.outputs]).map(|class| class as u32);
+                let score = f64::from(u8::from(predicted == Some(label)));
                 let target = Target::Class(label);
                 let loss = kernels.loss_row(&RowLoss::CrossEntropy, row, self.outputs, target, 1.0);
-                SampleResult { measured: loss, own: loss, score: f64::from(u8::from(hit)) }
+                SampleResult { measured: loss, own: loss, score, predicted }
             }
             Target::Numbers(numbers) => {
                 let row = &row[..self.outputs];
@@ -112,7 +118,7 @@ impl<'a> Judge<'a> {
                 let share = |((&y, &wanted), inverse): ((&f32, &f32), &f64)| {
                     (f64::from(y) - f64::from(wanted)).powi(2) * inverse
                 };
-                SampleResult { measured, own, score: errors.map(share).sum() }
+                SampleResult { measured, own, score: errors.map(share).sum(), predicted: None }
             }
         }
     }
@@ -130,6 +136,7 @@ impl<'a> Judge<'a> {
                 score: 1.0 - results.iter().map(|r| r.score).sum::<f64>() / targets,
                 losses,
                 scores: Scores::R2(results.iter().map(share).collect()),
+                predicted: None,
             };
         }
         let weight = |i: usize| match self.samples.target(i) {
@@ -139,20 +146,22 @@ impl<'a> Judge<'a> {
         let weights = (0..results.len()).map(weight);
         let loss = results.iter().zip(weights.clone()).map(|(r, weight)| weight * own(r));
         let hits: Vec<bool> = results.iter().map(|r| r.score > 0.0).collect();
+        let mut predicted = vec![0; self.outputs];
+        results.iter().filter_map(|r| r.predicted).for_each(|class| predicted[class as usize] += 1);
         Evaluation {
             loss: loss.sum::<f64>() / weights.sum::<f64>(),
             score: hits.iter().filter(|&&hit| hit).count() as f64 / n,
             losses,
             scores: Scores::Hits(hits),
+            predicted: Some(predicted),
         }
     }
 }
 
-/// Whether the largest logit, the first of equals, is the label's. A NaN among the
-/// logits is no hit.
-pub(crate) fn is_hit<T: PartialOrd>(logits: &[T], label: usize) -> bool {
-    let own = &logits[label];
-    logits[..label].iter().all(|x| x < own) && logits[label..].iter().all(|x| x <= own)
+/// Where the largest logit is, the first of equals; nowhere if one of them is a NaN.
+pub(crate) fn largest<T: PartialOrd>(logits: &[T]) -> Option<usize> {
+    let largest = (1..logits.len()).fold(0, |at, i| if logits[i] > logits[at] { i } else { at });
+    logits.iter().all(|x| *x <= logits[largest]).then_some(largest)
 }
 
 fn mean_error(measure: Measure, row: &[f32], numbers: &[f32]) -> f32 {

@@ -141,6 +141,32 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! # Looking inside
+//!
+//! A [`Probe`] takes a state and a few samples and tells what one step would do: which
+//! units are silent, how large values and gradients are layer by layer, how far each
+//! weight would move. It computes with a network of its own and changes nothing.
+//!
+//! ```
+//! # use std::sync::Arc;
+//! # use wellfit_nn::*;
+//! # let linear = |out| Layer::Linear { out, bias: true };
+//! let spec = Spec::new(Shape::Flat(2), 2, vec![linear(3), Layer::RELU, linear(2)]);
+//! # let samples = Samples {
+//! #     features: 2,
+//! #     values: Values::Floats(Arc::new(vec![0.0, 1.0, 1.0, 0.0])),
+//! #     targets: Targets::Classes(Arc::new(vec![0, 1])),
+//! #     rows: None,
+//! # };
+//! let mut state = compile(&spec, 1)?.export();
+//! state.parameters[1].data.fill(-10.0); // biases that keep every unit shut
+//! let look = Probe::new(&spec, &samples, 1)?.look(&state, StepSettings::rate(1e-3))?;
+//! let relu = &look.layers[0];
+//! assert_eq!((relu.layer.to_string(), relu.dead, relu.units), ("1".into(), Some(3), 3));
+//! assert_eq!(look.parameters[0].gradient_norm, 0.0);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! # Threads
 //!
 //! [`compile`] takes a number of threads, [`Session::set_threads`] changes it between
@@ -189,6 +215,7 @@ mod optimizer;
 mod parameter;
 mod penalty;
 mod precision;
+mod probe;
 mod random;
 pub mod reference;
 mod session;
@@ -206,6 +233,7 @@ pub use optimizer::Optimizer;
 pub use parameter::{LayerPath, ParameterInfo, Role};
 pub use penalty::{Penalty, PenaltyKind, PenaltyOn};
 pub use precision::Precision;
+pub use probe::{LayerLook, Look, ParameterLook, Probe, ProbeError};
 pub use session::*;
 pub use shape::Shape;
 pub use spec::{MAX_PARAMETERS, Spec, SpecError, check_settings};

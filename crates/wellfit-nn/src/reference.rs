@@ -12,6 +12,7 @@ mod dropout;
 mod flatten;
 mod layer_norm;
 mod linear;
+mod look;
 mod loss;
 mod network;
 mod operation;
@@ -24,6 +25,7 @@ mod residual;
 mod tests;
 mod windows;
 
+pub use look::look;
 pub use real::Real;
 
 use std::sync::atomic::Ordering;
@@ -118,11 +120,15 @@ impl<T: Real> Reference<T> {
         self.trained().map(|(_, p)| p.penalty.value(p.sums)).sum()
     }
 
-    /// From gradients of the data loss to those of the objective, clipped.
-    fn finish_gradient(&mut self) {
+    /// From gradients of the data loss to those of the objective.
+    fn add_penalties(&mut self) {
         for Parameter { values, gradient, sums, penalty, .. } in &mut self.parameters {
             penalty.add_gradient(gradient, values, *sums);
         }
+    }
+
+    /// Scales the gradient of the objective down to its largest norm.
+    fn clip(&mut self) {
         let Some(most) = self.spec.clip_grad_norm else { return };
         let all = self.parameters.iter().flat_map(|p| &p.gradient);
         let norm = all.fold(0.0, |sum, g| sum + g.to_f64().powi(2)).sqrt();
@@ -227,7 +233,8 @@ impl<T: Real> Session for Reference<T> {
                 end = EpochEnd::Diverged { step: taken };
                 break;
             }
-            self.finish_gradient();
+            self.add_penalties();
+            self.clip();
             self.update(run.steps.at(taken as usize));
             taken += 1;
         }

@@ -426,6 +426,7 @@ fn a_network_full_of_nan_hits_nothing() {
         let evaluation = engine.evaluate(data);
         assert_eq!(evaluation.score, 0.0, "{name}");
         assert!(evaluation.losses.iter().all(|loss| loss.is_nan()), "{name}");
+        assert_eq!(evaluation.predicted, Some(vec![0; 4]), "{name}");
     }
 }
 
@@ -441,6 +442,7 @@ fn of_equal_logits_the_first_is_the_prediction() {
         let hits = engine.evaluate(data).scores;
         let right = (0..20).map(|i| samples.target(i) == Target::Class(0)).collect();
         assert_eq!(hits, Scores::Hits(right), "{name}");
+        assert_eq!(engine.evaluate(data).predicted, Some(vec![20, 0, 0, 0]), "{name}");
         assert!((engine.evaluate(data).loss - 4f64.ln()).abs() < 1e-6, "{name}");
     }
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use thiserror::Error;
-use wellfit_nn::{CompileError, SessionError};
+use wellfit_nn::{CompileError, ProbeError, SessionError};
 
 use crate::files::FileError;
 use crate::plan::{Document, PlanError};
@@ -56,6 +56,9 @@ pub enum TrainError {
         /// Why.
         source: SessionError,
     },
+    /// The run could not be watched.
+    #[error("watching the run (train.watch): {0}")]
+    Watch(Box<ProbeError>),
     /// A model file was refused.
     #[error(transparent)]
     Tensors(#[from] TensorFileError),
@@ -129,6 +132,9 @@ impl TrainError {
             | TrainError::OtherData { .. } => true,
             TrainError::Tensors(error) => !matches!(error, TensorFileError::File(_)),
             TrainError::Engine(error) => !matches!(error, CompileError::Memory { .. }),
+            TrainError::Watch(error) => {
+                !matches!(**error, ProbeError::Compile(CompileError::Memory { .. }))
+            }
             TrainError::File(_) | TrainError::Damaged { .. } | TrainError::InUse { .. } => false,
         }
     }

@@ -36,6 +36,7 @@ mod samples;
 mod schedule;
 mod tensors;
 mod train;
+mod watch;
 mod weights;
 
 pub use better::Better;

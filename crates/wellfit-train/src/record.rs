@@ -9,9 +9,10 @@ use wellfit_nn::Scores;
 
 use crate::encode::{self, Number};
 use crate::plan::{Metric, Plan};
+pub use crate::watch::{ClassCounts, Predicted, Watch, WatchLook, WatchedLayer};
 
 /// The version of `record.json` that this program writes.
-pub const SCHEMA: u32 = 2;
+pub const SCHEMA: u32 = 3;
 
 /// What a training run gave.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -50,7 +51,10 @@ pub struct Record {
     pub last_samples: Option<SampleScores>,
     /// The final figure, when the plan has a test set and it was opened.
     pub test: Option<Score>,
-    /// The judge's verdict; empty until the judge is there.
+    /// What was seen of the run from inside; `None` where nobody looked.
+    #[serde(default)]
+    pub watch: Option<Watch>,
+    /// The verdict as `wellfit diagnose --format json` gives it; `None` where nobody judged.
     pub diagnosis: Option<serde_json::Value>,
 }
 
@@ -74,6 +78,7 @@ impl Record {
             best_samples: None,
             last_samples: None,
             test: None,
+            watch: None,
             diagnosis: None,
         }
     }

@@ -23,6 +23,7 @@ use crate::record::{
 };
 use crate::samples::{fingerprint, samples};
 use crate::schedule::{Plateau, Rates};
+use crate::watch::{Watch, Watcher};
 use crate::weights::summarise;
 
 /// A run, epoch by epoch.
@@ -46,6 +47,8 @@ pub struct Run {
     order: Vec<u32>,
     rates: Rates,
     averaging: Option<Averaging>,
+    /// Looks at the run from inside, where the plan asks for it.
+    watcher: Option<Watcher>,
     /// What each step of the epoch is told.
     steps: Vec<StepSettings>,
     /// What the kept epoch is chosen by.
@@ -74,6 +77,9 @@ pub(crate) struct Progress {
     pub kept: Best,
     pub best_samples: Option<SampleScores>,
     pub last_samples: Option<SampleScores>,
+    /// What was seen from inside.
+    #[serde(default)]
+    watch: Option<Watch>,
 }
 
 /// The data as the engine holds them.
@@ -122,11 +128,20 @@ impl Run {
         plan.check()?;
         let spec = Spec { measure, ..plan.spec_for(&splits.train)? };
         let session = wellfit_nn::compile(&spec, 1)?;
-        Self::start(session, spec, plan, splits)
+        let mut run = Self::start(session, spec, plan, splits)?;
+        if plan.train.watch {
+            let validation = run.sets.validation.as_ref().map(|(_, samples)| samples);
+            let start = &run.state.parameters;
+            let (watcher, watch) = Watcher::new(&run.spec, start, &run.sets.train.1, validation)
+                .map_err(|error| TrainError::Watch(Box::new(error)))?;
+            (run.watcher, run.progress.watch) = (Some(watcher), Some(watch));
+        }
+        Ok(run)
     }
 
     /// A run on an engine of your own: a fresh session for
-    /// [`plan.spec_for`](Plan::spec_for) of the training set.
+    /// [`plan.spec_for`](Plan::spec_for) of the training set. Such a run is not watched
+    /// from inside.
     ///
     /// # Panics
     /// Later on, if the spec asks for an average and the engine keeps none, or if it
@@ -161,11 +176,13 @@ impl Run {
             kept: Best::new(),
             best_samples: None,
             last_samples: None,
+            watch: None,
         };
         Ok(Self {
             order: Vec::with_capacity(splits.train.len()),
             rates: Rates::new(&plan.train, spec.steps(splits.train.len())),
             averaging: Averaging::new(&plan.train),
+            watcher: None,
             steps: Vec::new(),
             watched: watched(plan, splits.validation.is_some()),
             plan: plan.clone(),
@@ -196,6 +213,9 @@ impl Run {
     /// Threads for the next epoch; never changes a bit of a result.
     pub fn set_threads(&mut self, threads: usize) {
         self.session.set_threads(threads.max(1));
+        if let Some(watcher) = &mut self.watcher {
+            watcher.set_threads(threads.max(1));
+        }
     }
 
     /// Trains for one epoch and measures. `None` when the run has ended, or when
@@ -212,14 +232,22 @@ impl Run {
         self.put_in_order(epoch);
         self.set_steps(epoch);
         let started = Instant::now();
+        if epoch == 1 {
+            self.look(0);
+        }
+        let training = Instant::now();
         let run = EpochRun { order: &self.order, steps: Steps::Each(&self.steps), stop };
         let tally = self.session.train_epoch(self.sets.train.0, run);
-        let train_seconds = started.elapsed().as_secs_f64();
+        let train_seconds = training.elapsed().as_secs_f64();
         if tally.end == EpochEnd::Stopped {
             self.interrupt();
             return None;
         }
         self.state = self.session.export();
+        let last = epoch >= self.plan.train.epochs;
+        if last || self.progress.watch.as_ref().is_some_and(|watch| watch.is_due(epoch)) {
+            self.look(epoch);
+        }
         self.swap_in_average(epoch);
         let train = self.session.evaluate(self.sets.train.0);
         let set = self.sets.validation.as_ref().map(|(id, _)| *id);
@@ -238,11 +266,29 @@ impl Run {
             train_seconds,
             seconds: started.elapsed().as_secs_f64(),
         };
+        if let (Some(watch), Some(evaluation)) = (&mut self.progress.watch, &validation) {
+            watch.predicted(epoch, evaluation.predicted.clone());
+        }
         self.progress.last_samples =
             validation.map(|v| SampleScores { epoch, losses: v.losses, scores: v.scores });
         self.judge(&row, tally);
+        if self.end.is_some() {
+            self.look(epoch);
+        }
         self.progress.epochs.push(row);
         self.progress.epochs.last()
+    }
+
+    /// Looks from inside at the state after `epoch`, unless that was done.
+    fn look(&mut self, epoch: usize) {
+        let (Some(watcher), Some(watch)) = (&mut self.watcher, &mut self.progress.watch) else {
+            return;
+        };
+        let seen = watch.looks.last().is_some_and(|look| look.epoch >= epoch);
+        let step = if epoch == 0 { self.steps.first() } else { self.steps.last() };
+        if let (false, Some(&step)) = (seen, step) {
+            watcher.look(watch, epoch, &self.state, step);
+        }
     }
 
     /// The samples' order: as stored, or one of the epoch's own that depends on
@@ -316,6 +362,7 @@ impl Run {
         if self.progress.kept.step(self.watched, row) {
             self.best = self.evaluated().to_vec();
             self.progress.best_samples.clone_from(&self.progress.last_samples);
+            self.progress.watch.iter_mut().for_each(Watch::keep);
         }
         let progress = &mut self.progress;
         let Progress { lr, plateau, stopping, events, .. } = progress;
@@ -406,6 +453,7 @@ impl Run {
             best_samples: self.progress.best_samples,
             last_samples: self.progress.last_samples,
             test: None,
+            watch: self.progress.watch,
             diagnosis: None,
         };
         Trained { record, best: self.best, last: self.averaged.unwrap_or(self.state.parameters) }

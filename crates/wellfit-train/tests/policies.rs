@@ -38,7 +38,13 @@ impl Session for Scripted {
     fn evaluate(&mut self, data: DataId) -> Evaluation {
         let loss = self.losses[self.epoch - 1];
         let scores = Scores::Hits(vec![true; data.0]);
-        Evaluation { loss: f64::from(loss), score: 1.0, losses: vec![loss; data.0], scores }
+        Evaluation {
+            loss: f64::from(loss),
+            score: 1.0,
+            losses: vec![loss; data.0],
+            scores,
+            predicted: None,
+        }
     }
 
     fn logits(&mut self, _: DataId) -> Vec<f32> {
@@ -165,7 +171,7 @@ impl Session for Listening {
     fn evaluate(&mut self, data: DataId) -> Evaluation {
         self.say(format!("judge {} with mean {}", self.weight, self.mean));
         let (losses, scores) = (vec![self.weight; data.0], Scores::Hits(vec![true; data.0]));
-        Evaluation { loss: f64::from(self.weight), score: 1.0, losses, scores }
+        Evaluation { loss: f64::from(self.weight), score: 1.0, losses, scores, predicted: None }
     }
 
     fn logits(&mut self, _: DataId) -> Vec<f32> {

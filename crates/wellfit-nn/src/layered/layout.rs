@@ -89,6 +89,12 @@ impl Layout {
         self.channels
     }
 
+    /// Where its runs of neighbouring values begin, each as long as an image's channels:
+    /// at the pixels, flattened or not.
+    pub fn runs(self) -> impl Iterator<Item = usize> {
+        (0..self.values).map(move |i| i * self.step)
+    }
+
     /// An image with as many channels, of another size.
     pub fn resized(self, size: [usize; 2]) -> Self {
         Self::image(self.channels, size)
@@ -125,6 +131,8 @@ mod tests {
             let mut places: Vec<usize> = (0..layout.len()).map(|i| layout.index(i)).collect();
             places.sort_unstable();
             places.dedup();
+            let run = |start| start..start + layout.image_channels();
+            assert_eq!(layout.runs().flat_map(run).collect::<Vec<_>>(), places, "{layout:?}");
             assert_eq!(places.len(), layout.len(), "{layout:?}");
             assert!(places.last().is_some_and(|&last| last < layout.sample()), "{layout:?}");
         }

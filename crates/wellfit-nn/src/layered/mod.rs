@@ -18,6 +18,7 @@ mod evaluate;
 mod layer_norm;
 mod layout;
 mod linear;
+mod look;
 mod network;
 mod operation;
 mod parameter;
@@ -132,6 +133,19 @@ impl Layered {
             // SAFETY: `&mut self`: nobody else is at work.
             unsafe { parameter.turn(self.kernels, 0..parameter.rows) };
         }
+    }
+
+    /// Puts everything in place that training goes on from: weights, buffers and the
+    /// optimiser's values in the network's order, steps and sums as in `state`.
+    pub fn put_state(&mut self, values: &[&[f32]], slots: &[Vec<&[f32]>], state: &State) {
+        self.put(values);
+        for (i, slot) in slots.iter().enumerate() {
+            for (parameter, values) in self.network.parameters.iter_mut().zip(slot) {
+                parameter.put(i + 1, values);
+            }
+        }
+        self.step = state.step;
+        self.put_sums(&state.sums);
     }
 
     /// Sets the sums before the next step: as given, or from the weights.
@@ -298,14 +312,7 @@ impl Session for Layered {
     fn import(&mut self, state: &State) -> Result<(), SessionError> {
         let values = checks::tensors(&self.infos, &state.parameters)?;
         let slots = checks::slots(&self.spec, &self.trained, state)?;
-        self.put(&values);
-        for (i, slot) in slots.iter().enumerate() {
-            for (parameter, values) in self.network.parameters.iter_mut().zip(slot) {
-                parameter.put(i + 1, values);
-            }
-        }
-        self.step = state.step;
-        self.put_sums(&state.sums);
+        self.put_state(&values, &slots, state);
         Ok(())
     }
 

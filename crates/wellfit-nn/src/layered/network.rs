@@ -36,6 +36,9 @@ pub struct Network {
     pub values: Vec<Value>,
     /// The last.
     pub output: usize,
+    /// For each of the spec's layers in the order of computation, a residual before its
+    /// inner ones: the value that holds what it gives.
+    pub made: Vec<usize>,
     /// Where they are; the first holds the data.
     pub buffers: Vec<Buffer>,
     /// The trained tensors.
@@ -122,8 +125,9 @@ struct Builder<'a> {
     spec: &'a Spec,
     network: Network,
     dropouts: u16,
-    /// Activations and dropouts that have not become a layer yet.
-    pending: Vec<Op>,
+    /// Activations and dropouts that have not become a layer yet, each with its place
+    /// among the spec's layers.
+    pending: Vec<(usize, Op)>,
     /// Buffers that more than one layer reads: nothing is done to them in place, and
     /// gradients are added up.
     shared: Vec<bool>,
@@ -139,6 +143,7 @@ impl<'a> Builder<'a> {
             stored: Layout::flat(spec.input.len()),
             values: Vec::new(),
             output: 0,
+            made: Vec::new(),
             buffers: Vec::new(),
             parameters: Vec::new(),
             homes: Vec::new(),
@@ -225,25 +230,30 @@ impl<'a> Builder<'a> {
     fn layers(&mut self, layers: &[Layer], input: usize) -> Result<usize, CompileError> {
         let mut at = input;
         for layer in layers {
+            let place = self.network.made.len();
+            self.network.made.push(at);
             if let Some(op) = self.op(layer) {
                 self.dropouts += u16::from(matches!(op, Op::Dropout { .. }));
-                self.pending.push(op);
+                self.pending.push((place, op));
                 continue;
             }
             at = self.settle(at)?;
             at = self.layer(layer, at)?;
+            self.network.made[place] = at;
         }
         self.settle(at)
     }
 
     /// Makes a layer of what is pending.
     fn settle(&mut self, at: usize) -> Result<usize, CompileError> {
-        let ops = std::mem::take(&mut self.pending);
-        if ops.is_empty() {
+        let pending = std::mem::take(&mut self.pending);
+        if pending.is_empty() {
             return Ok(at);
         }
+        let (places, ops): (Vec<usize>, Vec<Op>) = pending.into_iter().unzip();
         let buffer = self.buffer(at);
         if buffer == 0 && !self.shared[0] {
+            places.into_iter().for_each(|place| self.network.made[place] = at);
             self.network.input_ops.extend(ops);
             self.network.input_padding = padding(&self.network.input_ops, self.network.stored);
             return Ok(at);
@@ -252,6 +262,9 @@ impl<'a> Builder<'a> {
         let output = if self.shared[buffer] { self.value(layout)? } else { at };
         let pointwise = Pointwise::new(self.ports(at, output), ops, layout)?;
         self.push(Box::new(pointwise));
+        // What is done to the data themselves counts as theirs.
+        let made = if buffer == 0 { at } else { output };
+        places.into_iter().for_each(|place| self.network.made[place] = made);
         Ok(output)
     }
 

@@ -35,6 +35,35 @@ pub enum Map {
     },
 }
 
+impl Map {
+    /// Shows `see` every element of PyTorch's tensor of `len` values, `columns` of them
+    /// outputs, and where it is among rows of `width` values; in an order in which
+    /// neither is far from the one before.
+    fn each(self, (len, columns, width): (usize, usize, usize), mut see: impl FnMut(usize, usize)) {
+        if let Map::Vector { layout } = self {
+            return (0..len).for_each(|e| see(e, layout.channel(e)));
+        }
+        let inputs = len / columns;
+        for first in (0..columns).step_by(LANES) {
+            for i in 0..inputs {
+                let row = self.row(i) * width;
+                for out in first..columns.min(first + LANES) {
+                    see(out * inputs + i, row + out);
+                }
+            }
+        }
+    }
+
+    /// The row of an output's value `i`.
+    fn row(self, i: usize) -> usize {
+        match self {
+            Map::Linear { input } => input.index(i),
+            Map::Conv2d { pixel, taps, .. } => i % taps * pixel + i / taps,
+            Map::Vector { .. } => 0,
+        }
+    }
+}
+
 /// Where a tensor's gradient comes from.
 #[derive(Clone, Copy, Debug)]
 pub enum Gradient {
@@ -161,27 +190,16 @@ impl Parameter {
         self.rows.min(TILE_ROWS) * self.width
     }
 
-    /// Where element `e` of PyTorch's tensor is.
-    fn place(&self, e: usize) -> usize {
-        match self.map {
-            Map::Linear { input } => {
-                let (out, i) = (e / input.len(), e % input.len());
-                input.index(i) * self.width + out
-            }
-            Map::Conv2d { channels, pixel, taps } => {
-                let (out, i) = (e / (channels * taps), e % (channels * taps));
-                (i % taps * pixel + i / taps) * self.width + out
-            }
-            Map::Vector { layout } => layout.channel(e),
-        }
+    /// See [`Map::each`].
+    fn each(&self, see: impl FnMut(usize, usize)) {
+        self.map.each((self.len, self.columns, self.width), see);
     }
 
     /// Puts PyTorch's tensor into slot `slot` (0: the weights themselves).
     pub fn put(&mut self, slot: usize, values: &[f32]) {
-        for (e, &x) in values.iter().enumerate() {
-            let at = slot * self.stream + self.place(e);
-            self.store.values()[at] = x;
-        }
+        let (map, shape) = (self.map, (self.len, self.columns, self.width));
+        let store = &mut self.store.values()[slot * self.stream..];
+        map.each(shape, |e, at| store[at] = values[e]);
     }
 
     /// Sets slot `slot` to 0.
@@ -192,9 +210,26 @@ impl Parameter {
 
     /// PyTorch's tensor out of slot `slot`.
     pub fn get(&self, slot: usize) -> Vec<f32> {
-        // SAFETY: outside an epoch nobody writes.
-        let value = |e| unsafe { *self.store.at(slot * self.stream + self.place(e)) };
-        (0..self.len).map(value).collect()
+        let mut values = vec![0.0; self.len];
+        self.each(|e, at| {
+            // SAFETY: outside an epoch nobody writes.
+            values[e] = unsafe { *self.store.at(slot * self.stream + at) };
+        });
+        values
+    }
+
+    /// Σ(w − b)² and Σb² over the weights w and what they were `before`, PyTorch's
+    /// tensor; in f64, in an order of the tensor's own.
+    pub fn moved(&self, before: &[f32]) -> [f64; 2] {
+        let (mut moved, mut all) = (0.0, 0.0);
+        self.each(|e, at| {
+            // SAFETY: outside an epoch nobody writes.
+            let now = f64::from(unsafe { *self.store.at(at) });
+            let then = f64::from(before[e]);
+            moved += (now - then) * (now - then);
+            all += then * then;
+        });
+        [moved, all]
     }
 
     /// Makes room for the copy that the gradient of the layer's input needs.

@@ -81,6 +81,15 @@ impl Tiles {
         self.largest
     }
 
+    /// With clipping: the squared norm that the gradient of the objective by parameter
+    /// `parameter` had in the last step, before it was clipped.
+    pub fn squared_norm(&self, parameter: usize) -> Option<f64> {
+        let (_, norms) = self.kept.as_ref()?;
+        // SAFETY: outside an epoch nobody writes.
+        let square = |n: usize| unsafe { (*norms.at(n))[0] };
+        Some(self.of(parameter).map(square).sum())
+    }
+
     /// What thread `me` of `threads` updates: an equal share of the work.
     fn own(&self, me: usize, threads: usize) -> Range<usize> {
         let total = self.ends.last().copied().unwrap_or(0);

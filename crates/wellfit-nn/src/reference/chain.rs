@@ -13,6 +13,18 @@ pub(super) struct Chain<T> {
     deltas: Vec<Vec<T>>,
 }
 
+/// A layer that a batch went through and back.
+pub(super) struct Passed<'a, T> {
+    /// The layers inside.
+    pub inner: Option<&'a Chain<T>>,
+    /// What it gave: [rows, width].
+    pub gave: &'a [T],
+    /// The loss's derivatives by what it was given.
+    pub given_delta: &'a [T],
+    /// Those by what it gave.
+    pub gave_delta: &'a [T],
+}
+
 impl<T: Real> Chain<T> {
     pub fn new(operations: Vec<Box<dyn Operation<T>>>) -> Self {
         let buffers = vec![Vec::new(); operations.len() + 1];
@@ -38,6 +50,18 @@ impl<T: Real> Chain<T> {
     /// Those by [`input`](Self::input).
     pub fn input_delta(&self) -> &[T] {
         &self.deltas[0]
+    }
+
+    /// Every layer, after a batch went through and back.
+    pub fn passed(&self) -> impl Iterator<Item = Passed<'_, T>> {
+        let layers = self.operations.iter().map(|operation| operation.inner());
+        let ends = self.activations.windows(2).zip(self.deltas.windows(2));
+        layers.zip(ends).map(|(inner, (values, deltas))| Passed {
+            inner,
+            gave: &values[1],
+            given_delta: &deltas[0],
+            gave_delta: &deltas[1],
+        })
     }
 
     pub fn forward(&mut self, parameters: &mut [Parameter<T>], pass: Pass) {

@@ -1,7 +1,7 @@
 //! Losses and scores, as their definitions have them.
 
 use super::Real;
-use crate::evaluation::is_hit;
+use crate::evaluation::largest;
 use crate::{Evaluation, Loss, Samples, Scores, Spec, Target};
 
 /// The loss of a batch times its samples; `deltas` become the derivatives of the loss.
@@ -86,7 +86,7 @@ pub(super) fn evaluation<T: Real>(spec: &Spec, samples: &Samples, outputs: &[T])
     let (n, width) = (samples.len(), spec.outputs);
     let own = Loss::from(spec.loss.measure());
     let measure = Loss::from(spec.measure());
-    let (mut losses, mut hits) = (Vec::new(), Vec::new());
+    let (mut losses, mut hits, mut predicted) = (Vec::new(), Vec::new(), vec![0; width]);
     let (mut loss, mut weights) = (0.0, 0.0);
     let mut errors = vec![vec![0.0; n]; width];
     for (i, row) in outputs.chunks(width).enumerate() {
@@ -95,7 +95,9 @@ pub(super) fn evaluation<T: Real>(spec: &Spec, samples: &Samples, outputs: &[T])
         let mut weight = 1.0;
         match samples.target(i) {
             Target::Class(label) => {
-                hits.push(is_hit(row, label as usize));
+                let class = largest(row);
+                hits.push(class == Some(label as usize));
+                class.into_iter().for_each(|class| predicted[class] += 1);
                 weight = spec.loss.class_weight(label);
             }
             Target::Numbers(numbers) => {
@@ -110,7 +112,13 @@ pub(super) fn evaluation<T: Real>(spec: &Spec, samples: &Samples, outputs: &[T])
     let loss = loss / weights;
     if spec.loss.is_classification() {
         let score = hits.iter().filter(|&&hit| hit).count() as f64 / n as f64;
-        return Evaluation { loss, score, losses, scores: Scores::Hits(hits) };
+        return Evaluation {
+            loss,
+            score,
+            losses,
+            scores: Scores::Hits(hits),
+            predicted: Some(predicted),
+        };
     }
     let squares = samples.squares();
     let r2 = |t: usize| 1.0 - errors[t].iter().sum::<f64>() / squares[t];
@@ -119,5 +127,6 @@ pub(super) fn evaluation<T: Real>(spec: &Spec, samples: &Samples, outputs: &[T])
         (1.0 - n as f64 / width as f64 * lost) as f32
     };
     let score = (0..width).map(r2).sum::<f64>() / width as f64;
-    Evaluation { loss, score, losses, scores: Scores::R2((0..n).map(share).collect()) }
+    let scores = Scores::R2((0..n).map(share).collect());
+    Evaluation { loss, score, losses, scores, predicted: None }
 }

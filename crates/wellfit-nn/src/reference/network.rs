@@ -53,6 +53,11 @@ impl<T: Real> Network<T> {
         self.layers.output()
     }
 
+    /// The layers, after a batch went through and back.
+    pub(super) fn chain(&self) -> &Chain<T> {
+        &self.layers
+    }
+
     /// See [`Reference::margin`](super::Reference::margin).
     pub(super) fn margin(&self) -> f64 {
         self.layers.margin()

@@ -2,6 +2,7 @@
 
 use std::fmt::Debug;
 
+use super::chain::Chain;
 use super::{Parameter, Real};
 
 /// What a forward or backward pass is for.
@@ -40,6 +41,11 @@ pub(super) trait Operation<T: Real>: Debug + Send {
         parameters: &mut [Parameter<T>],
         pass: Pass,
     );
+
+    /// The layers inside.
+    fn inner(&self) -> Option<&Chain<T>> {
+        None
+    }
 
     /// How close training came to a point where the derivative jumps.
     fn margin(&self) -> f64 {

@@ -34,6 +34,10 @@ impl<T: Real> Operation<T> for Residual<T> {
         dx.extend(dy.iter().zip(self.layers.input_delta()).map(|(&dy, &df)| dy + df));
     }
 
+    fn inner(&self) -> Option<&Chain<T>> {
+        Some(&self.layers)
+    }
+
     fn margin(&self) -> f64 {
         self.layers.margin()
     }

@@ -7,7 +7,7 @@ use super::{Case, bits, run};
 
 /// Below this distance from a ReLU's kink, rounding decides whether a unit is on
 /// and gradients say nothing. (A sum of 200 products is off by about 1e-6.)
-const MARGIN: f64 = 5e-6;
+pub const MARGIN: f64 = 5e-6;
 
 /// The largest difference between two states' parameters in units of
 /// `1 + largest movement`, where movement is the difference to `start`.

@@ -129,6 +129,8 @@ pub struct Train {
     pub precision: Precision,
     /// What is evaluated and saved in the weights' place.
     pub average: Option<Average>,
+    /// Whether the run is watched from inside.
+    pub watch: bool,
 }
 
 /// The plan file's defaults: 30 epochs in shuffled batches of 32, Adam at 1e-3.
@@ -154,6 +156,7 @@ impl Default for Train {
             clip_grad_norm: None,
             precision: Precision::F32,
             average: None,
+            watch: true,
         }
     }
 }

@@ -155,6 +155,7 @@ fn read_train(mut section: Section<'_>) -> Result<Train, PlanError> {
             None => Precision::F32,
         },
         average: section.field("average").map(|f| read_average(f.section()?)).transpose()?,
+        watch: section.field("watch").map_or(Ok(default.watch), |f| f.flag())?,
     };
     section.finish()?;
     Ok(train)

@@ -66,6 +66,7 @@ schedule = { type = "reduce-on-plateau", monitor = "val_accuracy", factor = 0.5,
 penalties = [{ type = "l1", lambda = 1e-4 }, { type = "l2-norm", lambda = 1, on = "weights" }]
 early_stopping = { monitor = "train_loss", patience = 2, min_delta = 0.5 }
 average = { type = "swa", start = 2 }
+watch = false
 "#,
     )
     .unwrap();
@@ -115,6 +116,7 @@ average = { type = "swa", start = 2 }
         clip_grad_norm: None,
         precision: wellfit_nn::Precision::F32,
         average: Some(Average::Swa { start: SwaStart::Epoch(2) }),
+        watch: false,
     };
     assert_eq!(plan, wanted);
 }
@@ -346,6 +348,7 @@ fn a_value_out_of_range_is_told_with_its_range_and_line() {
             "schedule = { type = \"cosine\", warmup = { epochs = 1, start_factor = 0 } }",
             "warmup.start_factor must be above 0 and at most 1, not 0",
         ),
+        ("watch = 1", "train.watch must be true or false, not 1"),
         ("average = { decay = 0.9 }", "train.average.type is missing"),
         ("average = { type = \"sma\" }", "train.average.type must be \"ema\" or \"swa\""),
         ("average = { type = \"ema\", decay = 1 }", "decay must be at least 0 and below 1, not 1"),
@@ -854,7 +857,7 @@ prop_compose! {
         average in prop::option::of(averages(epochs)),
         penalties in prop::collection::vec(penalties(), 0..3),
         stopping in prop::option::of((1usize.., 0.0..1e9f64, prop::sample::select(Metric::ALL.to_vec()))),
-        half: bool,
+        half: bool, watch: bool,
         clip_grad_norm in prop::option::of(1e-9..1e9f64)
     ) -> Train {
         let early_stopping = stopping.map(|(patience, min_delta, monitor)| {
@@ -862,7 +865,7 @@ prop_compose! {
         });
         Train {
             seed, epochs, batch_size, drop_last, shuffle, loss, optimizer, lr, schedule, penalties,
-            early_stopping, clip_grad_norm, average,
+            early_stopping, clip_grad_norm, average, watch,
             precision: if half { wellfit_nn::Precision::Bf16 } else { wellfit_nn::Precision::F32 },
         }
     }

@@ -133,6 +133,10 @@ impl Plan {
         if let Some(average) = &train.average {
             line(out, "average", write_average(average));
         }
+        // Likewise.
+        if !train.watch {
+            line(out, "watch", false);
+        }
     }
 }
 
