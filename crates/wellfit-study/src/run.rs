@@ -15,6 +15,8 @@ use wellfit_train::{
 
 use crate::cores::{Cores, Share, default_jobs};
 use crate::error::StudyError;
+use crate::opening::Opening;
+use crate::racing::{Racing, wanted};
 use crate::schedule::{Ended, side_by_side};
 use crate::store::{Store, counts, empty, trial_folder};
 use crate::study::{DataFacts, Study, StudyRecords, Trial};
@@ -72,6 +74,11 @@ pub trait Watch: Sync {
     fn event(&self, trial: &Trial, event: &Event) {
         let _ = (trial, event);
     }
+    /// A race was looked at, and needs so many trials more before its next look; 0: it is
+    /// over.
+    fn looked(&self, racing: &Racing, more: usize) {
+        let _ = (racing, more);
+    }
     /// A trial has ended, in whatever state.
     fn finished(&self, trial: &Trial, record: &Record) {
         let _ = (trial, record);
@@ -87,7 +94,8 @@ impl Watch for Nobody {}
 pub struct Begun<'a> {
     /// What the trials learn from.
     pub data: &'a DataFacts,
-    /// Every trial of the study.
+    /// Every trial of the study; of a race those that are done and those before its next
+    /// look.
     pub trials: usize,
     /// Trials that had ended before.
     pub done: usize,
@@ -136,28 +144,55 @@ pub fn run(
     let store = Store::open(folder, study, &facts)?;
 
     let mut records = empty(study);
-    let mut left = Vec::new();
+    let mut done_before = 0;
     for trial in study.trials() {
-        match store.ended(&trial)? {
-            Some(record) => records[trial.arm][trial.seed_index] = Some(record),
-            None => left.push(trial),
+        if let Some(record) = store.ended(&trial)? {
+            records[trial.arm][trial.seed_index] = Some(record);
+            done_before += 1;
         }
     }
-    let trials = study.arms.len() * study.seeds.len();
-    let done_before = trials - left.len();
+    let score = facts.score();
+    let mut left = wanted(study, score, &records);
+    let trials = done_before + left.len();
     let threads = options.threads.max(1);
     options.watch.begun(&Begun { data: &facts, trials, done: done_before, jobs, threads });
 
-    let gave = side_by_side(left.len(), jobs, &Cores::new(threads), &options.stop, |i, share| {
+    // One round, or in a race one for each look.
+    while !left.is_empty() && !options.stop.load(Ordering::Relaxed) {
+        round(&store, &left, measure, &data, jobs, options, &mut records)?;
+        left = wanted(study, score, &records);
+        let racing = Racing::of(study, score, &records);
+        if let Some(racing) = racing.filter(|_| !options.stop.load(Ordering::Relaxed)) {
+            options.watch.looked(&racing, left.len());
+        }
+    }
+    let interrupted = options.stop.load(Ordering::Relaxed);
+    let opening = Opening::read(folder)?;
+    let records = StudyRecords { study: study.clone(), records, data: facts, opening };
+    Ok(Outcome { records, done_before, interrupted, folder: folder.to_owned(), data })
+}
+
+/// Runs trials side by side and keeps their records.
+fn round(
+    store: &Store,
+    left: &[Trial],
+    measure: Measure,
+    data: &Data,
+    jobs: usize,
+    options: &StudyOptions<'_>,
+    records: &mut [Vec<Option<Record>>],
+) -> Result<(), StudyError> {
+    let cores = Cores::new(options.threads.max(1));
+    let gave = side_by_side(left.len(), jobs, &cores, &options.stop, |i, share| {
         let trial = &left[i];
         options.watch.started(trial);
-        let splits = splits_of(&data, &trial.plan.data);
-        let gave = run_trial(&store, trial, measure, splits, share, options).or_else(|error| {
+        let splits = splits_of(data, &trial.plan.data);
+        let gave = run_trial(store, trial, measure, splits, share, options).or_else(|error| {
             if is_storage(&error) {
                 options.stop.store(true, Ordering::Relaxed);
                 return Err(StudyError::trial(trial, error));
             }
-            keep_failed(&store, trial, error.to_string())
+            keep_failed(store, trial, error.to_string())
         });
         gave.inspect(|record| options.watch.finished(trial, record))
     });
@@ -166,16 +201,14 @@ pub fn run(
             Ended::NotBegun => continue,
             Ended::Gave(gave) => gave?,
             Ended::Panicked(message) => {
-                let record = keep_failed(&store, trial, format!("panic: {message}"))?;
+                let record = keep_failed(store, trial, format!("panic: {message}"))?;
                 options.watch.finished(trial, &record);
                 record
             }
         };
         records[trial.arm][trial.seed_index] = Some(record).filter(counts);
     }
-    let interrupted = options.stop.load(Ordering::Relaxed);
-    let records = StudyRecords { study: study.clone(), records, data: facts };
-    Ok(Outcome { records, done_before, interrupted, folder: folder.to_owned(), data })
+    Ok(())
 }
 
 /// One trial from its beginning, or from where it stopped, to its end.
@@ -286,17 +319,33 @@ fn facts(study: &Study, splits: &Splits) -> DataFacts {
 }
 
 impl Outcome {
-    /// Opens the test set for the kept weights of an arm's trials and puts the figures
-    /// into their records, on disk too. Do it once, for the arm that was chosen. Does
-    /// nothing without a test set, and for trials that have the figure already.
+    /// Opens the test set for the kept weights of an arm's trials and the baseline's,
+    /// and puts the figures into their records, on disk too. It is opened once: the
+    /// first opening leaves a mark ([`Opening`]), and whatever is asked for later, only
+    /// what an interrupted opening left out is measured. Does nothing without a test
+    /// set.
     ///
     /// # Errors
-    /// Weights that cannot be read, or a record that cannot be written.
+    /// Weights that cannot be read, or a file that cannot be written.
     pub fn open_test(&mut self, arm: usize, threads: usize) -> Result<(), StudyError> {
-        let study = &self.records.study;
-        for trial in study.trials().into_iter().filter(|trial| trial.arm == arm) {
+        if self.records.data.samples[2] == 0 || arm >= self.records.study.arms.len() {
+            return Ok(());
+        }
+        let opening = match &self.records.opening {
+            Some(before) => before.clone(),
+            None => {
+                let opening = Opening::now(&self.records.study, arm);
+                opening.write(&self.folder)?;
+                self.records.opening.insert(opening).clone()
+            }
+        };
+        let seen = |trial: &Trial| {
+            let arm = trial.arm == 0 || trial.arm_name == opening.arm;
+            arm && opening.seeds.contains(&trial.seed)
+        };
+        for trial in self.records.study.trials().into_iter().filter(seen) {
             let splits = splits_of(&self.data, &trial.plan.data);
-            let record = &mut self.records.records[arm][trial.seed_index];
+            let record = &mut self.records.records[trial.arm][trial.seed_index];
             let (Some(test), Some(record)) = (&splits.test, record) else { continue };
             if record.test.is_some() || record.best_epoch.is_none() {
                 continue;
@@ -308,6 +357,29 @@ impl Outcome {
                 write_record(&folder, record)
             });
             figure.map_err(|error| StudyError::trial(&trial, error))?;
+        }
+        Ok(())
+    }
+
+    /// Puts what a judge says of each trial into its record, on disk too, where it says
+    /// something else than the record does.
+    ///
+    /// # Errors
+    /// A record that cannot be written.
+    pub fn note_diagnoses(
+        &mut self,
+        judge: impl Fn(&Trial, &Record) -> serde_json::Value,
+    ) -> Result<(), StudyError> {
+        for trial in self.records.study.trials() {
+            let record = &mut self.records.records[trial.arm][trial.seed_index];
+            let Some(record) = record else { continue };
+            let diagnosis = Some(judge(&trial, record));
+            if record.diagnosis == diagnosis {
+                continue;
+            }
+            record.diagnosis = diagnosis;
+            write_record(&trial_folder(&self.folder, &trial), record)
+                .map_err(|error| StudyError::trial(&trial, error))?;
         }
         Ok(())
     }
@@ -324,8 +396,14 @@ impl Outcome {
         failed.collect()
     }
 
-    /// Trials of the study that are still to be run.
+    /// Trials of the study that are still to be run; of a race those before its next look.
     pub fn left(&self) -> usize {
-        self.records.records.iter().flatten().filter(|record| record.is_none()).count()
+        let StudyRecords { study, records, data, .. } = &self.records;
+        wanted(study, data.score(), records).len()
+    }
+
+    /// Trials that have ended or failed.
+    pub fn done(&self) -> usize {
+        self.records.records.iter().flatten().flatten().count()
     }
 }

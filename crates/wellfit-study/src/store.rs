@@ -5,6 +5,7 @@
 //! | `study.toml` | the resolved study |
 //! | `data.json` | [`DataFacts`], so that a report can be drawn without the data |
 //! | `trials/ARM-sSEED/` | a run folder a trial |
+//! | `test_opened.json` | when the test set was opened, and for which arm |
 //! | `.lock` | locked while somebody is at work |
 
 use std::fs::{self, File, TryLockError};
@@ -16,11 +17,12 @@ use wellfit_train::plan::Document;
 use wellfit_train::{FileError, Record, write_file};
 
 use crate::error::StudyError;
+use crate::opening::Opening;
 use crate::study::{DataFacts, Study, StudyRecords, Trial};
 
 const STUDY: &str = "study.toml";
 const DATA: &str = "data.json";
-const TRIALS: &str = "trials";
+pub(crate) const TRIALS: &str = "trials";
 const LOCK: &str = ".lock";
 
 /// The version of `data.json` that this program writes.
@@ -42,7 +44,7 @@ pub(crate) struct Store {
 
 impl Store {
     /// Opens the folder for this study; makes it when it is missing. A folder of the
-    /// same study with fewer seeds is taken too, and grows.
+    /// same study with fewer seeds or arms is taken too, and grows.
     pub(crate) fn open(
         folder: &Path,
         study: &Study,
@@ -100,12 +102,13 @@ pub fn read(folder: &Path) -> Result<StudyRecords, StudyError> {
             .map_err(|error| StudyError::trial(&trial, error))?;
         records[trial.arm][trial.seed_index] = record.filter(counts);
     }
-    Ok(StudyRecords { study, records, data: file.facts })
+    let opening = Opening::read(folder)?;
+    Ok(StudyRecords { study, records, data: file.facts, opening })
 }
 
 /// Whether the folder holds a study.
 pub fn holds_study(folder: &Path) -> bool {
-    folder.join(STUDY).is_file()
+    folder.join(STUDY).is_file() && folder.join(DATA).is_file()
 }
 
 /// Whether a record says how its trial came out; one that was interrupted does not.
@@ -135,7 +138,7 @@ fn stored_study(folder: &Path) -> Result<Option<Study>, StudyError> {
 
 /// A folder that holds a single run, or files of somebody else, is no study's.
 fn check_free(folder: &Path) -> Result<(), StudyError> {
-    if !folder.is_dir() || holds_study(folder) {
+    if !folder.is_dir() || folder.join(STUDY).is_file() {
         return Ok(());
     }
     let read = FileError::on("read the folder", folder);
@@ -164,7 +167,7 @@ fn lock(folder: &Path) -> Result<File, StudyError> {
 }
 
 /// What keeps `new` from going on in the folder of `old`, in words. The studies'
-/// names do not matter; new seeds may join, but none may leave.
+/// names do not matter; new seeds and arms may join, but none may leave.
 fn difference(old: &Study, new: &Study) -> Option<String> {
     let mut base = new.plan.clone();
     base.train.seed = old.plan.train.seed;
@@ -172,11 +175,12 @@ fn difference(old: &Study, new: &Study) -> Option<String> {
     if old.plan.hash() != base.hash() {
         return Some("its base plan differs".into());
     }
-    let names = |study: &Study| study.arms.iter().map(|arm| arm.name.clone()).collect::<Vec<_>>();
-    if names(old) != names(new) {
-        return Some(format!("its arms are {}", names(old).join(", ")));
-    }
-    for (old_arm, new_arm) in old.arms.iter().zip(&new.arms) {
+    for old_arm in &old.arms {
+        let Some(new_arm) = new.arms.iter().find(|arm| arm.name == old_arm.name) else {
+            let names: Vec<&str> = old.arms.iter().map(|arm| arm.name.as_str()).collect();
+            let names = names.join(", ");
+            return Some(format!("its arms are {names}; others may join, but none may leave"));
+        };
         let mut plan = new_arm.plan.clone();
         plan.train.seed = old_arm.plan.train.seed;
         if old_arm.plan.hash() != plan.hash() {
@@ -187,10 +191,27 @@ fn difference(old: &Study, new: &Study) -> Option<String> {
         let (primary, at) = (old.primary.name(), old.judge_at.name());
         return Some(format!("it is judged by {primary} at the {at} epoch"));
     }
+    if old.racing || new.racing {
+        return race_difference(old, new);
+    }
     if !old.seeds.iter().all(|seed| new.seeds.contains(seed)) {
         return Some(format!("it has seeds {:?}; others may join, but none may leave", old.seeds));
     }
     None
+}
+
+/// A race's rules are fixed before it starts: its arms and the most seeds are among them.
+fn race_difference(old: &Study, new: &Study) -> Option<String> {
+    let kind = |racing| if racing { "a race" } else { "no race" };
+    if old.racing != new.racing {
+        return Some(format!("it is {}", kind(old.racing)));
+    }
+    if old.seeds != new.seeds {
+        return Some(format!("it is a race with seeds {:?}, which are fixed", old.seeds));
+    }
+    let names = |study: &Study| study.arms.iter().map(|arm| arm.name.clone()).collect::<Vec<_>>();
+    (names(old) != names(new))
+        .then(|| format!("it is a race of {}, which are fixed", names(old).join(", ")))
 }
 
 #[cfg(test)]
@@ -214,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_takes_the_same_study_again_and_more_seeds_of_it() {
+    fn a_folder_takes_the_same_study_again_and_more_seeds_and_arms_of_it() {
         let folder = tempfile::tempdir().unwrap();
         let folder = folder.path().join("new/folder");
         Store::open(&folder, &study(2), &facts()).unwrap();
@@ -222,6 +243,9 @@ mod tests {
         Store::open(&folder, &study(3), &facts()).unwrap();
         let read = read(&folder).unwrap();
         assert_eq!((read.study, read.data), (study(3), facts()));
+        let more = study(3).with_arm("l2", &["l2(1e-4)"]).unwrap();
+        Store::open(&folder, &more, &facts()).unwrap();
+        assert_eq!(super::read(&folder).unwrap().study, more);
         assert_eq!(read.records, vec![vec![None, None, None]; 2]);
     }
 
@@ -237,10 +261,29 @@ mod tests {
         arm.arms[1].plan.train.lr = 1.0;
         for (other, words) in [
             (study(1), "it has seeds [0, 1]"),
-            (study(2).with_arm("l2", &["l2(1e-4)"]).unwrap(), "its arms are baseline, l1"),
+            (
+                Study::new("s", article(), 2).unwrap().with_arm("l2", &["l2(1e-4)"]).unwrap(),
+                "its arms are baseline, l1; others may join",
+            ),
             (epochs, "its base plan differs"),
             (judged, "it is judged by val_loss at the best epoch"),
             (arm, "its arm \"l1\" has another plan"),
+        ] {
+            let error = Store::open(folder.path(), &other, &facts()).unwrap_err();
+            assert!(error.is_input() && error.to_string().contains(words), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_rules_of_a_race_are_fixed() {
+        let folder = tempfile::tempdir().unwrap();
+        let race = |seeds| Study { racing: true, ..study(seeds) };
+        Store::open(folder.path(), &race(5), &facts()).unwrap();
+        Store::open(folder.path(), &race(5), &facts()).unwrap();
+        for (other, words) in [
+            (study(5), "it is a race"),
+            (race(6), "it is a race with seeds [0, 1, 2, 3, 4], which are fixed"),
+            (race(5).with_arm("l2", &["l2(1e-4)"]).unwrap(), "a race of baseline, l1, which are"),
         ] {
             let error = Store::open(folder.path(), &other, &facts()).unwrap_err();
             assert!(error.is_input() && error.to_string().contains(words), "{error}");

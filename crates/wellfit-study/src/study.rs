@@ -6,7 +6,10 @@ use thiserror::Error;
 use wellfit_train::plan::{Metric, Plan};
 use wellfit_train::record::{Record, ScoreKind};
 
-use crate::remedy::{Call, RemedyError, apply_chain};
+use crate::arm::{Arm, Chain, Strength};
+use crate::opening::Opening;
+use crate::racing::FIRST_LOOK;
+use crate::remedy::{RemedyError, Spacing};
 use crate::slug::slug;
 
 /// The first arm's name.
@@ -25,6 +28,9 @@ pub struct Study {
     pub primary: Metric,
     /// At which epoch.
     pub judge_at: JudgeAt,
+    /// Whether seeds are added only where the ranking is open ([`crate::Racing`]); the
+    /// seeds are then the most that an arm gets.
+    pub racing: bool,
     /// The arms; the first is the baseline, without remedies.
     pub arms: Vec<Arm>,
 }
@@ -49,17 +55,6 @@ impl JudgeAt {
             JudgeAt::Last => "last",
         }
     }
-}
-
-/// A chain of remedies under a name.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Arm {
-    /// Unique within the study.
-    pub name: String,
-    /// As written: `dropout(0.5, input=0.5)`; `key = value` for what `set` changes.
-    pub remedies: Vec<String>,
-    /// The base plan with the remedies applied.
-    pub plan: Plan,
 }
 
 /// One training run of a study.
@@ -89,6 +84,8 @@ pub struct StudyRecords {
     pub records: Vec<Vec<Option<Record>>>,
     /// Training, validation and test samples, and where the data came from.
     pub data: DataFacts,
+    /// When the test set was opened, and for which arm; `None`: it has not been.
+    pub opening: Option<Opening>,
 }
 
 /// What the report says of the data.
@@ -145,6 +142,23 @@ pub enum ArmsError {
         /// Why.
         source: RemedyError,
     },
+    /// A strength that does not fit those of its family.
+    #[error("arm {arm:?}: {problem}")]
+    Strength {
+        /// The arm's name.
+        arm: String,
+        /// What is wrong, and what would be right.
+        problem: String,
+    },
+    /// Too few seeds to add any.
+    #[error(
+        "a race is looked at after {FIRST_LOOK} seeds and needs more to add, not {seeds} in all; \
+         use study.seeds = 10, or no racing"
+    )]
+    ShortRace {
+        /// How many there are.
+        seeds: usize,
+    },
     /// No seed at all.
     #[error("a study needs at least one seed")]
     NoSeed,
@@ -164,21 +178,26 @@ impl Study {
         let seeds = (0..seeds as u64).map(|i| first.wrapping_add(i)).collect();
         let study = Study {
             name: name.to_owned(),
-            arms: vec![Arm { name: BASELINE.to_owned(), remedies: Vec::new(), plan: plan.clone() }],
+            arms: vec![Arm::plain(BASELINE, plan.clone())],
             plan,
             seeds,
             primary: Metric::ValLoss,
             judge_at: JudgeAt::Best,
+            racing: false,
         };
         study.check()?;
         Ok(study)
     }
 
     /// The same study with one more arm: the base plan with these remedies applied
-    /// in order, each written like `dropout(0.5, input=0.5)`.
+    /// in order, each written like `dropout(0.5, input=0.5)`. One of them may have a
+    /// range of strengths, `dropout(0.1..0.6)`: then an arm joins for each, called by
+    /// the name and its strength.
     pub fn with_arm(mut self, name: &str, remedies: &[&str]) -> Result<Study, ArmsError> {
-        let arm = Arm::of(name, remedies, &self.plan)?;
-        self.arms.push(arm);
+        let wrong = |source| ArmsError::Remedy { arm: name.to_owned(), source };
+        let start = Chain::new(self.plan.clone(), Vec::new());
+        let chain = remedies.iter().try_fold(start, |chain, text| chain.then(text));
+        self.arms.extend(chain.map_err(wrong)?.arms(Some(name)));
         self.check()?;
         Ok(self)
     }
@@ -196,7 +215,8 @@ impl Study {
     /// Whether names and seeds are fit to run: unique, and good for folders' names.
     pub fn check(&self) -> Result<(), ArmsError> {
         self.check_seeds()?;
-        self.check_names()
+        self.check_names()?;
+        self.check_strengths()
     }
 
     fn check_seeds(&self) -> Result<(), ArmsError> {
@@ -207,6 +227,9 @@ impl Study {
             if self.seeds[..i].contains(&seed) {
                 return Err(ArmsError::SameSeed { seed });
             }
+        }
+        if self.racing && self.seeds.len() <= FIRST_LOOK {
+            return Err(ArmsError::ShortRace { seeds: self.seeds.len() });
         }
         Ok(())
     }
@@ -226,6 +249,39 @@ impl Study {
         Ok(())
     }
 
+    fn check_strengths(&self) -> Result<(), ArmsError> {
+        let strengths = self.arms.iter().filter_map(|arm| Some((arm, arm.strength.as_ref()?)));
+        let mut seen: Vec<(&Arm, &Strength)> = Vec::new();
+        for (arm, strength) in strengths {
+            let wrong =
+                |problem: String| Err(ArmsError::Strength { arm: arm.name.clone(), problem });
+            let Strength { family, value, spacing } = strength;
+            if !value.is_finite() {
+                return wrong(format!("a strength must be finite, not {value}"));
+            }
+            if *spacing == Spacing::Logarithmic && *value <= 0.0 {
+                return wrong(format!(
+                    "a strength on a logarithmic scale must be above 0, not {value}"
+                ));
+            }
+            let relatives = seen.iter().filter(|(_, other)| other.family == *family);
+            for (other, there) in relatives {
+                if there.value == *value {
+                    let other = &other.name;
+                    return wrong(format!(
+                        "arm {other:?} of {family} has the strength {value}, too"
+                    ));
+                }
+                if there.spacing != *spacing {
+                    let (own, there) = (spacing.name(), there.spacing.name());
+                    return wrong(format!("its spacing is {own}, that of {family} is {there}"));
+                }
+            }
+            seen.push((arm, strength));
+        }
+        Ok(())
+    }
+
     /// Every trial, all arms of the first seed before those of the second, so that
     /// a study that is stopped early has arms that can be compared.
     pub fn trials(&self) -> Vec<Trial> {
@@ -233,8 +289,14 @@ impl Study {
             let (seed, Arm { name, plan, .. }) = (self.seeds[seed_index], &self.arms[arm]);
             let mut plan = plan.clone();
             plan.train.seed = seed;
-            let folder = format!("{}-s{seed}", slug(name));
-            Trial { name: folder, arm, arm_name: name.clone(), seed_index, seed, plan }
+            Trial {
+                name: trial_name(name, seed),
+                arm,
+                arm_name: name.clone(),
+                seed_index,
+                seed,
+                plan,
+            }
         };
         (0..self.seeds.len())
             .flat_map(|seed| (0..self.arms.len()).map(move |arm| (seed, arm)))
@@ -243,18 +305,9 @@ impl Study {
     }
 }
 
-impl Arm {
-    /// The plan with these remedies applied in order.
-    pub fn of(name: &str, remedies: &[&str], plan: &Plan) -> Result<Arm, ArmsError> {
-        let wrong = |source| ArmsError::Remedy { arm: name.to_owned(), source };
-        let calls: Vec<Call> =
-            remedies.iter().map(|text| text.parse()).collect::<Result<_, _>>().map_err(wrong)?;
-        Ok(Arm {
-            name: name.to_owned(),
-            remedies: remedies.iter().map(|&text| text.to_owned()).collect(),
-            plan: apply_chain(plan, &calls).map_err(wrong)?,
-        })
-    }
+/// What a trial of an arm is called, and its folder.
+pub fn trial_name(arm: &str, seed: u64) -> String {
+    format!("{}-s{seed}", slug(arm))
 }
 
 #[cfg(test)]
@@ -300,6 +353,40 @@ mod tests {
         let moved = study.with_first_seed(7);
         assert_eq!((moved.seeds.as_slice(), moved.plan.train.seed), (&[7, 8, 9][..], 7));
         assert_eq!(moved.trials()[1].plan.train.seed, 8);
+    }
+
+    #[test]
+    fn a_range_of_strengths_is_an_arm_for_each() {
+        let study = Study::new("s", article(), 1)
+            .and_then(|study| study.with_arm("drop", &["early-stopping", "dropout(0.1..0.3, 3)"]))
+            .unwrap();
+        let names: Vec<&str> = study.arms.iter().map(|arm| arm.name.as_str()).collect();
+        assert_eq!(names, ["baseline", "drop 0.1", "drop 0.2", "drop 0.3"]);
+        assert_eq!(study.arms[2].remedies, ["early-stopping", "dropout(0.2)"]);
+        let strength = Strength { family: "drop".into(), value: 0.2, spacing: Spacing::Linear };
+        assert_eq!(study.arms[2].strength, Some(strength));
+        assert_eq!(study.arms[0].strength, None);
+        let error = study.with_arm("two", &["dropout(0.1..0.3)", "l1(1e-5..1e-3)"]).unwrap_err();
+        assert!(error.to_string().contains("an arm can have only one"), "{error}");
+    }
+
+    #[test]
+    fn strengths_of_a_family_must_differ_and_lie_on_one_scale() {
+        let arm = |name: &str, value: f64, spacing| {
+            let strength = Strength { family: "f".into(), value, spacing };
+            Arm { strength: Some(strength), ..Arm::plain(name, article()) }
+        };
+        for (second, words) in [
+            (arm("b", 0.5, Spacing::Linear), "arm \"a\" of f has the strength 0.5, too"),
+            (arm("b", 0.7, Spacing::Logarithmic), "its spacing is logarithmic"),
+            (arm("b", 0.0, Spacing::Logarithmic), "must be above 0, not 0"),
+            (arm("b", f64::NAN, Spacing::Linear), "must be finite, not NaN"),
+        ] {
+            let mut study = Study::new("s", article(), 1).unwrap();
+            study.arms.extend([arm("a", 0.5, Spacing::Linear), second]);
+            let error = study.check().unwrap_err().to_string();
+            assert!(error.starts_with("arm \"b\": ") && error.contains(words), "{error}");
+        }
     }
 
     #[test]

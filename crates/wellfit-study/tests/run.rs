@@ -7,7 +7,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use wellfit_data::Places;
 use wellfit_nn::Layer;
-use wellfit_study::{Begun, Outcome, Study, StudyError, StudyOptions, Trial, Watch, read, run};
+use wellfit_study::{
+    Begun, Outcome, Study, StudyError, StudyOptions, StudyRecords, Trial, Watch, read, run,
+};
 use wellfit_train::Plan;
 use wellfit_train::record::{EpochRow, Event, Record, RunState};
 
@@ -254,15 +256,57 @@ fn a_diverging_trial_ends_alone_with_its_record() {
     assert_eq!((state(0), outcome.failed().len()), (RunState::Complete, 0));
 }
 
+/// Which of a study's records have a figure on the test set, by arm.
+fn opened(records: &StudyRecords) -> Vec<usize> {
+    let of = |arm: &Vec<Option<Record>>| {
+        arm.iter().flatten().filter(|record| record.test.is_some_and(|test| test.n == 30)).count()
+    };
+    records.records.iter().map(of).collect()
+}
+
 #[test]
-fn the_test_set_is_opened_for_the_chosen_arm_only() {
+fn the_test_set_is_opened_for_the_chosen_arm_and_the_baseline_only() {
     let world = World::new();
     let mut outcome = world.run("a", &options()).unwrap();
+    assert_eq!(outcome.records.opening, None);
     outcome.open_test(1, 2).unwrap();
     let read = read(&world.folder.path().join("a")).unwrap();
-    for (arm, records) in read.records.iter().enumerate() {
-        for record in records.iter().flatten() {
-            assert_eq!(record.test.map(|test| test.n), (arm == 1).then_some(30));
-        }
+    assert_eq!(opened(&read), [2, 2, 0]);
+    let opening = read.opening.expect("a mark");
+    assert_eq!((opening.arm.as_str(), opening.seeds.as_slice()), ("dropout", &[0, 1][..]));
+    assert_eq!(opening.arms, ["baseline", "dropout", "l2"]);
+}
+
+#[test]
+fn the_test_set_stays_shut_for_whatever_comes_later() {
+    let mut world = World::new();
+    world.run("a", &options()).unwrap().open_test(1, 1).unwrap();
+    let mark = world.folder.path().join("a/test_opened.json");
+    let before = fs::read(&mark).unwrap();
+    world.study.seeds.push(7);
+    world.study = world.study.clone().with_arm("late", &["l1(1e-4)"]).unwrap();
+    let mut again = world.run("a", &options()).unwrap();
+    for arm in [1, 2, 3] {
+        again.open_test(arm, 1).unwrap();
+        assert_eq!(opened(&again.records), [2, 2, 0, 0]);
     }
+    assert_eq!(fs::read(&mark).unwrap(), before);
+    let opening = again.records.opening.as_ref().unwrap();
+    assert_eq!(opening.joined(&world.study), ["late"]);
+}
+
+#[test]
+fn an_opening_that_was_interrupted_is_made_whole() {
+    let world = World::new();
+    world.run("a", &options()).unwrap().open_test(1, 1).unwrap();
+    // As if the program had been killed after the mark and the first figure.
+    let folder = world.trial_file("a", "dropout-s1", "");
+    let mut record = wellfit_train::read_record(&folder).unwrap().unwrap();
+    let figure = record.test.take();
+    wellfit_train::write_record(&folder, &record).unwrap();
+    let mut again = world.run("a", &options()).unwrap();
+    assert_eq!(opened(&again.records), [2, 1, 0]);
+    again.open_test(2, 1).unwrap();
+    assert_eq!(opened(&again.records), [2, 2, 0]);
+    assert_eq!(again.records.records[1][1].as_ref().unwrap().test, figure);
 }

@@ -3,8 +3,9 @@
 use wellfit_train::plan::{Document, Field, Node, Place, Plan, PlanError, Section};
 
 use super::inline::{assignments, inline};
-use crate::remedy::{Call, RemedyError};
-use crate::study::{Arm, BASELINE};
+use crate::arm::{Arm, Chain, Strength};
+use crate::remedy::{RemedyError, Spacing};
+use crate::study::BASELINE;
 
 /// A grid with more combinations than this is a slip.
 const MOST_COMBINATIONS: usize = 1000;
@@ -15,11 +16,10 @@ pub(super) fn read(
     document: &Document,
     base: &Plan,
 ) -> Result<Vec<Arm>, PlanError> {
-    let mut arms =
-        vec![Arm { name: BASELINE.to_owned(), remedies: Vec::new(), plan: base.clone() }];
+    let mut arms = vec![Arm::plain(BASELINE, base.clone())];
     let mut list = |key| section.field(key).map_or(Ok(Vec::new()), |field| field.list());
     for field in list("arm")? {
-        arms.push(arm(field, document, base)?);
+        arms.extend(arm(field, document, base)?);
     }
     for field in list("grid")? {
         arms.extend(grid(field, document, base)?);
@@ -27,40 +27,55 @@ pub(super) fn read(
     Ok(arms)
 }
 
-/// `{ name, remedies, set }`: what `set` changes first, then the remedies in order.
-fn arm(field: Field<'_>, document: &Document, base: &Plan) -> Result<Arm, PlanError> {
+/// `{ name, remedies, set, strength }`: what `set` changes first, then the remedies in
+/// order. Several arms where a remedy has a range of strengths.
+fn arm(field: Field<'_>, document: &Document, base: &Plan) -> Result<Vec<Arm>, PlanError> {
     let place = field.node().place.clone();
     let mut section = field.section()?;
     let name = section.field("name").map(|field| field.text()).transpose()?;
     let set = section.field("set");
     let remedies = section.field("remedies");
+    let own = section.field("strength").map(strength).transpose()?;
     section.finish()?;
-    let mut written = Vec::new();
-    let mut plan = match &set {
+    let mut chain = match &set {
         Some(changes) => {
             let plan = changed(document, base, &place, |document| document.merge(changes))?;
-            written = assignments(changes)?;
-            plan
+            Chain::new(plan, assignments(changes)?)
         }
-        None => base.clone(),
+        None => Chain::new(base.clone(), Vec::new()),
     };
     for remedy in remedies.map_or(Ok(Vec::new()), |field| field.list())? {
-        let text = remedy.text()?;
         let wrong = |error: RemedyError| {
             PlanError::about(remedy.path(), error.to_string()).at(remedy.node().place.clone())
         };
-        plan = text.parse::<Call>().map_err(wrong)?.apply(&plan).map_err(wrong)?;
-        written.push(text.to_owned());
+        chain = chain.then(remedy.text()?).map_err(wrong)?;
     }
-    let name = match name {
-        Some(name) => name.to_owned(),
-        None if written.is_empty() => {
-            let message = "an arm needs a name, remedies or set; without any it is the baseline";
+    if name.is_none() && chain.is_empty() {
+        let message = "an arm needs a name, remedies or set; without any it is the baseline";
+        return Err(PlanError::new(message).at(place));
+    }
+    let mut arms = chain.arms(name);
+    if own.is_some() {
+        let [arm] = arms.as_mut_slice() else {
+            let message = "an arm with a range of strengths cannot have a strength of its own";
             return Err(PlanError::new(message).at(place));
-        }
-        None => written.join(" + "),
+        };
+        arm.strength = own;
+    }
+    Ok(arms)
+}
+
+/// `{ family, value, spacing }`
+fn strength(field: Field<'_>) -> Result<Strength, PlanError> {
+    let mut section = field.section()?;
+    let family = section.need("family")?.text()?.to_owned();
+    let value = section.need("value")?.number()?;
+    let spacing = match section.field("spacing") {
+        Some(field) => field.choice(&Spacing::ALL.map(|spacing| (spacing.name(), spacing)), &[])?,
+        None => Spacing::Linear,
     };
-    Ok(Arm { name, remedies: written, plan })
+    section.finish()?;
+    Ok(Strength { family, value, spacing })
 }
 
 /// A table from keys of the plan to lists of values: an arm for every combination,
@@ -105,7 +120,8 @@ fn grid(field: Field<'_>, document: &Document, base: &Plan) -> Result<Vec<Arm>, 
             pairs.map(|(name, value)| format!("{name}{sign}{}", inline(value.node()))).collect()
         };
         let keys: Vec<&str> = axes.iter().map(|(key, _)| *key).collect();
-        Ok(Arm { name: each(&short, "=").join(", "), remedies: each(&keys, " = "), plan })
+        let (name, remedies) = (each(&short, "=").join(", "), each(&keys, " = "));
+        Ok(Arm { remedies, ..Arm::plain(&name, plan) })
     };
     (0..count).map(combination).collect()
 }

@@ -25,7 +25,8 @@ impl Study {
     /// | `folds` | 1 | k-fold cross-validation; more than 1 is not supported yet |
     /// | `primary` | `val_loss` | what arms are judged by |
     /// | `judge_at` | `best` | at the kept epoch, or at the `last` |
-    /// | `[[study.arm]]` | | `name`, `remedies`, `set` |
+    /// | `racing` | false | seeds are added only where the ranking is open |
+    /// | `[[study.arm]]` | | `name`, `remedies`, `set`, `strength` |
     /// | `[[study.grid]]` | | a list of values a key: an arm for every combination |
     pub fn read(document: &Document, name: &str) -> Result<Study, PlanError> {
         let mut plan = Plan::read(document, document.folder())?;
@@ -47,9 +48,10 @@ impl Study {
             Some(field) => field.choice(&JudgeAt::ALL.map(|at| (at.name(), at)), &[])?,
             None => JudgeAt::Best,
         };
+        let racing = section.field("racing").map_or(Ok(false), |field| field.flag())?;
         plan.train.seed = seeds.first().copied().unwrap_or(plan.train.seed);
         let arms = arms::read(&mut section, document, &plan)?;
-        let study = Study { name, plan, seeds, primary, judge_at, arms };
+        let study = Study { name, plan, seeds, primary, judge_at, racing, arms };
         study.check().map_err(|error| section.error(error.to_string()))?;
         section.finish()?;
         Ok(study)

@@ -42,6 +42,7 @@ fn every_key_of_the_section_is_read() {
         folds = 1
         primary = "val_accuracy"
         judge_at = "last"
+        racing = false
         [[study.arm]]
         name = "both"
         remedies = ["dropout(0.5)", "l1(1e-4)"]
@@ -83,6 +84,38 @@ fn a_table_with_a_type_replaces_the_old_one_and_another_changes_single_keys() {
 }
 
 #[test]
+fn a_range_of_strengths_gives_an_arm_for_each() {
+    let study = read(
+        r#"
+        [[study.arm]]
+        remedies = ["dropout(0.1..0.6, steps = 6)"]
+        [[study.arm]]
+        name = "weak"
+        remedies = ["early-stopping", "l1(1e-7..1e-3, 3)"]
+        [[study.arm]]
+        name = "wide"
+        set = { model.layers.0.out = 64 }
+        strength = { family = "width", value = 64, spacing = "logarithmic" }
+        "#,
+    )
+    .unwrap();
+    assert_eq!(names(&study)[1..3], ["dropout(0.1)", "dropout(0.2)"]);
+    assert_eq!(
+        names(&study)[6..],
+        ["dropout(0.6)", "weak 1e-7", "weak 1e-5", "weak 0.001", "wide"]
+    );
+    let family = |arm: usize| study.arms[arm].strength.clone().unwrap();
+    assert_eq!((family(1).family.as_str(), family(1).value), ("dropout(0.1..0.6)", 0.1));
+    assert_eq!((family(8).family.as_str(), family(8).value), ("weak", 1e-5));
+    assert_eq!((family(10).family.as_str(), family(10).value), ("width", 64.0));
+    assert_eq!(study.arms[8].remedies, ["early-stopping", "l1(1e-5)"]);
+    assert_eq!(study.arms[8].plan.train.penalties[0].lambda, 1e-5);
+    let text = study.to_toml();
+    let again = Study::read(&Document::parse("study.toml", &text).unwrap(), "s").unwrap();
+    assert_eq!(again, study, "{text}");
+}
+
+#[test]
 fn a_grid_gives_an_arm_for_every_combination() {
     let study = read(
         r#"
@@ -104,6 +137,7 @@ fn the_resolved_study_reads_back_to_the_same_study() {
         r#"
         [study]
         name = "a \"quoted\" name"
+        racing = true
         [[study.arm]]
         name = "Größe <&>"
         remedies = ["dropout(0.5, input=0.5)", "reduce-on-plateau(0.5, threshold_mode=\"abs\")"]
@@ -150,12 +184,31 @@ fn every_slip_is_an_error_that_names_the_place() {
         ("[study]\nseeds = 99999999", "study.seeds must be at most 10000"),
         ("[study]\nseedz = 5", "did you mean `seeds`?"),
         ("[study]\nfolds = 5", "not supported yet"),
+        ("[study]\nracing = 1", "study.racing must be"),
+        (
+            "[study]\nracing = true\nseeds = 3",
+            "looked at after 3 seeds and needs more to add, not 3",
+        ),
         ("[study]\nprimary = \"loss\"", "study.primary must be"),
         ("[study]\njudge_at = \"first\"", "study.judge_at must be \"best\" or \"last\""),
         ("[[study.arm]]", "an arm needs a name, remedies or set"),
         ("[[study.arm]]\nname = \"x\"\nremedie = []", "did you mean `remedies`?"),
         ("[[study.arm]]\nname = \"x\"\nremedies = [\"l1(-1)\"]", "l1: lambda must be"),
         ("[[study.arm]]\nname = \"x\"\nremedies = \"l1(1)\"", "must be a list"),
+        ("[[study.arm]]\nremedies = [\"l1(1e-3..1e-7)\"]", "the range runs backwards; write"),
+        ("[[study.arm]]\nremedies = [\"l1(0..1e-3)\"]", "a logarithmic range cannot begin at 0"),
+        ("[[study.arm]]\nremedies = [\"l1(1e-7..1e-3, steps=1)\"]", "from 2 to 50, not \"1\""),
+        ("[[study.arm]]\nremedies = [\"early-stopping(3..9)\"]", "has no strength to vary"),
+        ("[[study.arm]]\nremedies = [\"l1(1e-5..1e-3)\", \"l2(1e-5..1e-3)\"]", "only one"),
+        (
+            "[[study.arm]]\nremedies = [\"l1(1e-5..1e-3)\"]\nstrength = { family = \"a\", value = 1 }",
+            "cannot have a strength of its own",
+        ),
+        ("[[study.arm]]\nname = \"x\"\nstrength = { value = 1 }", "family"),
+        (
+            "[[study.arm]]\nname = \"x\"\nstrength = { family = \"a\", value = nan }",
+            "a strength must be finite",
+        ),
         ("[[study.arm]]\nname = \"x\"\nset = { train.epoch = 1 }", "did you mean `epochs`?"),
         ("[[study.arm]]\nname = \"x\"\nset = { train.seed = 1 }", "paired by seed"),
         ("[[study.arm]]\nname = \"x\"\nset = { study.seeds = 1 }", "keys of the plan"),

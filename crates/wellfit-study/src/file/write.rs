@@ -3,8 +3,9 @@
 use wellfit_train::plan::Document;
 
 use super::inline::{inline, quoted};
+use crate::arm::{Arm, Strength};
 use crate::remedy::Call;
-use crate::study::{Arm, Study};
+use crate::study::Study;
 
 impl Study {
     /// The study with every default filled in. It reads back to the same plans,
@@ -20,6 +21,9 @@ impl Study {
             self.primary.name(),
             self.judge_at.name(),
         );
+        if self.racing {
+            text.push_str("racing = true\n");
+        }
         for arm in &self.arms[1..] {
             text.push_str(&written(arm, &base));
         }
@@ -33,22 +37,28 @@ impl Study {
 fn written(arm: &Arm, base: &str) -> String {
     let is_remedy = |text: &String| text.parse::<Call>().is_ok();
     let (remedies, set): (Vec<_>, Vec<_>) = arm.remedies.iter().cloned().partition(is_remedy);
-    let as_written = section(&arm.name, &remedies, &set);
+    let as_written = section(arm, &remedies, &set);
     if reads_back(base, &as_written, arm) {
         as_written
     } else {
-        section(&arm.name, &remedies, &differences(base, &arm.plan.to_toml()))
+        section(arm, &remedies, &differences(base, &arm.plan.to_toml()))
     }
 }
 
-fn section(name: &str, remedies: &[String], set: &[String]) -> String {
-    let mut text = format!("\n[[study.arm]]\nname = {}\n", quoted(name));
+fn section(arm: &Arm, remedies: &[String], set: &[String]) -> String {
+    let mut text = format!("\n[[study.arm]]\nname = {}\n", quoted(&arm.name));
     if !set.is_empty() {
         text.push_str(&format!("set = {{ {} }}\n", set.join(", ")));
     }
     if !remedies.is_empty() {
         let remedies: Vec<String> = remedies.iter().map(|call| quoted(call)).collect();
         text.push_str(&format!("remedies = [{}]\n", remedies.join(", ")));
+    }
+    if let Some(Strength { family, value, spacing }) = &arm.strength {
+        let (family, spacing) = (quoted(family), spacing.name());
+        text.push_str(&format!(
+            "strength = {{ family = {family}, value = {value:?}, spacing = \"{spacing}\" }}\n"
+        ));
     }
     text
 }

@@ -22,6 +22,7 @@ pub(super) static DROPOUT: Remedy = Remedy {
             meaning: "probability of a zero before the first linear layer",
         },
     ],
+    strength: Some(0),
     apply,
 };
 

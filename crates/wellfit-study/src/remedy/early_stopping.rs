@@ -27,6 +27,7 @@ pub(super) static EARLY_STOPPING: Remedy = Remedy {
             meaning: "an improvement is more than this",
         },
     ],
+    strength: None,
     apply,
 };
 

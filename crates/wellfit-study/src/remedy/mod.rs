@@ -2,7 +2,8 @@
 //!
 //! A remedy is a row of a table: its name, its parameters and what it does to a
 //! plan. Everything else (parsing, ranges, defaults, `wellfit remedies`) is read
-//! from that row.
+//! from that row. A remedy that has a strength may be written with a range of them,
+//! `dropout(0.1..0.6)`.
 
 mod call;
 mod dropout;
@@ -10,12 +11,14 @@ mod early_stopping;
 mod parameter;
 mod penalty;
 mod plateau;
+mod range;
 mod weight_decay;
 
 use wellfit_train::plan::Plan;
 
-pub use call::{Call, RemedyError, apply_chain};
+pub use call::{Call, Calls, RemedyError, Strengths, apply_chain};
 pub use parameter::{Arguments, Default, Kind, Parameter, Value};
+pub use range::{DEFAULT_STEPS, Spacing};
 
 /// A named function Plan → Plan.
 #[derive(Debug)]
@@ -26,6 +29,9 @@ pub struct Remedy {
     pub meaning: &'static str,
     /// In the order in which they may be given without a name.
     pub parameters: &'static [Parameter],
+    /// Which parameter is how much of the remedy is taken, of which a range may be
+    /// tried; `None`: the remedy has no strength.
+    pub strength: Option<usize>,
     /// Changes the plan; on error says why the plan cannot take it.
     apply: fn(&Arguments, &mut Plan) -> Result<(), String>,
 }
@@ -93,6 +99,16 @@ mod tests {
             let twice = shortest(remedy).parse::<Call>().unwrap().apply(&once).unwrap();
             assert_eq!(twice, once, "{} twice is {} once", remedy.name, remedy.name);
             assert_eq!(once.model.layers.len(), once.model.init_index.len());
+        }
+    }
+
+    #[test]
+    fn a_strength_is_a_number_and_no_parameter_is_called_steps() {
+        for remedy in REMEDIES {
+            let strength = remedy.strength.map(|at| remedy.parameters[at].kind);
+            let numbers = |kind| matches!(kind, Kind::Probability | Kind::NonNegative);
+            assert!(strength.is_none_or(numbers), "{}", remedy.name);
+            assert!(remedy.parameters.iter().all(|p| p.name != call::STEPS), "{}", remedy.name);
         }
     }
 

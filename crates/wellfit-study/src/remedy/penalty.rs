@@ -16,6 +16,7 @@ pub(super) static L1: Remedy = Remedy {
     name: "l1",
     meaning: "adds lambda·Σ|w| over all parameters to the loss",
     parameters: LAMBDA,
+    strength: Some(0),
     apply: |arguments, plan| set(PenaltyKind::L1, arguments, plan),
 };
 
@@ -23,6 +24,7 @@ pub(super) static L2: Remedy = Remedy {
     name: "l2",
     meaning: "adds lambda·Σw² over all parameters to the loss",
     parameters: LAMBDA,
+    strength: Some(0),
     apply: |arguments, plan| set(PenaltyKind::L2, arguments, plan),
 };
 
@@ -30,6 +32,7 @@ pub(super) static L2_NORM: Remedy = Remedy {
     name: "l2-norm",
     meaning: "adds lambda·Σ‖tensor‖₂, each tensor's norm not squared, to the loss",
     parameters: LAMBDA,
+    strength: Some(0),
     apply: |arguments, plan| set(PenaltyKind::L2Norm, arguments, plan),
 };
 

@@ -52,6 +52,7 @@ pub(super) static REDUCE_ON_PLATEAU: Remedy = Remedy {
             meaning: "what is watched",
         },
     ],
+    strength: None,
     apply,
 };
 

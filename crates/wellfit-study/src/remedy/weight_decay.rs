@@ -14,6 +14,7 @@ pub(super) static WEIGHT_DECAY: Remedy = Remedy {
         default: Default::Required,
         meaning: "strength",
     }],
+    strength: Some(0),
     apply,
 };
 

@@ -1,0 +1,95 @@
+//! What a trial is judged by.
+
+use wellfit_train::plan::Metric;
+use wellfit_train::record::{EpochRow, Record, RunState, SampleScores, ScoreKind};
+
+use crate::arm::Arm;
+use crate::study::{JudgeAt, Study};
+
+/// Differences of less than this share of what is wrong with the baseline (its loss,
+/// or its error where a score is judged) count as of no use: the change would be
+/// paid for with a remedy to explain and keep, and another draw of the data moves
+/// the score by more.
+pub const MARGIN: f64 = 0.01;
+
+/// The equivalence margin of a score of which the baseline has this mean: [`MARGIN`] of
+/// it, or of what it lacks to 1. NaN where the mean is.
+pub fn margin(primary: Metric, baseline: f64) -> f64 {
+    let wrong = if primary.higher_is_better() { 1.0 - baseline } else { baseline };
+    // `max` would turn an unknown score into a margin of zero.
+    if wrong < 0.0 { 0.0 } else { MARGIN * wrong }
+}
+
+/// The row that a study judges by.
+pub fn judged_row(record: &Record, at: JudgeAt) -> Option<&EpochRow> {
+    match at {
+        JudgeAt::Best => record.best(),
+        JudgeAt::Last => record.epochs.last(),
+    }
+}
+
+/// A trial's scores by validation sample at the judged epoch: losses; 1 for a hit and 0
+/// for a miss; or shares of R². `None` if they were not kept or belong to another epoch.
+pub fn sample_scores(record: &Record, primary: Metric, at: JudgeAt) -> Option<Vec<f64>> {
+    let SampleScores { epoch, losses, scores } = match at {
+        JudgeAt::Best => record.best_samples.as_ref()?,
+        JudgeAt::Last => record.last_samples.as_ref()?,
+    };
+    let row = judged_row(record, at)?;
+    if *epoch != row.epoch || losses.is_empty() {
+        return None;
+    }
+    match primary {
+        Metric::ValLoss => Some(losses.iter().map(|&loss| f64::from(loss)).collect()),
+        Metric::ValAccuracy | Metric::ValR2 => {
+            (primary.score() == Some(row.score)).then(|| scores.to_vec())
+        }
+        Metric::TrainLoss | Metric::TrainEvalLoss | Metric::TrainAccuracy | Metric::TrainR2 => None,
+    }
+}
+
+/// Judges every trial of an arm alike.
+#[derive(Clone, Copy, Debug)]
+pub struct Ruler {
+    /// What arms are judged by.
+    pub primary: Metric,
+    /// At which epoch.
+    pub at: JudgeAt,
+    /// Whether an arm's own validation loss is not what the study measures by, so that
+    /// only the losses of its single samples can be compared.
+    other_loss: bool,
+}
+
+impl Ruler {
+    /// The ruler of a study's arm, whose networks are scored by `score`.
+    pub fn of(study: &Study, score: ScoreKind, arm: &Arm) -> Ruler {
+        let other_loss = arm.plan.has_other_loss(study.plan.measure(score), score);
+        Ruler { primary: study.primary, at: study.judge_at, other_loss }
+    }
+
+    /// A figure at an epoch.
+    pub fn metric(&self, record: &Record, metric: Metric, at: JudgeAt) -> Option<f64> {
+        let own = judged_row(record, at)?.metric(metric)?;
+        if metric != Metric::ValLoss || !self.other_loss {
+            return Some(own);
+        }
+        let losses = sample_scores(record, Metric::ValLoss, at)?;
+        Some(losses.iter().sum::<f64>() / losses.len() as f64)
+    }
+
+    /// The primary score at an epoch.
+    pub fn primary(&self, record: &Record, at: JudgeAt) -> Option<f64> {
+        self.metric(record, self.primary, at)
+    }
+
+    /// The primary score at the judged epoch of a trial that ended well; NaN for one
+    /// that was lost.
+    pub fn judged(&self, record: &Record) -> f64 {
+        match record.state {
+            RunState::Complete | RunState::StoppedEarly => {
+                self.primary(record, self.at).filter(|score| score.is_finite()).unwrap_or(f64::NAN)
+            }
+            RunState::Diverged { .. } | RunState::Interrupted | RunState::Failed { .. } => f64::NAN,
+        }
+    }
+}
