@@ -1,13 +1,17 @@
 //! The headline and the recommendation.
 
-use wellfit_stats::{Estimate, format};
+use wellfit_stats::format;
 use wellfit_study::{Study, StudyRecords};
-use wellfit_train::record::Score;
 
-use crate::compare::{MoreSeeds, contradictions, gain, more_seeds};
+use crate::compare::{Contradiction, MoreSeeds, contradictions, gain, more_seeds};
+use crate::picking::{Picking, picking};
+use crate::test_set::{model, test_figures};
 use crate::trials::ArmTrials;
 use crate::words;
-use crate::{Against, Answer, ArmFindings, Judgement, Overfitting, OverfittingVerdict};
+use crate::{
+    Against, Answer, ArmFindings, Judgement, LeftBecause, Luck, Overfitting, OverfittingVerdict,
+    RaceFindings, StrengthFamily, TestFigures,
+};
 
 /// An arm other than the baseline, with what it was compared by.
 #[derive(Clone, Copy)]
@@ -25,40 +29,98 @@ pub fn answer(
     trials: &[ArmTrials],
     arms: &[ArmFindings],
     overfitting: &Overfitting,
+    strengths: &[StrengthFamily],
+    race: Option<&RaceFindings>,
     margin: f64,
 ) -> Answer {
     let study = &records.study;
     let candidates = best_first(study, arms);
-    let helpers = candidates.iter().filter(|arm| arm.judgement == Judgement::Helps);
+    // What left a race does not win it, and a race that is not over has no winner.
+    let in_race =
+        |arm: &&Candidate| race.is_none_or(|race| race.over && arms[arm.index].left_race.is_none());
+    let helpers = candidates.iter().filter(|arm| arm.judgement == Judgement::Helps).filter(in_race);
     // An arm that sometimes diverges is recommended only if no steady one helps.
     let winner = helpers.min_by_key(|arm| trials[arm.index].diverged() > 0).copied();
-    let open = |arm: &ArmFindings| arm.judgement == Some(Judgement::Undecided);
-    let all_settled = arms.len() > 1 && !arms.iter().any(open);
+    // Of a family of strengths the one that its curve recommends.
+    let family = winner.and_then(|winner| {
+        let has = |family: &&StrengthFamily| family.points.iter().any(|p| p.arm == winner.index);
+        strengths.iter().find(has)
+    });
+    let taken = family.and_then(StrengthFamily::taken).map(|point| point.arm);
+    let winner = taken
+        .and_then(|taken| candidates.iter().find(|arm| arm.index == taken))
+        .copied()
+        .or(winner);
+    let open = |arm: &ArmFindings| match arm.judgement {
+        Some(Judgement::Helps) => true,
+        Some(Judgement::Undecided) => !given_up(arm),
+        _ => false,
+    };
+    let is_over = race.is_none_or(|race| race.over);
+    let all_settled = arms.len() > 1 && !arms.iter().any(open) && is_over;
 
     let said = Said {
         study,
         overfitting,
         candidates: &candidates,
+        race,
+        findings: arms,
         margin,
         arms: arms.len() - arms.len().min(1),
     };
     let (headline, arm) = match winner {
         Some(winner) => (said.helped(winner, trials), Some(winner.index)),
+        None if all_settled && arms.iter().any(undecided) => (said.given_up(), Some(0)),
         None if all_settled => (said.nothing_helps(), Some(0)),
         None => (said.undecided(trials), None),
     };
     let lead = winner.and_then(|winner| said.lead(winner, trials));
+    let picking = winner.and_then(|_| picking(study, trials));
+    let luck = winner.zip(picking.as_ref()).map(|(winner, picking)| said.luck(winner, picking));
+    let test = test_figures(records, trials, arm);
+    let on_test = test
+        .as_ref()
+        .filter(|test| arm == Some(test.arm))
+        .and_then(|test| words::on_test(study.primary, &study.arms.get(test.arm)?.name, test));
+    let model = arm.and_then(|arm| model(trials.get(arm)?));
     Answer {
         headline,
         decided: arm.is_some(),
         arm,
-        details: lead.into_iter().chain(said.still_open()).collect(),
+        details: family
+            .map(|family| family.sentence.clone())
+            .into_iter()
+            .chain(on_test)
+            .chain(lead)
+            .chain(luck)
+            .chain(said.still_open())
+            .collect(),
         recipe: said.recipe(arm),
-        final_figure: match arm.and_then(|arm| trials.get(arm)) {
-            Some(arm) => final_figure(records.data.samples[2], arm),
+        final_figure: match arm {
+            Some(arm) => final_figure(records, arm, test.as_ref(), picking.as_ref()),
             None => NOTHING_FINAL.to_owned(),
         },
+        test,
+        luck: picking.map(|picking| Luck {
+            arms: picking.arms,
+            apparent: picking.optimism.apparent,
+            honest: picking.optimism.honest,
+            with_samples: picking.with_samples,
+        }),
+        model,
     }
+}
+
+/// Whether nobody knows if an arm helps.
+fn undecided(arm: &ArmFindings) -> bool {
+    arm.judgement == Some(Judgement::Undecided)
+}
+
+/// Whether a race did without an arm because the full study would hardly have picked it.
+/// One that lost its trials may have them run again.
+fn given_up(arm: &ArmFindings) -> bool {
+    let left = arm.left_race.as_ref().map(|left| left.reason);
+    matches!(left, Some(LeftBecause::Useless | LeftBecause::Behind))
 }
 
 const NOTHING_FINAL: &str = "no final figure: nothing is decided";
@@ -83,6 +145,8 @@ struct Said<'a> {
     study: &'a Study,
     overfitting: &'a Overfitting,
     candidates: &'a [Candidate<'a>],
+    race: Option<&'a RaceFindings>,
+    findings: &'a [ArmFindings],
     margin: f64,
     /// Arms other than the baseline.
     arms: usize,
@@ -117,11 +181,36 @@ impl Said<'_> {
         )
     }
 
+    /// The headline when a race has given up what it did not settle: no claim that nothing
+    /// helps, but the arm that the full study would have picked is the baseline, most likely.
+    fn given_up(&self) -> String {
+        let clause = self.overfitting.verdict.clause();
+        let nearest = self.candidates.first().map_or_else(String::new, |nearest| {
+            let effect = words::effect(self.study, &nearest.against.primary);
+            format!("; the nearest, {}, {effect}{}", nearest.name, self.contradicted(*nearest))
+        });
+        format!(
+            "{clause}; no remedy is worth more seeds: the race gave them up, as all its seeds would \
+             hardly show that one helps{nearest}"
+        )
+    }
+
     /// The headline when nothing can be recommended yet.
     fn undecided(&self, trials: &[ArmTrials]) -> String {
         let clause = self.overfitting.verdict.clause();
         if self.arms == 0 {
             return format!("{clause}; no remedy was tried");
+        }
+        if self.race.is_some_and(|race| !race.over) {
+            return format!("{clause}; what helps is undecided: the race is not over");
+        }
+        if let Some(nearest) = self.candidates.first().filter(|_| self.race.is_some()) {
+            let effect = words::effect(self.study, &nearest.against.primary);
+            let (name, but) = (nearest.name, self.contradicted(*nearest));
+            return format!(
+                "{clause}; the race found no remedy that is known to help: the nearest, {name}, \
+                 {effect}{but}"
+            );
         }
         let Some(open) = self.open() else { return self.nothing_to_compare(trials) };
         let effect = words::effect(self.study, &open.against.primary);
@@ -157,6 +246,7 @@ impl Said<'_> {
     /// Which arms are undecided, and what would settle them.
     fn still_open(&self) -> Option<String> {
         let open = self.candidates.iter().filter(|arm| arm.judgement == Judgement::Undecided);
+        let open = open.filter(|arm| self.findings[arm.index].left_race.is_none());
         let open: Vec<String> = open
             .map(|arm| format!("{} ({})", arm.name, words::more_seeds_words(self.more(arm))))
             .collect();
@@ -168,11 +258,17 @@ impl Said<'_> {
     fn contradicted(&self, arm: Candidate) -> String {
         let own = words::but(self.study, arm.against, self.margin);
         let other = || {
-            self.candidates.iter().find_map(|other| {
+            let found = self.candidates.iter().filter_map(|other| {
                 let all = contradictions(self.study, other.against, self.margin);
-                let said = words::contradiction(self.study, all.first()?);
-                Some(format!(", though {} {said}", other.name))
-            })
+                Some((other.name, all.into_iter().next()?))
+            });
+            let found: Vec<_> = found.collect();
+            let metric = found.first()?.1.metric;
+            // The weightiest of those of one figure.
+            let alike = found.iter().filter(|(_, one)| one.metric == metric).rev();
+            let gain = |one: &Contradiction| gain(metric, one.difference).mean;
+            let (name, most) = alike.max_by(|a, b| gain(&a.1).total_cmp(&gain(&b.1)))?;
+            Some(format!(", though {name} {}", words::contradiction(self.study, most)))
         };
         if own.is_empty() { other().unwrap_or_default() } else { own }
     }
@@ -184,9 +280,14 @@ impl Said<'_> {
     /// How far the winner is ahead of the next best arm that helps or may help,
     /// paired by seed.
     fn lead(&self, winner: Candidate, trials: &[ArmTrials]) -> Option<String> {
+        let family = |arm: &Candidate| {
+            self.study.arms[arm.index].strength.as_ref().map(|strength| &strength.family)
+        };
+        // Another strength of the same remedy is no rival.
+        let related = |arm: &Candidate| family(arm).is_some() && family(arm) == family(&winner);
         let rival = |arm: &&Candidate| {
             let promising = matches!(arm.judgement, Judgement::Helps | Judgement::Undecided);
-            arm.index != winner.index && promising
+            arm.index != winner.index && !related(arm) && promising
         };
         let next = self.candidates.iter().find(rival)?;
         let ahead = trials[winner.index].difference(&trials[next.index], |t| t.figures.primary);
@@ -200,9 +301,22 @@ impl Said<'_> {
         Some(format!("The lead of {} over {} is {clear}: {amount} ({n})", winner.name, next.name))
     }
 
+    /// How much of the winner's gain is the luck of being the best of many.
+    fn luck(&self, winner: Candidate, picking: &Picking) -> String {
+        let gain = gain(self.study.primary, &winner.against.primary);
+        words::luck(self.study.primary, winner.name, &gain, picking)
+    }
+
     /// What to do.
     fn recipe(&self, arm: Option<usize>) -> String {
         match arm {
+            None if self.race.is_some_and(|race| !race.over) => {
+                "go on with the race: the same command in the same folder".to_owned()
+            }
+            None if self.race.is_some() => {
+                "keep the plan, or run more seeds as a study of its own: a race's seeds are fixed"
+                    .to_owned()
+            }
             None => match self.open().map(|open| (open, self.more(open))) {
                 Some((open, more @ MoreSeeds::About(n))) => {
                     let seeds = open.against.primary.n + n;
@@ -215,6 +329,9 @@ impl Said<'_> {
             Some(0) if self.overfitting.verdict == OverfittingVerdict::Overfits => {
                 let rise = format::estimate(&self.overfitting.rise);
                 format!("keep the plan and its best epoch, not its last: {rise} of validation loss")
+            }
+            Some(0) if self.findings.iter().any(undecided) => {
+                "keep the plan as it is, or run more seeds as a study of its own".to_owned()
             }
             Some(0) => "keep the plan as it is".to_owned(),
             Some(arm) => plan_lines(self.study.arms.get(arm).map_or(&[][..], |arm| &arm.remedies)),
@@ -234,24 +351,29 @@ fn plan_lines(changes: &[String]) -> String {
     remedies.into_iter().chain(keys.into_iter().cloned()).collect::<Vec<_>>().join("; ")
 }
 
-/// The recommended arm's figure on the test set, or why it is optimistic.
-fn final_figure(test_samples: usize, arm: &ArmTrials) -> String {
-    let opened: Vec<Score> = arm.ended().filter_map(|trial| trial.record.test).collect();
-    if opened.is_empty() {
-        return if test_samples == 0 {
-            "no test set: this figure is optimistic".to_owned()
-        } else {
-            "the test set has not been opened: this figure is optimistic".to_owned()
-        };
+/// The recommended arm's figure on the test set, or why there is none and how
+/// optimistic the validation figure is.
+fn final_figure(
+    records: &StudyRecords,
+    arm: usize,
+    test: Option<&TestFigures>,
+    picking: Option<&Picking>,
+) -> String {
+    let study = &records.study;
+    let name = |arm: usize| study.arms.get(arm).map_or("", |arm| arm.name.as_str());
+    match test {
+        Some(test) if test.arm == arm => {
+            let when = records.opening.as_ref().map(|opening| opening.day());
+            words::test_figure(test, when)
+        }
+        _ => {
+            let why = match &records.opening {
+                Some(opening) => words::opened_for_another(opening, name(arm)),
+                None if records.data.samples[2] == 0 => "no test set".to_owned(),
+                None => "the test set has not been opened".to_owned(),
+            };
+            let luck = picking.and_then(|picking| words::optimistic_by(study.primary, picking));
+            format!("{why}: this figure is optimistic{}", luck.unwrap_or_default())
+        }
     }
-    let over =
-        |figure: fn(&Score) -> f64| Estimate::of(opened.iter().map(figure).collect::<Vec<_>>());
-    let (loss, score) = (over(|score| score.loss), over(|score| score.score));
-    format!(
-        "test loss {}, test {} ({}, {})",
-        format::estimate(&loss),
-        words::score_words(opened[0].kind, &score),
-        words::plural(opened[0].n, "sample"),
-        words::seeds(opened.len())
-    )
 }

@@ -2,13 +2,13 @@
 
 use std::fmt;
 
-use wellfit_stats::{Estimate, format};
-use wellfit_study::StudyRecords;
+use wellfit_stats::{CONFIDENCE, Estimate, Interval, format};
+use wellfit_study::{Opening, StudyRecords};
 use wellfit_train::record::ScoreKind;
 
-use crate::ArmFindings;
 use crate::trials::ArmTrials;
 use crate::words;
+use crate::{ArmFindings, Judgement, RaceFindings};
 
 /// A caveat; its `Display` is the sentence.
 enum Caveat<'a> {
@@ -16,16 +16,22 @@ enum Caveat<'a> {
     NoValidation,
     /// Arms were chosen on what should have stayed closed.
     ValidationIsTest,
+    /// Arms that joined when the test set had been seen.
+    JoinedLater { arms: Vec<&'a str>, opening: &'a Opening },
     /// No interval at all.
     OneSeed,
     /// What intervals cover and what they do not.
-    Covers { samples: usize },
+    Covers { covers: &'a str, samples: Option<usize> },
     /// Counting the data's chance too changes the picture.
     DataChance { arm: &'a str, interval: Estimate, points: bool },
+    /// Student's interval is clear of zero, and what assumes no distribution is not.
+    Uneven { arm: &'a str, interval: Option<Estimate>, sign_flip_p: Option<f64>, points: bool },
     /// Arms whose own losses cannot be compared with the baseline's.
     OtherLoss { arms: Vec<&'a str>, measure: &'static str },
     /// What judgements are corrected for, and what is of no use.
     Corrected { arms: usize, margin: f64, points: bool },
+    /// Seeds were added only where the ranking was open.
+    Raced { race: &'a RaceFindings },
     /// Trials are not all there.
     Lost { arm: &'a str, what: String },
     /// A trial's own words.
@@ -46,23 +52,48 @@ impl fmt::Display for Caveat<'_> {
                 "The validation set is the data's own test split, and epochs and arms were \
                  chosen on it: the figures are optimistic."
             ),
+            Caveat::JoinedLater { arms, opening } => write!(
+                f,
+                "{}: added after the test set was opened (on {} for {}), so whoever added them may \
+                 have known its figure.",
+                arms.join(", "),
+                opening.day(),
+                opening.arm
+            ),
             Caveat::OneSeed => write!(
                 f,
                 "1 seed: no interval, so chance cannot be told from effect; run more seeds."
             ),
-            Caveat::Covers { samples } => write!(
+            Caveat::Covers { covers, samples: None } => {
+                write!(f, "95 % intervals cover {covers}.")
+            }
+            Caveat::Covers { covers, samples: Some(samples) } => write!(
                 f,
-                "95 % intervals cover {}; all arms share one validation set of {}.",
-                words::COVERS_SEEDS,
+                "95 % intervals cover {covers}; all arms share one validation set of {}.",
                 words::plural(*samples, "sample")
             ),
             Caveat::DataChance { arm, interval, points } => {
-                let interval =
-                    if *points { words::points(interval) } else { format::estimate(interval) };
+                let interval = shown(interval, *points);
                 write!(
                     f,
                     "{arm}: with the chance of the validation samples counted in, the difference \
                      is {interval}, which includes zero."
+                )
+            }
+            Caveat::Uneven { arm, interval, sign_flip_p, points } => {
+                let interval = interval.as_ref().map(|interval| {
+                    let interval = shown(interval, *points);
+                    format!("by the bootstrap the difference is {interval}, which includes zero")
+                });
+                let signs = sign_flip_p.map(|p| {
+                    let share = format::three_digits(p * 100.0);
+                    format!("{share} % of all choices of signs give as large a difference")
+                });
+                let both: Vec<String> = interval.into_iter().chain(signs).collect();
+                write!(
+                    f,
+                    "{arm}: the seeds' differences are too uneven to rely on a normal distribution: {}.",
+                    both.join(", and ")
                 )
             }
             Caveat::OtherLoss { arms, measure } => write!(
@@ -87,6 +118,7 @@ impl fmt::Display for Caveat<'_> {
                 };
                 write!(f, "{together}Differences within ±{margin} count as of no use.")
             }
+            Caveat::Raced { race } => write!(f, "{}.", race.sentence),
             Caveat::Lost { arm, what } => {
                 write!(f, "{arm}: {what}; its figures are those of the other trials.")
             }
@@ -105,6 +137,7 @@ pub fn caveats(
     records: &StudyRecords,
     trials: &[ArmTrials],
     arms: &[ArmFindings],
+    race: Option<&RaceFindings>,
     margin: f64,
 ) -> Vec<String> {
     let study = &records.study;
@@ -118,6 +151,13 @@ pub fn caveats(
     if records.data.validation_is_test {
         all.push(Caveat::ValidationIsTest);
     }
+    if let Some(opening) = &records.opening {
+        let arms = opening.joined(study);
+        if !arms.is_empty() {
+            all.push(Caveat::JoinedLater { arms, opening });
+        }
+    }
+    all.extend(race.map(|race| Caveat::Raced { race }));
     if study.seeds.len() == 1 {
         all.push(Caveat::OneSeed);
     }
@@ -129,6 +169,7 @@ pub fn caveats(
         all.extend(arm.failures().next().map(|message| Caveat::Failure { arm: name, message }));
     }
     all.extend(arms.iter().filter_map(|arm| data_chance(arm, points)));
+    all.extend(arms.iter().filter_map(|arm| uneven(arm, points)));
     let still: Vec<&str> =
         trials.iter().filter(|arm| still_improving(arm)).map(|arm| arm.arm.name.as_str()).collect();
     if !still.is_empty() {
@@ -142,7 +183,11 @@ pub fn caveats(
     }
     if arms.iter().any(|arm| arm.summary.primary.has_interval()) {
         if validated {
-            all.push(Caveat::Covers { samples: records.data.samples[1] });
+            let covers = arms.iter().find_map(|arm| arm.against_baseline.as_ref());
+            let covers = covers.map_or(words::COVERS_SEEDS, |against| against.covers.as_str());
+            let one_set = covers == words::COVERS_SEEDS;
+            let samples = one_set.then_some(records.data.samples[1]);
+            all.push(Caveat::Covers { covers, samples });
         }
         if arms.len() > 1 {
             all.push(Caveat::Corrected { arms: arms.len() - 1, margin, points });
@@ -165,6 +210,34 @@ fn data_chance(arm: &ArmFindings, points: bool) -> Option<Caveat<'_>> {
         interval,
         points,
     })
+}
+
+/// The fewest seeds of which a test by signs can reach 5 %.
+pub const LEAST_FOR_SIGNS: usize = 6;
+
+/// Whether an arm was judged to make a difference by a normal distribution that its
+/// seeds do not look like.
+fn uneven(arm: &ArmFindings, points: bool) -> Option<Caveat<'_>> {
+    let against = arm.against_baseline.as_ref()?;
+    let differs =
+        [Judgement::Helps, Judgement::Hurts, Judgement::OverRegularised].contains(&arm.judgement?);
+    let interval = against.bootstrap.filter(|b| differs && b.low <= 0.0 && b.high >= 0.0);
+    let interval =
+        interval.map(|Interval { low, high }| Estimate { low, high, ..against.primary.clone() });
+    let sign_flip_p = against
+        .sign_flip_p
+        .filter(|&p| differs && p > 1.0 - CONFIDENCE && against.primary.n >= LEAST_FOR_SIGNS);
+    (interval.is_some() || sign_flip_p.is_some()).then_some(Caveat::Uneven {
+        arm: &arm.name,
+        interval,
+        sign_flip_p,
+        points,
+    })
+}
+
+/// A difference: of accuracies in points.
+fn shown(difference: &Estimate, points: bool) -> String {
+    if points { words::points(difference) } else { format::estimate(difference) }
 }
 
 /// Whether more than half of an arm's trials were best at their last epoch, after

@@ -4,11 +4,11 @@
 
 use wellfit_data::Scale;
 use wellfit_stats::{Estimate, Normal, format};
+use wellfit_study::MARGIN;
 use wellfit_study::StudyRecords;
 use wellfit_train::plan::{Plan, ScheduleKind};
 use wellfit_train::record::{Record, ScoreKind, WeightSummary};
 
-use crate::compare::MARGIN;
 use crate::overfitting::rise;
 use crate::trials::{ArmTrials, Trial};
 use crate::words;

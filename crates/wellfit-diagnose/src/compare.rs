@@ -1,19 +1,18 @@
 //! Arms against the baseline, paired by seed.
 
-use wellfit_stats::{CONFIDENCE, Estimate, holm, sample_size, two_way};
-use wellfit_study::{JudgeAt, Study, StudyRecords};
+use wellfit_stats::{
+    CONFIDENCE, Estimate, Place, Runner, Spread, bootstrap, holm, sign_flip, size_to_clear,
+    size_to_fit, two_way,
+};
+use wellfit_study::{JudgeAt, Racing, Study, StudyRecords};
 use wellfit_train::plan::Metric;
 
 use crate::trials::{ArmTrials, Trial, sample_scores};
 use crate::words;
-use crate::{Against, ArmFindings, Judgement, Overfitting, Summary};
+use crate::{Against, ArmFindings, Judgement, LeftBecause, LeftRace, Overfitting, Summary};
 
-/// Differences of less than this share of what is wrong with the baseline (its loss,
-/// or its error where a score is judged) count as of no use: the change would be
-/// paid for with a remedy to explain and keep, and another draw of the data moves
-/// the score by more. The same share is what validation loss may rise by after its
-/// lowest epoch before it counts as overfitting.
-pub const MARGIN: f64 = 0.01;
+/// What resamples are drawn by, so that the same records give the same findings.
+pub const SEED: u64 = 0;
 
 /// Figures of an arm over its seeds.
 pub fn summary(arm: &ArmTrials) -> Summary {
@@ -35,13 +34,12 @@ pub fn summary(arm: &ArmTrials) -> Summary {
     }
 }
 
-/// The equivalence margin of a score: [`MARGIN`] of the baseline's mean loss, or of
-/// its mean error.
-pub fn margin(primary: Metric, baseline: Option<&Summary>) -> f64 {
+/// The equivalence margin of a score: [`wellfit_study::MARGIN`] of the baseline's mean
+/// loss, or of its mean error; in a race that of the baseline's first seeds.
+pub fn margin(primary: Metric, baseline: Option<&Summary>, racing: Option<&Racing>) -> f64 {
     let score = baseline.map_or(f64::NAN, |summary| summary.primary.mean);
-    let wrong = if primary.higher_is_better() { 1.0 - score } else { score };
-    // `max` would turn an unknown score into a margin of zero.
-    if wrong < 0.0 { 0.0 } else { MARGIN * wrong }
+    let fixed = racing.map(|racing| racing.race.margin).filter(|margin| !margin.is_nan());
+    fixed.unwrap_or_else(|| wellfit_study::margin(primary, score))
 }
 
 /// A difference in which more is better.
@@ -50,20 +48,35 @@ pub fn gain(metric: Metric, difference: &Estimate) -> Estimate {
 }
 
 /// Every arm's findings, the baseline's first.
+///
+/// Two things are claimed of arms, each for all arms together by a Holm correction of
+/// its own. That a difference is clear of the margin: in at most 5 % of studies of any
+/// arm of which it is not true. That a difference is within the margin: in at most
+/// 2.5 % likewise, as the 95 % interval must fit (two one-sided tests at 2.5 %), so that
+/// what an interval shows and what is said of it agree. No arm can be wronged by both,
+/// for one of the two is true of it.
 pub fn arms(
     records: &StudyRecords,
     trials: &[ArmTrials],
     summaries: Vec<Summary>,
     margin: f64,
     overfitting: &Overfitting,
+    racing: Option<&Racing>,
 ) -> Vec<ArmFindings> {
     let Some((baseline, others)) = trials.split_first() else { return Vec::new() };
     let mut against: Vec<Against> =
         others.iter().map(|arm| differences(records, arm, baseline)).collect();
-    let p: Vec<f64> = against.iter().map(|arm| arm.primary.p_beyond(margin)).collect();
-    for (arm, corrected) in against.iter_mut().zip(holm(&p)) {
-        arm.corrected_p = corrected;
+    let corrected = |p: fn(&Estimate, f64) -> f64| {
+        holm(&against.iter().map(|arm| p(&arm.primary, margin)).collect::<Vec<_>>())
+    };
+    let (beyond, within) = (corrected(Estimate::p_beyond), corrected(Estimate::p_within));
+    for (arm, (beyond, within)) in against.iter_mut().zip(beyond.into_iter().zip(within)) {
+        (arm.corrected_p, arm.corrected_p_within) = (beyond, within);
     }
+    let runners = racing.into_iter().flat_map(|racing| &racing.standing.arms);
+    against.iter_mut().zip(runners).for_each(|(arm, runner)| {
+        raced(records.study.primary, arm, runner);
+    });
 
     let mut summaries = summaries.into_iter();
     let first = summaries.next().map(|summary| ArmFindings {
@@ -72,26 +85,66 @@ pub fn arms(
         against_baseline: None,
         judgement: None,
         sentence: overfitting.sentence.clone(),
+        left_race: None,
     });
     let rest = others.iter().zip(summaries).zip(against).map(|((arm, summary), against)| {
-        let judgement = judgement(records.study.primary, &against, margin, arm, baseline);
+        let judgement = judgement(records.study.primary, &against, arm, baseline);
         let more = more_seeds(&against.primary, margin, others.len());
+        let left_race = racing.and_then(|racing| left_race(racing, arm.index));
         ArmFindings {
             name: arm.arm.name.clone(),
             summary,
-            sentence: words::arm_sentence(&records.study, arm, &against, judgement, margin, more),
+            sentence: words::arm_sentence(
+                &records.study,
+                arm,
+                &against,
+                judgement,
+                margin,
+                left_race.as_ref().ok_or(more),
+            ),
             against_baseline: Some(against),
             judgement: Some(judgement),
+            left_race,
         }
     });
     first.into_iter().chain(rest).collect()
 }
 
+/// What a race knows of an arm's primary difference holds for all of its looks together.
+/// Resampling and signs know nothing of looks.
+fn raced(primary: Metric, against: &mut Against, runner: &Runner) {
+    (against.bootstrap, against.sign_flip_p) = (None, None);
+    if runner.gain.is_known() {
+        // A gain is a difference with its sign turned for losses, and back again.
+        against.primary = gain(primary, &runner.gain);
+        (against.corrected_p, against.corrected_p_within) =
+            (runner.corrected_p, runner.corrected_p_within);
+    }
+}
+
+/// When and why an arm left a race.
+fn left_race(racing: &Racing, arm: usize) -> Option<LeftRace> {
+    let runner = racing.standing.arms.get(arm.checked_sub(1)?)?;
+    let (seeds, reason) = match runner.place {
+        Place::In => return None,
+        Place::Useless(seeds) => (seeds, LeftBecause::Useless),
+        Place::Behind(seeds) => (seeds, LeftBecause::Behind),
+        Place::Lost(seeds) => (seeds, LeftBecause::Lost),
+    };
+    Some(LeftRace { seeds, reason })
+}
+
 fn differences(records: &StudyRecords, arm: &ArmTrials, baseline: &ArmTrials) -> Against {
     let over = |figure: fn(&Trial) -> f64| arm.difference(baseline, figure);
+    let primary = over(|t| t.figures.primary);
+    let of_folds = arm.folds(baseline) > 1;
+    // Folds are not independent: neither resampling them nor turning their signs is sound.
+    let free = if of_folds { &[][..] } else { primary.values.as_slice() };
     Against {
         score: records.data.score(),
-        primary: over(|t| t.figures.primary),
+        bootstrap: bootstrap(free, SEED),
+        sign_flip_p: sign_flip(free, SEED),
+        primary,
         primary_elsewhere: over(|t| t.figures.primary_elsewhere),
         best_val_loss: over(|t| t.figures.best.loss),
         best_val_score: over(|t| t.figures.best.score),
@@ -99,9 +152,10 @@ fn differences(records: &StudyRecords, arm: &ArmTrials, baseline: &ArmTrials) ->
         last_val_score: over(|t| t.figures.last.score),
         best_gap: over(|t| t.figures.best.gap),
         last_gap: over(|t| t.figures.last.gap),
-        covers: words::COVERS_SEEDS.to_owned(),
+        covers: if of_folds { words::COVERS_FOLDS } else { words::COVERS_SEEDS }.to_owned(),
         corrected_p: f64::NAN,
-        primary_with_data: with_data(&records.study, arm, baseline),
+        corrected_p_within: f64::NAN,
+        primary_with_data: with_data(&records.study, arm, baseline).filter(|_| !of_folds),
     }
 }
 
@@ -122,20 +176,28 @@ fn with_data(study: &Study, arm: &ArmTrials, baseline: &ArmTrials) -> Option<Est
 fn judgement(
     primary: Metric,
     against: &Against,
-    margin: f64,
     arm: &ArmTrials,
     baseline: &ArmTrials,
 ) -> Judgement {
     let gain = gain(primary, &against.primary);
     if arm.only_diverged() && baseline.ended().next().is_some() && baseline.diverged() == 0 {
         Judgement::Hurts
-    } else if gain.is_within(margin) {
+    } else {
+        let p = [against.corrected_p, against.corrected_p_within];
+        judged(&gain, p, against.last_gap.is_below(0.0))
+    }
+}
+
+/// What a gain means, by the p of "it is within the margin" and of "it is beyond" (NaN
+/// without an interval), and whether the gap is clearly smaller.
+pub fn judged(gain: &Estimate, [beyond, within]: [f64; 2], gap_is_smaller: bool) -> Judgement {
+    if within <= (1.0 - CONFIDENCE) / 2.0 {
         Judgement::NoUsefulDifference
-    } else if against.corrected_p > 1.0 - CONFIDENCE || against.corrected_p.is_nan() {
+    } else if beyond > 1.0 - CONFIDENCE || beyond.is_nan() {
         Judgement::Undecided
     } else if gain.mean > 0.0 {
         Judgement::Helps
-    } else if against.last_gap.is_below(0.0) {
+    } else if gap_is_smaller {
         Judgement::OverRegularised
     } else {
         Judgement::Hurts
@@ -156,24 +218,32 @@ pub enum MoreSeeds {
 /// More seeds than anybody will run.
 pub const MANY: usize = 100;
 
-/// Seeds to add until the interval would be clear of the margin, or within it, if
-/// mean and spread stay what they are. To be clear of it, the first step of Holm's
-/// correction over `arms` must be passed.
+/// Seeds to add for a chance of four in five that the difference is clear of the margin,
+/// or within it, whichever its mean is: if its true mean and spread are what they
+/// seem, and past the first step of Holm's correction over `arms`.
 pub fn more_seeds(difference: &Estimate, margin: f64, arms: usize) -> MoreSeeds {
-    let n = difference.n;
-    let beyond = difference.mean.abs() - margin;
-    let alpha = (1.0 - CONFIDENCE) / if beyond > 0.0 { arms.max(1) as f64 } else { 1.0 };
-    match spread(difference) {
-        None => MoreSeeds::Some,
-        Some(std) => match sample_size(std, beyond.abs(), alpha, n + MANY) {
-            Some(needed) => MoreSeeds::About(needed.saturating_sub(n).max(1)),
-            None => MoreSeeds::Many,
-        },
-    }
+    more_values(difference, difference.spread(), difference.n, margin, arms)
 }
 
-fn spread(estimate: &Estimate) -> Option<f64> {
-    wellfit_stats::Sample::new(estimate.values.clone()).ok()?.std()
+/// As [`more_seeds`], of n values that are there and spread so far.
+pub fn more_values(
+    difference: &Estimate,
+    spread: Spread,
+    n: usize,
+    margin: f64,
+    arms: usize,
+) -> MoreSeeds {
+    if !difference.has_interval() {
+        return MoreSeeds::Some;
+    }
+    let mean = difference.mean.abs();
+    let alpha = (1.0 - CONFIDENCE) / arms.max(1) as f64;
+    let needed = if mean > margin {
+        size_to_clear(mean - margin, spread, alpha, n + MANY)
+    } else {
+        size_to_fit(mean, margin, spread, alpha, n + MANY)
+    };
+    needed.map_or(MoreSeeds::Many, |needed| MoreSeeds::About(needed.saturating_sub(n).max(1)))
 }
 
 /// A figure that says something else than the primary score.

@@ -2,10 +2,10 @@
 
 use serde_json::{Map, Value, json};
 use wellfit_stats::Estimate;
-use wellfit_study::StudyRecords;
+use wellfit_study::{Racing, StudyRecords};
 use wellfit_train::record::{EpochRow, Record, ScoreKind};
 
-use crate::{Against, Findings, Summary};
+use crate::{Against, Findings, StrengthFamily, Summary, TestFigures};
 
 /// The version of `results.json` that this program writes.
 pub const RESULTS_SCHEMA: u32 = 1;
@@ -24,11 +24,18 @@ pub fn results_json(records: &StudyRecords, findings: &Findings) -> String {
             json!({
                 "name": arm.name,
                 "remedies": arm.remedies,
+                "strength": arm.strength.as_ref().map(|strength| json!({
+                    "family": strength.family,
+                    "value": strength.value,
+                    "spacing": strength.spacing.name(),
+                })),
                 "trials": trials(records, index),
                 "summary": summary(&found.summary, records.data.score()),
                 "against_baseline": found.against_baseline.as_ref().map(against),
+                "tests": found.against_baseline.as_ref().map(tests),
                 "judgement": found.judgement,
                 "sentence": found.sentence,
+                "left_race": found.left_race,
             })
         })
         .collect();
@@ -45,7 +52,17 @@ pub fn results_json(records: &StudyRecords, findings: &Findings) -> String {
             "sentence": findings.overfitting.sentence,
             "rise": figure("mean", &findings.overfitting.rise),
         },
+        "verdict": findings.verdict,
         "arms": arms,
+        "strengths": findings.strengths.iter().map(|of| strengths(records, of)).collect::<Vec<_>>(),
+        "race": findings.race.as_ref().map(|race| json!({
+            "looks": race.looks,
+            "over": race.over,
+            "winner": race.winner.and_then(|arm| study.arms.get(arm)).map(|arm| &arm.name),
+            "trials": race.trials,
+            "of": race.of,
+            "sentence": race.sentence,
+        })),
         "claims": findings.claims,
         "caveats": findings.caveats,
         "recommendation": {
@@ -54,12 +71,81 @@ pub fn results_json(records: &StudyRecords, findings: &Findings) -> String {
             "recipe": answer.recipe,
             "details": answer.details,
             "final_figure": answer.final_figure,
+            "test": answer.test.as_ref().map(|test| test_figures(records, test)),
+            "luck": answer.luck,
+            "model": answer.model,
         },
     });
     format!("{results:#}\n")
 }
 
+/// What the test set said of the arm that it was opened for.
+fn test_figures(records: &StudyRecords, of: &TestFigures) -> Value {
+    let score = of.score_kind.columns()[1].trim_start_matches("val_");
+    let both = |loss: Option<&Estimate>, value: Option<&Estimate>| {
+        let figure = |of: Option<&Estimate>| of.map(|of| Value::Object(figure("mean", of)));
+        json!({ "loss": figure(loss), score: figure(value) })
+    };
+    json!({
+        "arm": records.study.arms.get(of.arm).map(|arm| &arm.name),
+        "opened": of.opened,
+        "samples": of.samples,
+        "figures": both(Some(&of.loss), Some(&of.score)),
+        "against_baseline": both(of.loss_difference.as_ref(), of.score_difference.as_ref()),
+        "joined_later": of.joined,
+    })
+}
+
+/// The content of `recommended/about.json`; `None` when nothing is recommended.
+pub fn model_json(records: &StudyRecords, findings: &Findings) -> Option<(String, String)> {
+    let model = findings.answer.model.as_ref()?;
+    let arm = findings.answer.arm.and_then(|arm| records.study.arms.get(arm))?;
+    let about = json!({
+        "schema": RESULTS_SCHEMA,
+        "study": records.study.name,
+        "arm": arm.name,
+        "trial": model.trial,
+        "seed": model.seed,
+        "val_loss": model.val_loss,
+        "sentence": model.sentence,
+    });
+    Some((model.trial.clone(), format!("{about:#}\n")))
+}
+
+/// A family's validation curve.
+fn strengths(records: &StudyRecords, of: &StrengthFamily) -> Value {
+    let name = |at: usize| records.study.arms.get(of.points.get(at)?.arm).map(|arm| &arm.name);
+    let both = |[training, validation]: [&Estimate; 2]| {
+        let figures = [(of.metrics[0], training), (of.metrics[1], validation)];
+        figures
+            .map(|(metric, estimate)| (metric.to_owned(), Value::Object(figure("mean", estimate))))
+    };
+    let points: Vec<Value> = (0..of.points.len())
+        .map(|at| {
+            let point = &of.points[at];
+            let mut row: Map<String, Value> =
+                both([&point.training, &point.validation]).into_iter().collect();
+            row.insert("arm".to_owned(), json!(name(at)));
+            row.insert("strength".to_owned(), json!(point.strength));
+            row.insert("difference".to_owned(), Value::Object(figure("mean", &point.difference)));
+            row.insert("helps".to_owned(), json!(point.helps));
+            Value::Object(row)
+        })
+        .collect();
+    json!({
+        "family": of.family,
+        "spacing": if of.logarithmic { "logarithmic" } else { "linear" },
+        "baseline": Value::Object(both([&of.baseline[0], &of.baseline[1]]).into_iter().collect()),
+        "points": points,
+        "best": of.best.and_then(name),
+        "recommended": of.recommended.and_then(name),
+        "open_ended": of.open_ended,
+        "sentence": of.sentence,
+    })
+}
+
 fn trials(records: &StudyRecords, arm: usize) -> Vec<Value> {
+    let spared = spared(records);
     let seeds = records.study.seeds.iter().enumerate();
     seeds
         .map(|(i, seed)| {
@@ -67,9 +153,10 @@ fn trials(records: &StudyRecords, arm: usize) -> Vec<Value> {
             json!({
                 "seed": seed,
                 "fold": record.and_then(|record| record.fold),
-                "state": state(record),
+                "state": state(record, spared(arm, i)),
                 "epochs": record.map(|record| record.epochs.len()),
                 "best_epoch": record.and_then(|record| record.best_epoch),
+                "verdict": record.and_then(|record| record.diagnosis.as_ref()?.get("verdict")),
             })
         })
         .collect()
@@ -79,8 +166,15 @@ fn record(records: &StudyRecords, arm: usize, seed: usize) -> Option<&Record> {
     records.records.get(arm)?.get(seed)?.as_ref()
 }
 
-fn state(record: Option<&Record>) -> &'static str {
-    record.map_or("missing", |record| record.state.name())
+fn state(record: Option<&Record>, spared: bool) -> &'static str {
+    let absent = if spared { "spared" } else { "missing" };
+    record.map_or(absent, |record| record.state.name())
+}
+
+/// Whether a race does without the trial of an arm and a seed, if it is not there.
+fn spared(records: &StudyRecords) -> impl Fn(usize, usize) -> bool {
+    let racing = Racing::of(&records.study, records.data.score(), &records.records);
+    move |arm, seed| racing.as_ref().is_some_and(|racing| !racing.needs(arm, seed))
 }
 
 /// An estimate under the name of its mean.
@@ -134,6 +228,16 @@ fn against(of: &Against) -> Value {
     Value::Object(differences.collect())
 }
 
+/// What the judgement goes by, and what checks it.
+fn tests(of: &Against) -> Value {
+    json!({
+        "corrected_p": of.corrected_p,
+        "corrected_p_within": of.corrected_p_within,
+        "bootstrap": of.bootstrap,
+        "sign_flip_p": of.sign_flip_p,
+    })
+}
+
 /// The validation score at the kept epoch, as a column.
 fn best_val(score: ScoreKind) -> &'static str {
     match score {
@@ -164,16 +268,17 @@ fn columns(score: ScoreKind) -> [&'static str; 14] {
 }
 
 /// The content of `results.csv`: a row a trial, in the order of arms and seeds, also
-/// for trials that have not been run (state `missing`). Figures are those of the last
+/// for trials that have not been run (state `missing`, or `spared` in a race). Figures are those of the last
 /// epoch unless named best (the kept one); `seconds` is the whole trial's. Numbers
 /// are the shortest that read back to the same f64; what was not measured is empty. In
 /// regression R² stands in the accuracies' places.
 pub fn results_csv(records: &StudyRecords) -> String {
     let mut text = columns(records.data.score()).join(",") + "\n";
+    let spared = spared(records);
     for (index, arm) in records.study.arms.iter().enumerate() {
         for (i, seed) in records.study.seeds.iter().enumerate() {
             let record = record(records, index, i);
-            let row = row(&arm.name, *seed, record);
+            let row = row(&arm.name, *seed, record, spared(index, i));
             text.push_str(&row.join(","));
             text.push('\n');
         }
@@ -181,7 +286,7 @@ pub fn results_csv(records: &StudyRecords) -> String {
     text
 }
 
-fn row(arm: &str, seed: u64, record: Option<&Record>) -> [String; 14] {
+fn row(arm: &str, seed: u64, record: Option<&Record>, spared: bool) -> [String; 14] {
     let last = record.and_then(|record| record.epochs.last());
     let kept = record.and_then(Record::best);
     let whole = |n: Option<usize>| n.map_or(String::new(), |n| n.to_string());
@@ -190,7 +295,7 @@ fn row(arm: &str, seed: u64, record: Option<&Record>) -> [String; 14] {
         field(arm),
         seed.to_string(),
         whole(record.and_then(|record| record.fold)),
-        state(record).to_owned(),
+        state(record, spared).to_owned(),
         whole(record.map(|record| record.epochs.len())),
         whole(record.and_then(|record| record.best_epoch)),
         number(last.map(|row| row.train_eval_loss)),

@@ -1,7 +1,7 @@
 //! What was found out about a study, as `results.json` keeps it.
 
 use serde::Serialize;
-use wellfit_stats::Estimate;
+use wellfit_stats::{Estimate, Interval};
 use wellfit_train::record::ScoreKind;
 
 /// Everything that a study's records say, in the order of the report.
@@ -11,8 +11,15 @@ pub struct Findings {
     pub answer: Answer,
     /// Whether the baseline overfits.
     pub overfitting: Overfitting,
+    /// What the baseline's trials are judged to be one by one, in a line: `baseline: 4 of 5
+    /// trials overfit; seed 0: OVERFITTING since epoch 9: …`. `None` without a trial.
+    pub verdict: Option<String>,
     /// One for each arm of the study, in its order (the baseline first).
     pub arms: Vec<ArmFindings>,
+    /// One for each family of arms that differ in a strength.
+    pub strengths: Vec<StrengthFamily>,
+    /// How the race went; `None`: the study is no race.
+    pub race: Option<RaceFindings>,
     /// The article's claims, as far as the study's arms let them be measured.
     pub claims: Vec<Claim>,
     /// What a reader must know before trusting the figures ("the validation set is
@@ -41,6 +48,63 @@ pub struct Answer {
     pub recipe: String,
     /// "no test set: this figure is optimistic", or the final test figure in words.
     pub final_figure: String,
+    /// The figures on the test set; `None` while it is shut.
+    pub test: Option<TestFigures>,
+    /// How much the recommended arm is flattered by being the best of many; `None`
+    /// where nothing was picked, or it cannot be estimated.
+    pub luck: Option<Luck>,
+    /// The model that is handed over; `None` when undecided.
+    pub model: Option<Model>,
+}
+
+/// What the test set says, which is opened once.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct TestFigures {
+    /// The arm that it was opened for: the one that was recommended then.
+    pub arm: usize,
+    /// When, in UTC; `None` in folders of older versions.
+    pub opened: Option<String>,
+    /// Test samples.
+    pub samples: usize,
+    /// What the scores are.
+    pub score_kind: ScoreKind,
+    /// Test loss of the kept weights, over seeds.
+    pub loss: Estimate,
+    /// Test accuracy or R².
+    pub score: Estimate,
+    /// Test loss minus the baseline's, paired by seed; `None` for the baseline.
+    pub loss_difference: Option<Estimate>,
+    /// Likewise of accuracy or R².
+    pub score_difference: Option<Estimate>,
+    /// The arms that joined the study after the opening.
+    pub joined: Vec<String>,
+}
+
+/// How much the best arm is flattered by being the best of many
+/// ([`wellfit_stats::optimism`]), in the primary score.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Luck {
+    /// Arms that it was picked from.
+    pub arms: usize,
+    /// The gain of the best of them.
+    pub apparent: f64,
+    /// What the best gains where it was not picked.
+    pub honest: f64,
+    /// Whether the chance of the validation samples is counted in, or the seeds' alone.
+    pub with_samples: bool,
+}
+
+/// The model that is handed over.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Model {
+    /// The trial: its folder's name.
+    pub trial: String,
+    /// Its seed.
+    pub seed: u64,
+    /// Its validation loss at the kept epoch.
+    pub val_loss: f64,
+    /// Which it is and why, in words.
+    pub sentence: String,
 }
 
 /// Whether the baseline overfits, from its own records.
@@ -89,6 +153,46 @@ pub struct ArmFindings {
     /// What that means; `None` for the baseline.
     pub judgement: Option<Judgement>,
     /// One sentence for the report's row, such as "gap smaller, model worse".
+    pub sentence: String,
+    /// When and why it left the race; `None`: it is in, or there is no race.
+    pub left_race: Option<LeftRace>,
+}
+
+/// When and why an arm left a race.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct LeftRace {
+    /// After so many seeds.
+    pub seeds: usize,
+    /// Why.
+    pub reason: LeftBecause,
+}
+
+/// Why an arm left a race.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LeftBecause {
+    /// It had hardly a chance to help.
+    Useless,
+    /// It had hardly a chance to come out before the leader.
+    Behind,
+    /// Every trial was lost.
+    Lost,
+}
+
+/// How a race went ([`wellfit_study::Racing`]).
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RaceFindings {
+    /// The numbers of seeds at which it is looked at.
+    pub looks: Vec<usize>,
+    /// Whether it is over.
+    pub over: bool,
+    /// The arm that won, once it is over; `None`: none is known to help.
+    pub winner: Option<usize>,
+    /// Trials that were run.
+    pub trials: usize,
+    /// Trials that a full study would have run.
+    pub of: usize,
+    /// What happened, in words.
     pub sentence: String,
 }
 
@@ -145,24 +249,37 @@ pub struct Against {
     pub best_gap: Estimate,
     /// In the gap at the last epoch.
     pub last_gap: Estimate,
-    /// What the intervals cover, in words: "training seeds", or "seeds and data".
+    /// What the intervals cover, in words: "training seeds", or the folds of a
+    /// cross-validation.
     pub covers: String,
     /// p of "the primary difference is within the margin", after Holm's correction
-    /// over the arms: what the judgement goes by. NaN without an interval.
+    /// over the arms: at most 5 % for `helps`, `hurts` and `over-regularises`. NaN
+    /// without an interval.
     pub corrected_p: f64,
+    /// p of "the primary difference is beyond the margin" ([`Estimate::p_within`]),
+    /// after Holm's correction over the arms: at most 2.5 % for `no useful
+    /// difference`. NaN without an interval.
+    pub corrected_p_within: f64,
+    /// The primary difference's interval by the bootstrap over seeds
+    /// ([`wellfit_stats::bootstrap`]), a check of `primary`'s; `None` with fewer than
+    /// five seeds and for folds.
+    pub bootstrap: Option<Interval>,
+    /// p of "the primary difference is as likely upwards as downwards" over all
+    /// choices of signs ([`wellfit_stats::sign_flip`]); `None` for folds.
+    pub sign_flip_p: Option<f64>,
     /// The primary difference with an interval over seeds *and* validation samples
     /// ([`wellfit_stats::two_way`]), when per-sample scores are there.
     pub primary_with_data: Option<Estimate>,
 }
 
 /// What a difference means. The interval is the paired 95 % one; "clear of the
-/// margin" holds for all arms together (Holm's correction).
+/// margin" and "within the margin" hold for all arms together (Holm's correction).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Judgement {
     /// Better, and clear of the margin.
     Helps,
-    /// The whole interval lies within the margin.
+    /// Within the margin.
     NoUsefulDifference,
     /// Worse, and clear of the margin; or every trial diverged while the
     /// baseline's did not.
@@ -172,6 +289,55 @@ pub enum Judgement {
     OverRegularised,
     /// The interval allows both.
     Undecided,
+}
+
+/// The validation curve of arms that differ in a strength: scores against strength.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct StrengthFamily {
+    /// What the arms have in common: `dropout(0.1..0.6)`.
+    pub family: String,
+    /// Whether the strengths lie apart by equal factors, rather than differences.
+    pub logarithmic: bool,
+    /// The names of what is measured on the training and on the validation set: the
+    /// primary score, or its counterpart.
+    pub metrics: [&'static str; 2],
+    /// Both for the baseline, at the judged epoch.
+    pub baseline: [Estimate; 2],
+    /// Weakest first.
+    pub points: Vec<StrengthPoint>,
+    /// The point with the largest mean gain, among those that lost no trial.
+    pub best: Option<usize>,
+    /// The point to take; `None` when none is known to help.
+    pub recommended: Option<usize>,
+    /// Whether the best is the weakest or the strongest of several, so that the range
+    /// should be wider.
+    pub open_ended: bool,
+    /// What that means.
+    pub sentence: String,
+}
+
+/// An arm on a validation curve.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct StrengthPoint {
+    /// The arm's index.
+    pub arm: usize,
+    /// How strong.
+    pub strength: f64,
+    /// The score on the training set at the judged epoch.
+    pub training: Estimate,
+    /// The score on the validation set.
+    pub validation: Estimate,
+    /// The primary score's difference to the baseline, paired by seed.
+    pub difference: Estimate,
+    /// Whether the arm is judged to help.
+    pub helps: bool,
+}
+
+impl StrengthFamily {
+    /// The point that is recommended.
+    pub fn taken(&self) -> Option<&StrengthPoint> {
+        self.points.get(self.recommended?)
+    }
 }
 
 /// A claim of the article (item 13) and what the data say of it.

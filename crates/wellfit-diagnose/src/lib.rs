@@ -6,44 +6,73 @@
 //! | `compare` | figures → summaries, paired differences, judgements |
 //! | `overfitting` | the baseline's epochs → whether it overfits |
 //! | `claims` | all of them → which of the article's claims hold |
+//! | `race` | where a race stands → who left it when, and what it saved |
+//! | `strengths` | arms that differ in a strength → a validation curve, and which to take |
+//! | `picking` | figures → how much the best arm is flattered by being the best of many |
+//! | `test_set` | figures → what the test set says, and which model is handed over |
 //! | `answer` | all of them → the headline and the recommendation |
+//! | [`inside`] | what was seen of a run from inside → why it may not learn |
 //! | `caveats` | all of them → what to know before trusting it |
 //! | `words` | findings → what they are called |
 //! | `export` | records and findings → `results.json`, `results.csv` |
+//! | [`comparison`] | two sides of runs → whether one is better |
+//! | [`verdict`] | one run → whether it overfits, since when, how surely, what shows it |
 
 mod answer;
 mod caveats;
 mod claims;
 mod compare;
+pub mod comparison;
 mod export;
 mod findings;
+pub mod inside;
 mod overfitting;
+mod picking;
+mod race;
+mod strengths;
+mod test_set;
 mod trials;
+pub mod verdict;
 mod words;
 
-pub use compare::MARGIN;
-pub use export::{RESULTS_SCHEMA, results_csv, results_json};
+pub use export::{RESULTS_SCHEMA, model_json, results_csv, results_json};
 pub use findings::*;
-pub use words::{change, metric_words};
+pub use verdict::{Verdict, judge};
+pub use wellfit_study::MARGIN;
+pub use words::{change, metric_words, strength};
 
 use trials::ArmTrials;
-use wellfit_study::StudyRecords;
+use wellfit_study::{Racing, StudyRecords};
 
 /// What a study's records say. A pure function that takes any records: what is
 /// missing, lost or not finite is counted and said, and what cannot be measured
 /// stays unknown.
 pub fn diagnose(records: &StudyRecords) -> Findings {
-    let trials = ArmTrials::of(records);
+    let racing = Racing::of(&records.study, records.data.score(), &records.records);
+    let trials = ArmTrials::of(records, racing.as_ref());
     let summaries: Vec<Summary> = trials.iter().map(compare::summary).collect();
-    let margin = compare::margin(records.study.primary, summaries.first());
+    let margin = compare::margin(records.study.primary, summaries.first(), racing.as_ref());
     let overfitting = overfitting::overfitting(trials.first(), records.data.score());
-    let arms = compare::arms(records, &trials, summaries, margin, &overfitting);
+    let arms = compare::arms(records, &trials, summaries, margin, &overfitting, racing.as_ref());
+    let race = racing.as_ref().map(|racing| race::race(records, &arms, racing));
+    let strengths = strengths::strengths(records, &trials, &arms);
     Findings {
-        answer: answer::answer(records, &trials, &arms, &overfitting, margin),
+        answer: answer::answer(
+            records,
+            &trials,
+            &arms,
+            &overfitting,
+            &strengths,
+            race.as_ref(),
+            margin,
+        ),
         claims: claims::claims(records, &trials, &arms),
-        caveats: caveats::caveats(records, &trials, &arms, margin),
+        caveats: caveats::caveats(records, &trials, &arms, race.as_ref(), margin),
         overfitting,
+        verdict: verdict::baseline_line(records),
         arms,
+        strengths,
+        race,
         margin,
     }
 }

@@ -3,8 +3,8 @@
 use wellfit_stats::Estimate;
 use wellfit_train::record::{EpochRow, Record, ScoreKind};
 
-use crate::compare::MARGIN;
 use crate::trials::ArmTrials;
+use crate::verdict::thresholds::MARGIN;
 use crate::words;
 use crate::{Overfitting, OverfittingVerdict};
 
@@ -27,7 +27,8 @@ pub fn rise(arm: &ArmTrials) -> (Estimate, f64) {
 
 /// Whether the baseline overfits: validation loss ends more than [`MARGIN`] of its
 /// lowest value above that value, with the whole interval over seeds, while training
-/// loss goes on falling. By construction the rise is never negative, so it is held
+/// loss goes on falling. The same margin as of the verdict on one run, so that the two do
+/// not contradict each other: what seeds say together is only surer. By construction the rise is never negative, so it is held
 /// against the margin, not against zero.
 pub fn overfitting(baseline: Option<&ArmTrials>, score: ScoreKind) -> Overfitting {
     let none = || Estimate::of([]);

@@ -1,14 +1,19 @@
 //! What the trials of an arm came to: figures to judge by, or how they were lost.
 
-use wellfit_stats::Estimate;
-use wellfit_study::{Arm, JudgeAt, StudyRecords};
+use std::collections::BTreeSet;
+
+use wellfit_stats::{Estimate, resampled};
+use wellfit_study::{Arm, JudgeAt, Racing, Ruler, StudyRecords};
+pub use wellfit_study::{judged_row, sample_scores};
 use wellfit_train::plan::Metric;
-use wellfit_train::record::{EpochRow, Record, RunState, SampleScores};
+use wellfit_train::record::{EpochRow, Record, RunState};
 
 use crate::compare::elsewhere;
 
 /// An arm with its trials, one a seed, in the seeds' order.
 pub struct ArmTrials<'a> {
+    /// Its place among the study's arms.
+    pub index: usize,
     /// The arm.
     pub arm: &'a Arm,
     /// One for each seed of the study.
@@ -25,6 +30,8 @@ pub enum Outcome<'a> {
     Failed(&'a str),
     /// It has not been run, or was interrupted.
     Missing,
+    /// A race does without it.
+    Spared,
 }
 
 /// A trial that ended.
@@ -77,40 +84,6 @@ impl Held {
     }
 }
 
-/// The row that a study judges by.
-pub fn judged_row(record: &Record, at: JudgeAt) -> Option<&EpochRow> {
-    match at {
-        JudgeAt::Best => record.best(),
-        JudgeAt::Last => record.epochs.last(),
-    }
-}
-
-/// Judges every trial of a study alike.
-#[derive(Clone, Copy)]
-struct Ruler {
-    primary: Metric,
-    at: JudgeAt,
-    /// Whether an arm's own validation loss is not what the study measures by, so that
-    /// only the losses of its single samples can be compared.
-    other_loss: bool,
-}
-
-impl Ruler {
-    /// A figure at an epoch.
-    fn metric(&self, record: &Record, metric: Metric, at: JudgeAt) -> Option<f64> {
-        let own = judged_row(record, at)?.metric(metric)?;
-        if metric != Metric::ValLoss || !self.other_loss {
-            return Some(own);
-        }
-        let losses = sample_scores(record, Metric::ValLoss, at)?;
-        Some(losses.iter().sum::<f64>() / losses.len() as f64)
-    }
-
-    fn primary(&self, record: &Record, at: JudgeAt) -> Option<f64> {
-        self.metric(record, self.primary, at)
-    }
-}
-
 impl Figures {
     fn of(record: &Record, ruler: Ruler) -> Figures {
         let at = ruler.at;
@@ -154,20 +127,23 @@ impl<'a> Outcome<'a> {
 
 impl<'a> ArmTrials<'a> {
     /// The arms of a study with their trials. Arms or trials without a record are
-    /// missing.
-    pub fn of(records: &'a StudyRecords) -> Vec<ArmTrials<'a>> {
+    /// missing, unless the race does without them.
+    pub fn of(records: &'a StudyRecords, racing: Option<&Racing>) -> Vec<ArmTrials<'a>> {
         let study = &records.study;
         let score = records.data.score();
-        let measure = study.plan.measure(score);
         let arms = study.arms.iter().enumerate().map(|(index, arm)| {
             let of_arm = records.records.get(index);
-            let other_loss = arm.plan.has_other_loss(measure, score);
-            let ruler = Ruler { primary: study.primary, at: study.judge_at, other_loss };
+            let ruler = Ruler::of(study, score, arm);
             let outcomes = study.seeds.iter().enumerate().map(|(i, &seed)| {
                 let record = of_arm.and_then(|arm| arm.get(i)?.as_ref());
-                Outcome::of(seed, record, ruler)
+                match Outcome::of(seed, record, ruler) {
+                    Outcome::Missing if racing.is_some_and(|racing| !racing.needs(index, i)) => {
+                        Outcome::Spared
+                    }
+                    outcome => outcome,
+                }
             });
-            ArmTrials { arm, outcomes: outcomes.collect() }
+            ArmTrials { index, arm, outcomes: outcomes.collect() }
         });
         arms.collect()
     }
@@ -175,6 +151,11 @@ impl<'a> ArmTrials<'a> {
     /// The trials that ended, in the seeds' order.
     pub fn ended(&self) -> impl Iterator<Item = Trial<'a>> {
         self.outcomes.iter().filter_map(Outcome::ended)
+    }
+
+    /// The trial of the study's seed number `i`, if it ended.
+    pub fn trial(&self, i: usize) -> Option<Trial<'a>> {
+        self.outcomes.get(i).and_then(Outcome::ended)
     }
 
     /// The trials that ended in this arm and in `other`, by seed: (this, other).
@@ -190,7 +171,10 @@ impl<'a> ArmTrials<'a> {
 
     /// Whether every trial that was run to an end diverged, and at least one did.
     pub fn only_diverged(&self) -> bool {
-        let run = self.outcomes.iter().filter(|outcome| !matches!(outcome, Outcome::Missing));
+        let run = self
+            .outcomes
+            .iter()
+            .filter(|outcome| !matches!(outcome, Outcome::Missing | Outcome::Spared));
         self.diverged() > 0 && run.count() == self.diverged()
     }
 
@@ -209,14 +193,34 @@ impl<'a> ArmTrials<'a> {
 
     /// A figure over the trials that ended.
     pub fn estimate(&self, figure: impl Fn(&Trial) -> f64) -> Estimate {
-        Estimate::of(self.ended().map(|trial| figure(&trial)).collect::<Vec<_>>())
+        over(self.ended().map(|trial| (trial, figure(&trial))))
     }
 
     /// A figure's difference this − other over the seeds that both ended.
     pub fn difference(&self, other: &ArmTrials<'a>, figure: impl Fn(&Trial) -> f64) -> Estimate {
-        let pairs = self.paired(other);
-        Estimate::of(pairs.map(|(a, b)| figure(&a) - figure(&b)).collect::<Vec<_>>())
+        over(self.paired(other).map(|(a, b)| (a, figure(&a) - figure(&b))))
     }
+
+    /// How many different folds of a cross-validation the trials are of that ended in this
+    /// arm and in `other`; 0 unless every one of them is of a fold.
+    pub fn folds(&self, other: &ArmTrials<'a>) -> usize {
+        folds(self.paired(other).map(|(trial, _)| trial))
+    }
+}
+
+/// A figure over trials: over seeds, or over the folds of a cross-validation, which
+/// share their training samples.
+fn over<'a>(figures: impl Iterator<Item = (Trial<'a>, f64)>) -> Estimate {
+    let (trials, values): (Vec<Trial>, Vec<f64>) = figures.unzip();
+    match folds(trials.into_iter()) {
+        0 | 1 => Estimate::of(values),
+        folds => resampled(values, 1.0 / (folds as f64 - 1.0)),
+    }
+}
+
+fn folds<'a>(trials: impl Iterator<Item = Trial<'a>>) -> usize {
+    let all: Option<BTreeSet<usize>> = trials.map(|trial| trial.record.fold).collect();
+    all.map_or(0, |folds| folds.len())
 }
 
 impl<'a> Outcome<'a> {
@@ -225,25 +229,5 @@ impl<'a> Outcome<'a> {
             Outcome::Ended(trial) => Some(*trial),
             _ => None,
         }
-    }
-}
-
-/// A trial's scores by validation sample at the judged epoch: losses; 1 for a hit and 0
-/// for a miss; or shares of R². `None` if they were not kept or belong to another epoch.
-pub fn sample_scores(record: &Record, primary: Metric, at: JudgeAt) -> Option<Vec<f64>> {
-    let SampleScores { epoch, losses, scores } = match at {
-        JudgeAt::Best => record.best_samples.as_ref()?,
-        JudgeAt::Last => record.last_samples.as_ref()?,
-    };
-    let row = judged_row(record, at)?;
-    if *epoch != row.epoch || losses.is_empty() {
-        return None;
-    }
-    match primary {
-        Metric::ValLoss => Some(losses.iter().map(|&loss| f64::from(loss)).collect()),
-        Metric::ValAccuracy | Metric::ValR2 => {
-            (primary.score() == Some(row.score)).then(|| scores.to_vec())
-        }
-        Metric::TrainLoss | Metric::TrainEvalLoss | Metric::TrainAccuracy | Metric::TrainR2 => None,
     }
 }

@@ -29,11 +29,15 @@ fn results_json_has_the_documented_keys() {
         assert_eq!(keys(difference), ["difference", "high", "low", "n", "p"], "{metric}");
         assert_eq!(keys(&plateau["summary"][metric]), ["high", "low", "mean", "n"], "{metric}");
     }
+    let tests = ["bootstrap", "corrected_p", "corrected_p_within", "sign_flip_p"];
+    assert_eq!(keys(&plateau["tests"]), tests);
+    assert_eq!(keys(&plateau["tests"]["bootstrap"]), ["high", "low"]);
     let loss = plateau["against_baseline"]["best_val_loss"]["difference"].as_f64().unwrap();
     assert!((loss + 0.028).abs() < 1e-12);
     assert_eq!(keys(&results["claims"][0]), ["claim", "evidence", "holds"]);
     assert_eq!(results["recommendation"]["arm"], "plateau");
     assert_eq!(results["arms"][0]["against_baseline"], Value::Null);
+    assert_eq!(results["arms"][0]["tests"], Value::Null);
 }
 
 #[test]

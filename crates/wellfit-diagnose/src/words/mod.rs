@@ -2,18 +2,47 @@
 //! here, once.
 
 use wellfit_stats::{Estimate, format};
-use wellfit_study::{JudgeAt, Study};
+use wellfit_study::remedy::Value;
+use wellfit_study::{JudgeAt, Opening, Study};
 use wellfit_train::plan::Metric;
 use wellfit_train::record::ScoreKind;
 
 use crate::compare::{Contradiction, MANY, MoreSeeds, contradictions};
-use crate::trials::ArmTrials;
-use crate::{Against, Holds, Judgement, OverfittingVerdict};
+use crate::picking::Picking;
+use crate::trials::{ArmTrials, Outcome};
+use crate::{
+    Against, ArmFindings, Holds, Judgement, LeftBecause, LeftRace, OverfittingVerdict,
+    RaceFindings, StrengthFamily, TestFigures,
+};
 
 /// What paired intervals cover.
 pub const COVERS_SEEDS: &str = "training seeds";
 
+/// What intervals cover in a cross-validation.
+pub const COVERS_FOLDS: &str = "the folds of a cross-validation, corrected for the samples that \
+                                they share (Nadeau and Bengio)";
+
 impl Judgement {
+    /// All of them.
+    pub const ALL: [Judgement; 5] = [
+        Judgement::Helps,
+        Judgement::NoUsefulDifference,
+        Judgement::Hurts,
+        Judgement::OverRegularised,
+        Judgement::Undecided,
+    ];
+
+    /// The word in JSON: `helps`, `no-useful-difference`…
+    pub fn name(self) -> &'static str {
+        match self {
+            Judgement::Helps => "helps",
+            Judgement::NoUsefulDifference => "no-useful-difference",
+            Judgement::Hurts => "hurts",
+            Judgement::OverRegularised => "over-regularised",
+            Judgement::Undecided => "undecided",
+        }
+    }
+
     /// The judgement in a word or three: `helps`, `over-regularises`…
     pub fn word(self) -> &'static str {
         match self {
@@ -163,6 +192,180 @@ pub(crate) fn but(study: &Study, against: &Against, margin: f64) -> String {
     if all.is_empty() { String::new() } else { format!(", but {}", all.join(" and ")) }
 }
 
+/// A number of the primary score's differences: accuracies in points.
+struct Amounts {
+    unit: &'static str,
+    factor: f64,
+    digits: usize,
+}
+
+impl Amounts {
+    /// With the digits of an estimate.
+    fn like(metric: Metric, estimate: &Estimate) -> Amounts {
+        let points = metric.score() == Some(ScoreKind::Accuracy);
+        let (unit, factor) = if points { (" points", 100.0) } else { ("", 1.0) };
+        Amounts { unit, factor, digits: format::decimals(&estimate.scaled(factor)) }
+    }
+
+    fn words(&self, value: f64) -> String {
+        format::number(value * self.factor, self.digits)
+    }
+}
+
+/// How much of an arm's gain is the luck of being the best of many, with the digits of
+/// the gain.
+pub(crate) fn luck(metric: Metric, arm: &str, gain: &Estimate, picking: &Picking) -> String {
+    let amounts = Amounts::like(metric, gain);
+    let luck = picking.optimism.bias().max(0.0);
+    let arms = plural(picking.arms, "arm");
+    let left_out = if picking.with_samples { "seeds and validation samples" } else { "seeds" };
+    if amounts.words(luck) == amounts.words(0.0) {
+        return format!(
+            "Being the best of {arms} does not flatter {arm}: on left-out {left_out} the choice \
+             gains as much"
+        );
+    }
+    format!(
+        "About {}{unit} of that gain is the luck of being the best of {arms}: expect {}{unit} \
+         (estimated on left-out {left_out})",
+        amounts.words(luck),
+        amounts.words(gain.mean - luck),
+        unit = amounts.unit
+    )
+}
+
+/// `, by about 0.003 for being the best of 7 arms`; nothing where that is nothing.
+pub(crate) fn optimistic_by(metric: Metric, picking: &Picking) -> Option<String> {
+    let luck = picking.optimism.bias();
+    let mut amounts = Amounts::like(metric, &Estimate::of([luck]));
+    // Two digits: it is a rough estimate.
+    amounts.digits = amounts.digits.saturating_sub(1);
+    let arms = plural(picking.arms, "arm");
+    // What is left of equal numbers by rounding is no luck.
+    (luck > 1e-9 * picking.optimism.apparent.abs()).then(|| {
+        format!(", by about {}{} for being the best of {arms}", amounts.words(luck), amounts.unit)
+    })
+}
+
+/// `test loss 0.310 [0.309, 0.311], test accuracy … (5,000 samples, 5 seeds), opened
+/// once, on 2026-11-23`.
+pub(crate) fn test_figure(test: &TestFigures, day: Option<&str>) -> String {
+    let opened = day.map_or(String::new(), |day| format!(", opened once, on {day}"));
+    format!(
+        "test loss {}, test {} ({}, {}){opened}",
+        format::estimate(&test.loss),
+        score_words(test.score_kind, &test.score),
+        plural(test.samples, "sample"),
+        seeds(test.loss.n)
+    )
+}
+
+/// Why an arm has no figure on the test set, which another one was shown.
+pub(crate) fn opened_for_another(opening: &Opening, arm: &str) -> String {
+    let (day, other) = (opening.day(), &opening.arm);
+    format!("the test set was opened on {day} for {other}, and is not opened again for {arm}")
+}
+
+/// The difference to the baseline on the test set, in what arms are judged by.
+pub(crate) fn on_test(primary: Metric, arm: &str, test: &TestFigures) -> Option<String> {
+    let (what, amount) = match primary.score() {
+        None => ("loss", test.loss_difference.clone()?),
+        Some(ScoreKind::Accuracy) => ("accuracy", test.score_difference.clone()?),
+        Some(ScoreKind::R2) => ("R²", test.score_difference.clone()?),
+    };
+    let verb = if amount.mean < 0.0 { "lowers" } else { "raises" };
+    let size = if amount.mean < 0.0 { amount.scaled(-1.0) } else { amount };
+    let (words, n) = (amount_words(primary, &size), seeds(size.n));
+    Some(format!("On the test set {arm} {verb} {what} by {words} against the baseline ({n})"))
+}
+
+/// Which model is handed over, and why that one.
+pub(crate) fn model(arm: &str, seed: u64, val_loss: f64, seeds: usize) -> String {
+    let why = if seeds == 1 {
+        "the only one".to_owned()
+    } else {
+        format!(
+            "the median of {seeds} seeds by validation loss, {}",
+            format::three_digits(val_loss)
+        )
+    };
+    format!(
+        "recommended/ holds the model of {arm} with seed {seed}, {why}: its kept epoch, trained \
+         on the training part alone"
+    )
+}
+
+/// When an arm left a race, and why.
+pub(crate) fn left_words(left: &LeftRace) -> String {
+    let why = match left.reason {
+        LeftBecause::Useless => "hardly a chance to help",
+        LeftBecause::Behind => "hardly a chance to come out first",
+        LeftBecause::Lost => "every trial was lost",
+    };
+    format!("left the race after {}, {why}", seeds(left.seeds))
+}
+
+/// How a race went: which arms left it when, and what it cost.
+pub(crate) fn race_sentence(race: &RaceFindings, arms: &[ArmFindings]) -> String {
+    let left = arms.iter().filter_map(|arm| Some((&arm.name, arm.left_race.as_ref()?)));
+    let left: Vec<String> =
+        left.map(|(name, left)| format!("{name} (after {})", left.seeds)).collect();
+    let left = match left.as_slice() {
+        [] => "no arm left it early".to_owned(),
+        some => format!("seeds after which arms left it: {}", some.join(", ")),
+    };
+    let not_over = if race.over { "" } else { ", and is not over" };
+    format!(
+        "A race: it ran {} of {} trials{not_over}; {left}. Intervals and judgements hold for all \
+         of its looks together, so they are wider the earlier an arm left",
+        race.trials, race.of
+    )
+}
+
+/// A strength as it is written in a remedy: `0.3`, `1e-7`.
+pub fn strength(value: f64) -> String {
+    Value::Number(value).to_string()
+}
+
+/// What the validation curve of a remedy's strengths says.
+pub(crate) fn strength_sentence(study: &Study, of: &StrengthFamily) -> String {
+    let family = &of.family;
+    let shown = |at: usize| strength(of.points[at].strength);
+    let effect = |at: usize| effect(study, &of.points[at].difference);
+    let said = match (of.recommended, of.best) {
+        (Some(taken), Some(best)) if taken != best => format!(
+            "{family}: take {}, which {}; the best mean is that of {}, by no more than chance",
+            shown(taken),
+            effect(taken),
+            shown(best)
+        ),
+        (Some(taken), _) => format!("{family}: take {}, which {}", shown(taken), effect(taken)),
+        (None, Some(best)) => format!(
+            "{family}: no strength is known to help; the best so far, {}, {}",
+            shown(best),
+            effect(best)
+        ),
+        (None, None) if of.points.iter().any(|point| point.difference.is_known()) => {
+            return format!(
+                "{family}: every strength that could be compared lost trials, so none is \
+                 recommended"
+            );
+        }
+        (None, None) => {
+            return format!("{family}: no strength could be compared with the baseline");
+        }
+    };
+    match of.best.filter(|_| of.open_ended) {
+        Some(0) => {
+            format!("{said}. The best is the weakest that was tried: weaker ones may do better")
+        }
+        Some(_) => {
+            format!("{said}. The best is the strongest that was tried: stronger ones may do better")
+        }
+        None => said,
+    }
+}
+
 /// How many seeds more: `about 4 more seeds`.
 pub(crate) fn more_seeds_words(more: MoreSeeds) -> String {
     match more {
@@ -181,7 +384,7 @@ pub(crate) fn arm_sentence(
     against: &Against,
     judgement: Judgement,
     margin: f64,
-    more: MoreSeeds,
+    next: Result<&LeftRace, MoreSeeds>,
 ) -> String {
     let lost = lost_words(arm);
     if !against.primary.is_known() {
@@ -202,17 +405,20 @@ pub(crate) fn arm_sentence(
         Judgement::OverRegularised => format!("{}: {effect}{but}", judgement.meaning()),
         Judgement::Helps | Judgement::Hurts => format!("{effect}{but}"),
         Judgement::NoUsefulDifference => format!("{effect}{but}: {}", judgement.word()),
-        Judgement::Undecided => {
-            let more = more_seeds_words(more);
-            format!("{effect}{but}: {}, {more} would settle it", judgement.word())
-        }
+        Judgement::Undecided => match next {
+            Ok(left) => format!("{effect}{but}: {}", left_words(left)),
+            Err(more) => {
+                let more = more_seeds_words(more);
+                format!("{effect}{but}: {}, {more} would settle it", judgement.word())
+            }
+        },
     };
     if lost.is_empty() { meaning } else { format!("{meaning}; {lost}") }
 }
 
 /// `diverged (2 of 5 trials)`, and likewise for what failed or is missing.
 pub(crate) fn lost_words(arm: &ArmTrials) -> String {
-    let all = arm.outcomes.len();
+    let all = arm.outcomes.iter().filter(|o| !matches!(o, Outcome::Spared)).count();
     let counts = [
         (arm.diverged(), "diverged"),
         (arm.failures().count(), "failed"),

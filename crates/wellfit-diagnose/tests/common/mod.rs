@@ -115,6 +115,7 @@ pub fn record(arm: &str, seed: u64, epochs: &[Epoch]) -> Record {
         best_samples: None,
         last_samples: None,
         test: None,
+        watch: None,
         diagnosis: None,
     }
 }
@@ -153,6 +154,7 @@ pub fn study(seeds: u64, baseline: impl Fn(u64) -> Option<Record>) -> StudyRecor
         seeds: (0..seeds).collect(),
         primary: Metric::ValLoss,
         judge_at: JudgeAt::Best,
+        racing: false,
         arms: Vec::new(),
     };
     let data = DataFacts {
@@ -163,7 +165,8 @@ pub fn study(seeds: u64, baseline: impl Fn(u64) -> Option<Record>) -> StudyRecor
         targets: Vec::new(),
         validation_is_test: false,
     };
-    with_arm(StudyRecords { study, records: Vec::new(), data }, "baseline", &[], same, baseline)
+    let records = StudyRecords { study, records: Vec::new(), data, opening: None };
+    with_arm(records, "baseline", &[], same, baseline)
 }
 
 /// The study with one arm more.
@@ -177,7 +180,7 @@ pub fn with_arm(
     let mut plan = plan();
     change(&mut plan);
     let remedies = remedies.iter().map(|remedy| remedy.to_string()).collect();
-    study.study.arms.push(Arm { name: name.into(), remedies, plan });
+    study.study.arms.push(Arm { remedies, ..Arm::plain(name, plan) });
     study.records.push(study.study.seeds.iter().map(|&seed| trial(seed)).collect());
     study
 }

@@ -1,0 +1,69 @@
+//! What the test set says of the chosen arm, and which model is handed over.
+
+use wellfit_stats::Estimate;
+use wellfit_study::{StudyRecords, trial_name};
+use wellfit_train::record::Score;
+
+use crate::trials::{ArmTrials, Trial};
+use crate::words;
+use crate::{Model, TestFigures};
+
+/// The figures on the test set of the arm that it was opened for, against the
+/// baseline's, paired by seed; `None` while it is shut. Records without a mark of the
+/// opening are of an older version, which opened it for the recommended arm alone.
+pub fn test_figures(
+    records: &StudyRecords,
+    trials: &[ArmTrials],
+    recommended: Option<usize>,
+) -> Option<TestFigures> {
+    let opening = records.opening.as_ref();
+    let arm = match opening {
+        Some(opening) => trials.iter().position(|arm| arm.arm.name == opening.arm)?,
+        None => recommended?,
+    };
+    let (ours, baseline) = (trials.get(arm)?, trials.first()?);
+    let opened = || ours.ended().filter_map(|trial| trial.record.test);
+    let first = opened().next()?;
+    let over = |of: fn(&Score) -> f64| Estimate::of(opened().map(|s| of(&s)).collect::<Vec<_>>());
+    let against = |of: fn(&Score) -> f64| {
+        let pairs = ours
+            .paired(baseline)
+            .filter_map(|(ours, theirs)| Some(of(&ours.record.test?) - of(&theirs.record.test?)));
+        (arm > 0).then(|| Estimate::of(pairs.collect::<Vec<_>>())).filter(|e| e.is_known())
+    };
+    Some(TestFigures {
+        arm,
+        opened: opening.map(|opening| opening.opened.clone()),
+        samples: first.n,
+        score_kind: first.kind,
+        loss: over(|score| score.loss),
+        score: over(|score| score.score),
+        loss_difference: against(|score| score.loss),
+        score_difference: against(|score| score.score),
+        joined: opening
+            .map(|opening| opening.joined(&records.study))
+            .unwrap_or_default()
+            .into_iter()
+            .map(str::to_owned)
+            .collect(),
+    })
+}
+
+/// The model of a recommended arm that is handed over: of the seeds that ended with a
+/// kept epoch the one whose validation loss there is the median, the better of the two
+/// in the middle. The best seed would be chosen for its luck, an average of several
+/// models is none, and a model that was trained again on more data would be one that
+/// nobody has tested.
+pub fn model(arm: &ArmTrials) -> Option<Model> {
+    let mut kept: Vec<Trial> =
+        arm.ended().filter(|trial| trial.record.best_epoch.is_some()).collect();
+    kept.sort_by(|a, b| a.figures.best.loss.total_cmp(&b.figures.best.loss));
+    let middle = kept.get(kept.len().checked_sub(1)? / 2)?;
+    let (name, seed) = (&arm.arm.name, middle.seed);
+    Some(Model {
+        trial: trial_name(name, seed),
+        seed,
+        val_loss: middle.figures.best.loss,
+        sentence: words::model(name, seed, middle.figures.best.loss, kept.len()),
+    })
+}
