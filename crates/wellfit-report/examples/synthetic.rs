@@ -1,5 +1,5 @@
 //! Writes the report of a made-up study into a folder, to look at and to test in a
-//! browser: `cargo run -p wellfit-report --example synthetic -- FOLDER [crowd|small]`.
+//! browser: `cargo run -p wellfit-report --example synthetic -- FOLDER [crowd|small|strengths]`.
 
 #[path = "../tests/fixture/mod.rs"]
 mod fixture;
@@ -10,11 +10,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let records = match arguments.next().as_deref() {
         Some("crowd") => fixture::crowd(30, 20, 30),
         Some("small") => fixture::article(1, 1),
+        Some("strengths") => fixture::strengths(5, 30),
         _ => fixture::article(5, 30),
     };
     std::fs::create_dir_all(&folder)?;
     let findings = fixture::findings(&records);
     wellfit_report::write_report(&folder, &records, &findings)?;
     print!("{}", wellfit_report::answer(&records, &findings, 80, false)?);
+    print!("{}", wellfit_report::strengths(&records, &findings, 80, false)?);
     Ok(())
 }

@@ -27,6 +27,15 @@ pub enum ReportError {
         /// Arms there.
         found: usize,
     },
+    /// A file whose name ends neither in `.svg` nor in `.png`.
+    #[error(
+        "cannot draw {path}: pictures are SVG and PNG; name FILE.svg, FILE.png or a folder",
+        path = path.display()
+    )]
+    Ending {
+        /// The file.
+        path: PathBuf,
+    },
     /// A picture too large to draw as PNG, or a failure of the encoder.
     #[error("cannot draw {width} × {height} pixels as PNG")]
     Png {

@@ -12,11 +12,13 @@
 //! | [`chart`] | pictures → SVG, PNG |
 //! | `page` | a view → `report.html` |
 //! | `terminal` | a view → the answer and a table in plain text |
+//! | `inspection` | a model's weights → tables in plain text, pictures in files |
 //! | `progress` | events of running trials → bars or lines (feature `terminal`) |
 
 pub mod chart;
 mod curves;
 mod error;
+mod inspection;
 mod page;
 pub mod palette;
 pub mod picture;
@@ -31,9 +33,10 @@ mod write;
 
 pub use curves::{Curves, Figure, Kept, Point};
 pub use error::ReportError;
+pub use inspection::{PicturePlace, inspection_summary, write_inspection};
 #[cfg(feature = "terminal")]
 pub use progress::Progress;
-pub use terminal::{answer, train_summary};
+pub use terminal::{answer, strengths, train_summary};
 pub use view::View;
 pub use weights::{Bins, LayerWeights};
 pub use write::write_report;

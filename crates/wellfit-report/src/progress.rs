@@ -92,6 +92,15 @@ impl Progress {
         }
     }
 
+    /// So many trials more are to be run than was said.
+    pub fn more(&self, trials: usize) {
+        let mut inner = self.inner();
+        inner.trials += trials;
+        if let Out::Bars { total, .. } = &inner.out {
+            total.inc_length(trials as u64);
+        }
+    }
+
     /// A trial starts.
     pub fn started(&self, name: &str, epochs: usize) {
         let mut inner = self.inner();

@@ -1,6 +1,6 @@
 //! The answer and a table, in at most twenty lines.
 
-use wellfit_diagnose::Findings;
+use wellfit_diagnose::{Findings, StrengthFamily, strength};
 use wellfit_study::StudyRecords;
 use wellfit_train::record::{Record, RunState, ScoreKind};
 
@@ -34,7 +34,8 @@ pub fn answer(
     for (head, words, most) in [
         (head, answer.recipe.as_str(), 2),
         ("repeat", &repeat(&view), 2),
-        ("test", &answer.final_figure, 1),
+        ("test", &answer.final_figure, 3),
+        ("verdict", findings.verdict.as_deref().unwrap_or_default(), 4),
     ] {
         let words = wrap(words, width - 8, most);
         for (i, line) in words.iter().filter(|line| !line.is_empty()).enumerate() {
@@ -44,7 +45,8 @@ pub fn answer(
     }
     // Whole sentences as far as there is room beside the table; the page has them all.
     let table_lines = view.arms().min(8) + 2;
-    for sentence in answer.details.iter().chain(&findings.caveats) {
+    let model = answer.model.iter().map(|model| &model.sentence);
+    for sentence in answer.details.iter().chain(model).chain(&findings.caveats) {
         let words = wrap(sentence, width - 8, usize::MAX);
         if lines.len() + words.len() + table_lines > LINES {
             continue;
@@ -60,10 +62,71 @@ pub fn answer(
     Ok(lines.join("\n") + "\n")
 }
 
+/// The validation curve of every family of strengths as a table; empty without any.
+///
+/// # Errors
+/// Records and findings of different studies.
+pub fn strengths(
+    records: &StudyRecords,
+    findings: &Findings,
+    width: usize,
+    colour: bool,
+) -> Result<String, ReportError> {
+    let view = View::new(records, findings)?;
+    let style = Style { colour };
+    let families = findings.strengths.iter().map(|of| {
+        let mut lines = vec![String::new()];
+        lines.extend(wrap(&of.sentence, width.max(40), 4));
+        lines.extend(strength_table(&view, of, width.max(40), style));
+        lines.join("\n") + "\n"
+    });
+    Ok(families.collect())
+}
+
+/// A line a strength with a head: training and validation score, and the difference.
+fn strength_table(view: &View, of: &StrengthFamily, width: usize, style: Style) -> Vec<String> {
+    let primary = view.records.study.primary;
+    let (unit, difference) = (Unit::of(primary), Unit::of_difference(primary));
+    let [training, validation] = of.metrics;
+    let mut cells =
+        vec![["strength", training, validation, "difference [95 %]", ""].map(String::from)];
+    let [train, val] = &of.baseline;
+    cells.push(["baseline".into(), unit.mean(train), unit.mean(val), String::new(), String::new()]);
+    cells.extend(of.points.iter().enumerate().map(|(at, point)| {
+        [
+            strength(point.strength),
+            unit.mean(&point.training),
+            unit.mean(&point.validation),
+            difference.interval(&point.difference),
+            if of.recommended == Some(at) { "take".into() } else { verdict(view, point.arm) },
+        ]
+    }));
+    let widest = |column: usize| cells.iter().map(|row| length(&row[column])).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..5).map(widest).collect();
+    let line = |(i, row): (usize, &[String; 5])| {
+        let row: Vec<String> = row
+            .iter()
+            .zip(&widths)
+            .enumerate()
+            .map(|(column, (cell, &wide))| {
+                let pad = " ".repeat(wide.saturating_sub(length(cell)));
+                if column < 3 { pad + cell } else { cell.clone() + &pad }
+            })
+            .collect();
+        let line = cut(row.join("  ").trim_end(), width);
+        match i {
+            0 => style.dim(&line),
+            i if i >= 2 && of.recommended == Some(i - 2) => style.code("32", &line),
+            _ => line,
+        }
+    };
+    cells.iter().enumerate().map(line).collect()
+}
+
 /// How words stand out.
 #[derive(Clone, Copy)]
-struct Style {
-    colour: bool,
+pub(crate) struct Style {
+    pub colour: bool,
 }
 
 impl Style {
@@ -71,11 +134,11 @@ impl Style {
         if self.colour { format!("\x1b[{code}m{words}\x1b[0m") } else { words.to_string() }
     }
 
-    fn bold(self, words: &str) -> String {
+    pub fn bold(self, words: &str) -> String {
         self.code("1", words)
     }
 
-    fn dim(self, words: &str) -> String {
+    pub fn dim(self, words: &str) -> String {
         self.code("2", words)
     }
 }
@@ -108,7 +171,7 @@ fn table(view: &View, width: usize, room: usize, style: Style) -> Vec<String> {
                 .against_baseline
                 .as_ref()
                 .map_or(String::new(), |a| difference.interval(&a.primary)),
-            verdict(view, arm).to_string(),
+            verdict(view, arm),
             match score {
                 ScoreKind::Accuracy => format!("{} %", Unit::Percent.mean(&s.best_val_score)),
                 ScoreKind::R2 => Unit::Plain.mean(&s.best_val_score),
@@ -154,13 +217,13 @@ fn table(view: &View, width: usize, room: usize, style: Style) -> Vec<String> {
     lines
 }
 
-fn length(words: &str) -> usize {
+pub(crate) fn length(words: &str) -> usize {
     words.chars().count()
 }
 
 /// At most so many letters, the last an ellipsis where some are missing; control
 /// characters, which could move the cursor, are dropped.
-fn cut(words: &str, most: usize) -> String {
+pub(crate) fn cut(words: &str, most: usize) -> String {
     let clean: String = words.chars().filter(|c| !c.is_control()).collect();
     if length(&clean) <= most {
         return clean;
@@ -169,7 +232,7 @@ fn cut(words: &str, most: usize) -> String {
 }
 
 /// Words in at most `lines` lines of `width` letters, broken at spaces.
-fn wrap(words: &str, width: usize, lines: usize) -> Vec<String> {
+pub(crate) fn wrap(words: &str, width: usize, lines: usize) -> Vec<String> {
     let mut out: Vec<String> = Vec::new();
     for word in words.split_whitespace() {
         let full = out.len() == lines;

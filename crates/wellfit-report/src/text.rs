@@ -117,10 +117,18 @@ fn significant(value: f64, digits: i32) -> String {
         0.0 => "0".into(),
         size if !(1e-3..1e4).contains(&size) => minus(&format!("{value:.1e}")),
         size => {
-            let decimals = (f64::from(digits - 1) - size.log10().floor()).clamp(0.0, 5.0) as usize;
+            // What is rounded up to a power of ten has its digits.
+            let power = (size * (1.0 + 0.5 * 10f64.powi(-digits))).log10().floor();
+            let decimals = (f64::from(digits - 1) - power).clamp(0.0, 5.0) as usize;
             minus(&format!("{value:.decimals$}"))
         }
     }
+}
+
+/// A tensor's shape: `1000 × 784`; `scalar` for none.
+pub fn dimensions(shape: &[usize]) -> String {
+    let each: Vec<String> = shape.iter().map(usize::to_string).collect();
+    if each.is_empty() { "scalar".into() } else { each.join(" × ") }
 }
 
 /// Seconds for people: `0.84 s`, `12 s`, `3 min 20 s`, `2 h 5 min`.
@@ -158,7 +166,7 @@ mod tests {
     #[test]
     fn fractions_are_shown_in_per_cent_and_points() {
         let (mean, low, high) = (0.8931, 0.8911, 0.8951);
-        let shown = Estimate { mean, low, high, p: 0.0, n: 5, values: Vec::new() };
+        let shown = Estimate { mean, low, high, ..Estimate::of([0.0, 1.0]) };
         assert_eq!(Unit::Percent.interval(&shown), "89.31 [89.11, 89.51]");
         assert_eq!(Unit::Plain.interval(&shown), "0.8931 [0.8911, 0.8951]");
         assert_eq!(Unit::Points.mean(&Estimate::of([])), "–");
@@ -168,6 +176,8 @@ mod tests {
     fn every_value_has_words() {
         assert_eq!(short(0.01834), "0.0183");
         assert_eq!(short(2.614), "2.61");
+        assert_eq!(short(0.999_999_9), "1.00");
+        assert_eq!(short(0.999_4), "0.999");
         assert_eq!(short(1e-5), "1.0e−5");
         assert_eq!(short(f64::INFINITY), "–");
         assert_eq!(Unit::Plain.value(1e30), "1.00e30");

@@ -40,13 +40,19 @@ pub struct Bins {
 const MOST: i64 = 4096;
 
 impl Bins {
-    fn of(histogram: &Histogram) -> Option<Bins> {
-        let counts: Vec<f64> = histogram.counts.iter().map(|c| *c as f64).collect();
-        let usable = histogram.width.is_finite()
-            && histogram.width > 0.0
+    /// Bins that can be drawn; `None` where there are none, or where they lie too far out
+    /// for their width.
+    pub fn new(width: f64, first: i64, counts: &[u64]) -> Option<Bins> {
+        let counts: Vec<f64> = counts.iter().map(|c| *c as f64).collect();
+        let usable = width.is_finite()
+            && width > 0.0
             && !counts.is_empty()
-            && histogram.first.unsigned_abs() < 1 << 40;
-        usable.then_some(Bins { width: histogram.width, first: histogram.first, counts })
+            && first.unsigned_abs() < 1 << 40;
+        usable.then_some(Bins { width, first, counts })
+    }
+
+    fn of(histogram: &Histogram) -> Option<Bins> {
+        Bins::new(histogram.width, histogram.first, &histogram.counts)
     }
 
     /// The same counts in bins at least so wide: neighbours merge, two by two.

@@ -1,9 +1,9 @@
 //! Words that page, pictures and terminal share.
 
 use wellfit_diagnose::Judgement;
-use wellfit_study::slug;
 use wellfit_train::record::ScoreKind;
 
+use crate::text::count;
 use crate::view::View;
 
 /// What a score is called, from the middle of a sentence to the head of a panel.
@@ -43,13 +43,12 @@ pub fn loss_panel(view: &View) -> String {
     format!("Loss ({name})")
 }
 
-/// The command that trains the recommended arm again, in the report's folder.
+/// The command that trains the model that is handed over again, in the report's folder.
 /// Without a recommendation: the one that repeats the study.
 pub fn repeat(view: &View) -> String {
-    let study = &view.records.study;
-    match (view.findings.answer.arm, study.seeds.first()) {
-        (Some(arm), Some(seed)) if arm < view.arms() => {
-            let trial = format!("{}-s{seed}", slug(view.name(arm)));
+    match &view.findings.answer.model {
+        Some(model) => {
+            let trial = &model.trial;
             format!("wellfit train trials/{trial}/plan.toml --out {trial}  # in the study's folder")
         }
         _ => "wellfit study study.toml --out again  # in the study's folder".into(),
@@ -57,11 +56,15 @@ pub fn repeat(view: &View) -> String {
 }
 
 /// What a row says of an arm, in few words.
-pub fn verdict(view: &View, arm: usize) -> &'static str {
-    match view.found(arm).judgement {
-        None if arm == 0 => "baseline",
-        None => "no figure",
-        Some(Judgement::OverRegularised) => Judgement::OverRegularised.meaning(),
-        Some(judgement) => judgement.word(),
+pub fn verdict(view: &View, arm: usize) -> String {
+    let found = view.found(arm);
+    match (found.judgement, found.left_race) {
+        (None, _) if arm == 0 => "baseline".into(),
+        (None, _) => "no figure".into(),
+        (Some(Judgement::OverRegularised), _) => Judgement::OverRegularised.meaning().into(),
+        (Some(Judgement::Undecided), Some(left)) => {
+            format!("out after {}", count(left.seeds, "seed", "seeds"))
+        }
+        (Some(judgement), _) => judgement.word().into(),
     }
 }

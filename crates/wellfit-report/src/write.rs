@@ -13,8 +13,8 @@ use crate::picture::{self, WIDE};
 use crate::view::View;
 use crate::{ReportError, page};
 
-/// Writes `report.html` and `effects`, `curves` and `weights` as `.svg` and `.png`
-/// into an existing folder. A file is replaced only by a whole one.
+/// Writes `report.html` and `effects`, `curves`, `weights` and, where arms differ in a
+/// strength, `strengths` as `.svg` and `.png` into an existing folder. A file is replaced only by a whole one.
 ///
 /// Trials that are missing leave gaps, never an error: a report can be written while
 /// a study runs.
@@ -36,19 +36,22 @@ pub fn write_report(
 }
 
 /// The pictures that stand in files, by name.
-fn pictures(view: &View) -> [(&'static str, Picture); 3] {
+fn pictures(view: &View) -> Vec<(&'static str, Picture)> {
     let shown = view.shown();
     let panels = picture::panels(view, &shown);
+    let strengths = (!view.findings.strengths.is_empty())
+        .then(|| ("strengths", picture::strengths(view, WIDE)));
     let pictures = [
         ("effects", picture::effects(view, WIDE)),
         ("curves", picture::curves(view, &shown, WIDE)),
         ("weights", picture::weights(view, &panels, WIDE)),
     ];
-    pictures.map(|(name, picture)| (name, picture.with_border(16.0)))
+    let all = pictures.into_iter().chain(strengths);
+    all.map(|(name, picture)| (name, picture.with_border(16.0))).collect()
 }
 
 /// Writes a file beside its place, then renames it.
-fn replace(path: &Path, bytes: &[u8]) -> Result<(), ReportError> {
+pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), ReportError> {
     let error = |source| ReportError::Write { path: path.to_path_buf(), source };
     let folder = path.parent().unwrap_or(Path::new("."));
     let mut file = tempfile::NamedTempFile::new_in(folder).map_err(error)?;

@@ -73,3 +73,19 @@ fn several_threads_may_report_at_once() {
     assert_eq!(page.lines().len(), 8);
     assert!(page.lines()[7].starts_with("[8/8]"));
 }
+
+#[test]
+fn trials_that_a_race_adds_are_counted() {
+    let records = fixture::article(1, 3);
+    let page = Page::default();
+    let progress = Progress::lines(1, Box::new(page.clone()));
+    let record = records.records[0][0].as_ref().unwrap();
+    for name in ["baseline-s0", "baseline-s1"] {
+        progress.started(name, 3);
+        record.epochs.iter().for_each(|row| progress.epoch(name, row));
+        progress.finished(name, record);
+        progress.more(1);
+    }
+    let lines = page.lines();
+    assert!(lines[0].starts_with("[1/1] ") && lines[1].starts_with("[2/2] "), "{lines:#?}");
+}

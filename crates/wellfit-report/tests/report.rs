@@ -274,3 +274,40 @@ fn a_regression_study_is_told_in_r2_and_nowhere_in_accuracies_or_per_cent() {
     let summary = train_summary(record, false);
     assert!(summary.contains("R² 0.") && !summary.contains('%'), "{summary}");
 }
+
+#[test]
+fn a_range_of_strengths_has_a_picture_a_section_and_a_table() {
+    let records = fixture::strengths(5, 10);
+    let files = written(&records);
+    let picture = String::from_utf8(files["strengths.svg"].clone()).unwrap();
+    for words in
+        ["dropout: loss by strength", "l2: loss by strength", "validation", "training", "baseline"]
+    {
+        assert!(picture.contains(words), "{words}");
+    }
+    assert!(files["strengths.png"].starts_with(b"\x89PNG"));
+    let page = page(&records);
+    assert!(page.contains("<h2>Strengths</h2>"));
+    let findings = fixture::findings(&records);
+    for width in [40, 80] {
+        let text = wellfit_report::strengths(&records, &findings, width, false).unwrap();
+        assert!(text.lines().all(|line| line.chars().count() <= width), "{text}");
+        assert!(text.contains("strength"), "{text}");
+    }
+    let none = fixture::article(2, 3);
+    assert!(!written(&none).contains_key("strengths.svg"));
+    let text = wellfit_report::strengths(&none, &fixture::findings(&none), 80, false).unwrap();
+    assert_eq!(text, "");
+}
+
+#[test]
+fn strengths_of_trials_that_are_missing_or_diverged_leave_gaps() {
+    let mut records = fixture::strengths(3, 6);
+    records.records[2] = vec![None; 3];
+    for record in records.records[3].iter_mut().flatten() {
+        record.state = RunState::Diverged { epoch: 1, step: None };
+    }
+    assert!(written(&records).contains_key("strengths.svg"));
+    records.records.iter_mut().flatten().for_each(|record| *record = None);
+    assert!(written(&records).contains_key("strengths.svg"));
+}

@@ -14,6 +14,9 @@
 //! | [`plan`], [`record`] | plan + data → [`Record`] | `wellfit-train` |
 //! | [`study`], [`remedy`] | study → [`StudyRecords`] | `wellfit-study` |
 //! | [`diagnose`] | records → [`Findings`] | `wellfit-diagnose` |
+//! | [`runs`] | files of any program → curves | `wellfit-runs` |
+//! | [`judge`], [`verdict`] | curves → [`Verdict`] | `wellfit-diagnose` |
+//! | [`weights`] | a model file → figures of each layer | `wellfit-weights` |
 //! | `report` | records + findings → page, pictures, words | `wellfit-report` |
 //!
 //! # Train
@@ -81,13 +84,13 @@ mod predict;
 
 pub use predict::{Predictions, predict};
 
-pub use wellfit_diagnose::{Findings, diagnose, results_csv, results_json};
+pub use wellfit_diagnose::{Findings, Verdict, diagnose, judge, results_csv, results_json};
 pub use wellfit_nn::{Activation, Layer, Optimizer, Penalty, PenaltyKind, PenaltyOn, Tensor};
 pub use wellfit_study::{Arm, Study, StudyError, StudyRecords};
 pub use wellfit_train::{
     Decision, FileError, Observer, Plan, Record, Run, Start, TensorFileError, TrainError,
     TrainOptions, Trained, done, evaluate, read_model, read_record, read_tensors, train, train_in,
-    write_file, write_tensors,
+    write_file, write_record, write_tensors,
 };
 
 #[doc(no_inline)]
@@ -128,9 +131,29 @@ pub mod findings {
     pub use wellfit_diagnose::*;
 }
 
+/// What one run is judged to be.
+pub mod verdict {
+    pub use wellfit_diagnose::verdict::*;
+}
+
+/// Two sides of runs: is one better?
+pub mod comparison {
+    pub use wellfit_diagnose::comparison::*;
+}
+
+/// Training runs as curves, wherever they come from.
+pub mod runs {
+    pub use wellfit_runs::*;
+}
+
 /// Means, intervals and differences.
 pub mod stats {
     pub use wellfit_stats::*;
+}
+
+/// Model files of any framework become figures of each layer.
+pub mod weights {
+    pub use wellfit_weights::*;
 }
 
 /// Findings become a page, pictures and words.

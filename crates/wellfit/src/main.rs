@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use cli::arguments::{Arguments, Command, DataCommand};
-use cli::{Interrupt, data, remedies, report, study, train};
+use cli::{Interrupt, compare, data, diagnose, inspect, remedies, report, study, train};
 
 fn main() -> ExitCode {
     let Arguments { command } = Arguments::parse();
@@ -17,7 +17,10 @@ fn main() -> ExitCode {
         Command::Data(DataCommand::List(arguments)) => data::list(arguments),
         Command::Data(DataCommand::Fetch(arguments)) => data::fetch(arguments, &interrupt),
         Command::Remedies(arguments) => remedies::remedies(arguments),
+        Command::Diagnose(arguments) => diagnose::diagnose(arguments),
+        Command::Compare(arguments) => compare::compare(arguments),
         Command::Report(arguments) => report::report(arguments),
+        Command::Inspect(arguments) => inspect::inspect(arguments, &interrupt),
     });
     match done {
         Ok(()) => ExitCode::SUCCESS,

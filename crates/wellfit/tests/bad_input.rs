@@ -357,6 +357,22 @@ fn study_files_say_what_is_wrong_with_their_arms() {
             "[[study.arm]]\nname = \"x\"\nremedies = [\"l1(-1)\"]",
             &["l1: lambda must be a number of at least 0, not \"-1\""],
         ),
+        (
+            "[[study.arm]]\nname = \"x\"\nremedies = [\"dropout(0.6..0.1)\"]",
+            &["plan.toml:18:13", "the range runs backwards; write 0.1..0.6"],
+        ),
+        (
+            "[[study.arm]]\nname = \"x\"\nremedies = [\"l1(0..1e-3)\"]",
+            &["plan.toml:18:13", "a logarithmic range cannot begin at 0"],
+        ),
+        (
+            "[[study.arm]]\nname = \"x\"\nremedies = [\"l1(1e-7..1e-3, steps = 1)\"]",
+            &["plan.toml:18:13", "steps must be a whole number from 2 to 50, not \"1\""],
+        ),
+        (
+            "[[study.arm]]\nname = \"x\"\nremedies = [\"early-stopping(3..9)\"]",
+            &["plan.toml:18:13", "patience takes one value: this remedy has no strength to vary"],
+        ),
         ("[[study.arm]]\nname = \"L1!\"\n[[study.arm]]\nname = \"l1\"", &["same name in folders"]),
         (
             "[[study.arm]]\nname = \"wide\"\nset = { model.layers.2.out = 4 }",

@@ -139,6 +139,7 @@ fn every_remedy_is_listed_with_its_arguments_and_can_be_written_as_listed() {
         "reduce-on-plateau(factor=0.1, patience=10, threshold=0.0001, threshold_mode=rel",
         "early-stopping(patience=5, monitor=val_loss, min_delta=0)",
         "weight-decay(lambda)",
+        "a number from 0 to 1, or a range of them, a..b",
     ] {
         assert!(ended.out.contains(words), "{words}: {}", ended.out);
     }

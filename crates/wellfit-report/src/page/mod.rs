@@ -22,6 +22,7 @@ pub fn html(view: &View) -> String {
     let sections = [
         sections::answer(view),
         sections::effects(view),
+        sections::strengths(view),
         sections::curves(view, &shown),
         sections::claims(view),
         sections::weights(view, &panels),

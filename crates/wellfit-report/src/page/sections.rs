@@ -55,6 +55,7 @@ pub fn answer(view: &View) -> String {
     entry(if answer.decided { "Do" } else { "To settle it" }, &answer.recipe, is_plan_line);
     entry("Repeat", &crate::words::repeat(view), true);
     entry("Test", &answer.final_figure, false);
+    entry("Model", answer.model.as_ref().map_or("", |model| &model.sentence), false);
     out.push_str("</dl>\n");
     for sentence in answer.details.iter().filter(|s| !s.is_empty()) {
         let _ = writeln!(out, "<p>{}</p>", escape(sentence));
@@ -77,10 +78,17 @@ pub fn effects(view: &View) -> String {
     let covers = view.findings.arms.iter().find_map(|arm| arm.against_baseline.as_ref());
     let covers = covers.map_or("training seeds", |against| against.covers.as_str());
     let at = if study.judge_at.name() == "best" { "kept" } else { "last" };
+    let looks = match view.findings.race {
+        Some(_) => {
+            ", for all looks of the race together; of an arm that left early it may reach beyond \
+             the picture"
+        }
+        None => "",
+    };
     let margin = unit.value(view.findings.margin);
     let caption = format!(
         "Difference to the baseline in {} at the {at} epoch, paired by seed, best on top. \
-         Dot: mean. Line: 95 % interval over {covers}. Faint dots: single seeds. \
+         Dot: mean. Line: 95 % interval over {covers}{looks}. Faint dots: single seeds. \
          Shaded: ±{margin}, too small to matter. \
          The gap is training minus validation {} at the last epoch, baseline → arm; \
          it is not the goal.",
@@ -89,6 +97,25 @@ pub fn effects(view: &View) -> String {
     );
     let figure = figure("effects", &caption, |width| picture::effects(view, width));
     format!("<section>\n<h2>Effects</h2>\n{figure}</section>\n")
+}
+
+/// Scores against strength; nothing where no arms differ in one.
+pub fn strengths(view: &View) -> String {
+    let families = &view.findings.strengths;
+    if families.is_empty() {
+        return String::new();
+    }
+    let at = if view.records.study.judge_at.name() == "best" { "kept" } else { "last" };
+    let caption = format!(
+        "Means over seeds at the {at} epoch, by strength. Solid: validation, with its 95 % \
+         interval over seeds; dashed: training set, in evaluation mode; dotted: both for the \
+         baseline. Shaded: the strength to take, the weakest that helps within one standard error \
+         of the best that does."
+    );
+    let figure = figure("strengths", &caption, |width| picture::strengths(view, width));
+    let sentences: String =
+        families.iter().map(|family| format!("<p>{}.</p>\n", escape(&family.sentence))).collect();
+    format!("<section>\n<h2>Strengths</h2>\n{sentences}{figure}</section>\n")
 }
 
 /// Loss and score by epoch.
@@ -177,11 +204,12 @@ pub fn origin(view: &View) -> String {
     let [train, validation, test] = data.samples.map(thousands);
     let seeds: Vec<String> = view.records.study.seeds.iter().map(u64::to_string).collect();
     let ended = records().filter(|r| r.state.is_final()).count();
+    let most = if view.findings.race.is_some() { "at most " } else { "" };
     let rows = [
         ("Data", format!("{}, {}", data.source, data.origin)),
         ("Samples", format!("{train} training, {validation} validation, {test} test")),
         ("Seeds", seeds.join(", ")),
-        ("Trials", format!("{ended} of {} ended", view.arms() * seeds.len())),
+        ("Trials", format!("{ended} of {most}{} ended", view.arms() * seeds.len())),
         ("wellfit", set(|r| &r.version)),
         ("Instructions", set(|r| &r.instructions)),
     ];

@@ -91,9 +91,13 @@ fn axis_name(view: &View) -> String {
 fn axis(view: &View, arms: &[usize], layout: &Layout) -> Axis {
     let factor = Unit::of_difference(view.records.study.primary).factor();
     let margin = view.findings.margin;
-    let values = arms.iter().filter_map(|arm| view.found(*arm).against_baseline.as_ref());
-    let values = values.flat_map(|Against { primary, .. }| {
-        primary.values.iter().copied().chain([primary.mean, primary.low, primary.high])
+    let found = arms.iter().map(|arm| view.found(*arm));
+    let values = found.filter_map(|found| Some((found, found.against_baseline.as_ref()?)));
+    let values = values.flat_map(|(found, Against { primary, .. })| {
+        // What left a race early has an interval so wide that it would hide the others.
+        let interval = found.left_race.is_none().then_some([primary.low, primary.high]);
+        let values = primary.values.iter().copied().chain([primary.mean]);
+        values.chain(interval.into_iter().flatten())
     });
     let values = values.chain([0.0, margin * 1.5, -margin * 1.5]).map(|v| v * factor);
     let ends = extent(values, 0.04).unwrap_or((-1.0, 1.0));
@@ -145,7 +149,7 @@ fn row(picture: &mut Picture, view: &View, arm: usize, layout: &Layout, axis: &A
     let figures = figures(view, arm);
     let middle = if layout.wide {
         let base = y + layout.row / 2.0 + 4.0;
-        let words = two_lines(verdict(view, arm), 96.0);
+        let words = two_lines(&verdict(view, arm), 96.0);
         for (i, line) in words.iter().enumerate() {
             let y = if words.len() == 1 { base } else { base - 7.0 + 14.0 * i as f64 };
             marks.push(text(layout.plot.1 + 14.0, y, line.as_str()).mark());

@@ -1,11 +1,17 @@
-//! The report's three pictures, each for a wide and for a narrow page.
+//! The report's pictures, each for a wide and for a narrow page, and the picture of a
+//! model's layers.
 
+mod axes;
 mod curves;
 mod effects;
+mod layers;
+mod strengths;
 mod weights;
 
 pub use curves::curves;
 pub use effects::effects;
+pub use layers::{MOST_LAYERS, has_picture, layers};
+pub use strengths::strengths;
 pub use weights::{Panel, Spread, panels, weights};
 
 /// Widths of the pictures: the page's column, and a phone's.

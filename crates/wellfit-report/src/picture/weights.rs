@@ -2,9 +2,10 @@
 
 use wellfit_nn::{Layer, PenaltyKind};
 
+use super::axes::{across, below, power_name};
 use crate::chart::scale::Scale;
-use crate::chart::{Ink, Item, Mark, Picture, SMALL, font, rule, text};
-use crate::text::{brief, short};
+use crate::chart::{Ink, Item, Mark, Picture, SMALL, font, text};
+use crate::text::{brief, dimensions, short};
 use crate::view::View;
 use crate::weights::{Bins, LayerWeights, ends, layers};
 
@@ -115,37 +116,21 @@ pub fn weights(view: &View, panels: &[Panel], width: f64) -> Picture {
 fn histogram(picture: &mut Picture, view: &View, spread: &Spread, at: (f64, f64, f64)) -> f64 {
     let (x0, top, width) = at;
     let Some((_, first)) = spread.arms.first() else { return top };
-    let shape: Vec<String> = first.shape.iter().map(usize::to_string).collect();
-    let words = format!("{}, {}", first.name, shape.join(" × "));
+    let words = format!("{}, {}", first.name, dimensions(&first.shape));
     picture.add(text(x0, top + 10.0, words).muted().mark());
 
     let shared = shared(spread);
-    let Some((begin, end)) = ends(shared.iter().map(|(_, bins)| bins)) else { return top + 16.0 };
-    let bin = shared[0].1.width;
     let (left, right) = (x0 + 34.0, x0 + width);
     let (plot, bottom) = (top + 20.0, top + 20.0 + 130.0);
-    let x = Scale::new((begin as f64 * bin, end as f64 * bin), (left, right));
-    let y = LogScale::of(&shared, (bottom, plot));
-    for power in y.powers() {
-        let at = y.at(10f64.powi(power));
-        picture.add(rule((left, at), (right, at), Ink::Grid, 1.0));
-        picture.add(text(left - 5.0, at + 4.0, power_name(power)).muted().end().mark());
-    }
-    picture.add(rule((left, bottom), (right, bottom), Ink::Axis, 1.0));
-    for tick in x.ticks(if width > 300.0 { 6 } else { 4 }) {
-        let at = x.at(tick.value);
-        picture.add(rule((at, bottom), (at, bottom + 4.0), Ink::Axis, 1.0));
-        picture.add(text(at, bottom + 16.0, tick.label).muted().middle().mark());
-    }
+    let bins: Vec<&Bins> = shared.iter().map(|(_, bins)| bins).collect();
+    let Some(axes) = Axes::draw(picture, &bins, (left, right), (plot, bottom)) else {
+        return top + 16.0;
+    };
     for (arm, bins) in &shared {
         let title = format!("{}: {}", view.name(*arm), first.name);
-        let ink = Ink::Arm(*arm);
-        let line = |points| Mark::Line { points, ink, width: 1.5, dash: &[], opacity: 1.0 };
-        let marks = outlines(bins, &x, &y).into_iter().map(line).collect();
+        let marks = axes.outlines(bins, Ink::Arm(*arm));
         picture.items.push(Item::Group { arm: Some(*arm), title, marks });
     }
-    let words = "weight; count a bin, log scale";
-    picture.add(text((left + right) / 2.0, bottom + 31.0, words).muted().middle().mark());
     table(picture, view, spread, (x0, bottom + 48.0, width))
 }
 
@@ -155,14 +140,47 @@ fn shared(spread: &Spread) -> Vec<(usize, Bins)> {
     spread.arms.iter().map(|(arm, of)| (*arm, of.bins.coarser(width))).collect()
 }
 
+/// The axes of a histogram.
+pub(super) struct Axes {
+    x: Scale,
+    y: LogScale,
+}
+
+impl Axes {
+    /// Draws them around bins of one width; `None` without bins.
+    pub(super) fn draw(
+        picture: &mut Picture,
+        bins: &[&Bins],
+        (left, right): (f64, f64),
+        (top, bottom): (f64, f64),
+    ) -> Option<Axes> {
+        let (begin, end) = ends(bins.iter().copied())?;
+        let width = bins[0].width;
+        let x = Scale::new((begin as f64 * width, end as f64 * width), (left, right));
+        let y = LogScale::of(bins, (bottom, top));
+        let powers = y.powers().map(|power| (y.at(10f64.powi(power)), power_name(power)));
+        across(picture, (left, right), powers);
+        let ticks = x.ticks(if right - left > 266.0 { 6 } else { 4 }).into_iter();
+        let ticks = ticks.map(|tick| (x.at(tick.value), tick.label));
+        below(picture, (left, right), bottom, ticks, "weight; count a bin, log scale");
+        Some(Axes { x, y })
+    }
+
+    /// The outlines of bins.
+    pub(super) fn outlines(&self, bins: &Bins, ink: Ink) -> Vec<Mark> {
+        let line = |points| Mark::Line { points, ink, width: 1.5, dash: &[], opacity: 1.0 };
+        outlines(bins, &self.x, &self.y).into_iter().map(line).collect()
+    }
+}
+
 /// Powers of ten, from just below the smallest count to above the largest.
 struct LogScale {
     scale: Scale,
 }
 
 impl LogScale {
-    fn of(shared: &[(usize, Bins)], range: (f64, f64)) -> LogScale {
-        let counts = shared.iter().flat_map(|(_, b)| b.counts.iter().copied()).filter(|c| *c > 0.0);
+    fn of(bins: &[&Bins], range: (f64, f64)) -> LogScale {
+        let counts = bins.iter().flat_map(|b| b.counts.iter().copied()).filter(|c| *c > 0.0);
         let (low, high) = counts.fold((f64::INFINITY, 1.0f64), |(l, h), c| (l.min(c), h.max(c)));
         let low = if low.is_finite() { low.log10() - 0.3 } else { 0.0 };
         LogScale { scale: Scale::new((low, high.log10() + 0.1), range) }
@@ -177,15 +195,6 @@ impl LogScale {
         let (low, high) = self.scale.domain();
         let step = ((high - low) / 5.0).ceil().max(1.0) as usize;
         (low.ceil() as i32..=high.floor() as i32).step_by(step)
-    }
-}
-
-fn power_name(power: i32) -> String {
-    match power {
-        0..=3 => 10u32.pow(power as u32).to_string(),
-        4..=5 => format!("{}k", 10u32.pow(power as u32 - 3)),
-        6..=8 => format!("{}M", 10u32.pow(power as u32 - 6)),
-        _ => format!("1e{power}").replace('-', "−"),
     }
 }
 

@@ -2,7 +2,12 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use wellfit::comparison::{JudgementGate, Margin, Primary};
+use wellfit::runs::Options;
+use wellfit::study::JudgeAt;
+use wellfit::verdict::{Format, Gate, Target};
 
 /// Is my network overfitting, and what measurably fixes it?
 #[derive(Parser)]
@@ -24,8 +29,16 @@ pub enum Command {
     Data(DataCommand),
     /// List every remedy with its arguments, defaults and meaning
     Remedies(RemediesArguments),
+    /// Judge training runs, wellfit's or other programs': does it overfit, since when,
+    /// how surely, and what to do
+    Diagnose(DiagnoseArguments),
+    /// Say whether the runs A, wellfit's or other programs', are better than the runs B
+    Compare(CompareArguments),
     /// Draw a study's report again, or sum up a training run again
     Report(ReportArguments),
+    /// Look at a model's weights, of any framework: norms, singular values, the power
+    /// law of the spectrum's tail
+    Inspect(InspectArguments),
 }
 
 #[derive(Args)]
@@ -35,6 +48,9 @@ pub struct StudyArguments {
     /// How many seeds
     #[arg(long, value_name = "N", value_parser = at_least_one())]
     pub seeds: Option<u64>,
+    /// Race: add seeds only where the ranking is open, N at most; losers stop early
+    #[arg(long)]
+    pub race: bool,
     /// Epochs of each trial
     #[arg(long, value_name = "N", value_parser = at_least_one())]
     pub epochs: Option<u64>,
@@ -131,12 +147,163 @@ pub struct RemediesArguments {
 }
 
 #[derive(Args)]
+pub struct DiagnoseArguments {
+    /// Folders of runs or studies, metrics files of other programs, or - for what comes in
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// How the verdicts are written
+    #[arg(long, default_value = "text", value_parser = named(Format::ALL, Format::name))]
+    pub format: Format,
+    /// What the advised lines are pasted into [default: what wrote the run]
+    #[arg(long = "for", value_name = "TARGET", value_parser = named(Target::ALL, Target::name))]
+    pub target: Option<Target>,
+    /// End with code 3 when a run is one of these, such as overfit,diverged:0.9 with the
+    /// least confidence
+    #[arg(long, value_name = "LIST[:CONFIDENCE]")]
+    pub fail_on: Option<Gate>,
+    #[command(flatten)]
+    pub columns: ColumnArguments,
+    /// Validation samples, for runs that do not record them
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub val_size: Option<u64>,
+}
+
+/// Which columns of other programs' files are what.
+#[derive(Args)]
+pub struct ColumnArguments {
+    /// The column with the training loss (or score) [default: guessed and shown]
+    #[arg(long, value_name = "NAME")]
+    pub train_col: Option<String>,
+    /// The column with the validation loss (or score) [default: guessed and shown]
+    #[arg(long, value_name = "NAME")]
+    pub val_col: Option<String>,
+    /// The column with the training score [default: guessed and shown]
+    #[arg(long, value_name = "NAME")]
+    pub train_score_col: Option<String>,
+    /// The column with the validation score [default: guessed and shown]
+    #[arg(long, value_name = "NAME")]
+    pub val_score_col: Option<String>,
+    /// Whether the score is to rise [default: by its name]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub higher_is_better: Option<bool>,
+}
+
+impl ColumnArguments {
+    /// What the readers of runs are told.
+    pub fn options(&self) -> Options {
+        Options {
+            train_col: self.train_col.clone(),
+            val_col: self.val_col.clone(),
+            train_score_col: self.train_score_col.clone(),
+            val_score_col: self.val_score_col.clone(),
+            higher_is_better: self.higher_is_better,
+            val_size: None,
+        }
+    }
+}
+
+#[derive(Args)]
+#[command(override_usage = "wellfit compare [OPTIONS] <A>... --against <B>...")]
+pub struct CompareArguments {
+    /// The runs that are judged, several seeds of them: run folders, folders of those, or
+    /// metrics files and folders of other programs
+    #[arg(required = true, value_name = "A")]
+    pub a: Vec<PathBuf>,
+    /// The runs that they are compared with
+    #[arg(long, required = true, num_args = 1.., value_name = "B")]
+    pub against: Vec<PathBuf>,
+    /// The held-out figure that is judged [default: loss, where every run has one]
+    #[arg(long, value_name = "FIGURE", value_parser = named(Primary::ALL, Primary::name))]
+    pub primary: Option<Primary>,
+    /// The epoch that is judged: the kept one, or else the best by the figure; or the last
+    #[arg(long, value_name = "EPOCH", default_value = "best", value_parser = named(JudgeAt::ALL, JudgeAt::name))]
+    pub judge_at: JudgeAt,
+    /// Pair runs in their order where they are not paired by seed
+    #[arg(long, conflicts_with_all = ["unpaired", "folds"])]
+    pub paired: bool,
+    /// Pair no runs, not even those of one seed
+    #[arg(long, conflicts_with = "folds")]
+    pub unpaired: bool,
+    /// The runs are the folds of a cross-validation, in the same order on both sides
+    #[arg(long, value_name = "K", value_parser = clap::value_parser!(u64).range(2..))]
+    pub folds: Option<u64>,
+    /// Differences within ±X are of no use: a number, or a share of B's loss or error
+    /// [default: 1%]
+    #[arg(long, value_name = "X", allow_negative_numbers = true)]
+    pub margin: Option<Margin>,
+    /// End with code 3 when the judgement is one of these, such as hurts,undecided
+    #[arg(long, value_name = "LIST")]
+    pub fail_on: Option<JudgementGate>,
+    /// How the comparison is written
+    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = named(CompareFormat::ALL, CompareFormat::name))]
+    pub format: CompareFormat,
+    #[command(flatten)]
+    pub columns: ColumnArguments,
+}
+
+/// A form of a comparison.
+#[derive(Clone, Copy)]
+pub enum CompareFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+impl CompareFormat {
+    const ALL: [CompareFormat; 2] = [CompareFormat::Text, CompareFormat::Json];
+
+    fn name(self) -> &'static str {
+        match self {
+            CompareFormat::Text => "text",
+            CompareFormat::Json => "json",
+        }
+    }
+}
+
+/// One of several values by its name.
+fn named<T: Copy + Send + Sync + 'static, const N: usize>(
+    all: [T; N],
+    name: fn(T) -> &'static str,
+) -> impl TypedValueParser<Value = T> {
+    PossibleValuesParser::new(all.map(name)).try_map(move |given| {
+        all.into_iter().find(|one| name(*one) == given).ok_or("no such value")
+    })
+}
+
+#[derive(Args)]
 pub struct ReportArguments {
     /// A folder that `study` or `train` made
     pub run: PathBuf,
     /// Print the results as JSON
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Args)]
+pub struct InspectArguments {
+    /// A safetensors file, a PyTorch state dict (.pt, .pth), or a run's folder
+    pub model: PathBuf,
+    /// How the figures are printed
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = InspectFormat::Text)]
+    pub format: InspectFormat,
+    /// Draw histograms and spectra: FILE.svg, FILE.png, or a folder for a picture a layer
+    #[arg(long, value_name = "FILE")]
+    pub picture: Option<PathBuf>,
+    /// Compute the singular values of every layer, also where that takes many minutes
+    #[arg(long)]
+    pub all: bool,
+    /// Show no progress
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum InspectFormat {
+    /// Tables for people
+    Text,
+    /// Everything, for programs
+    Json,
 }
 
 fn at_least_one() -> clap::builder::RangedU64ValueParser<u64> {

@@ -3,9 +3,12 @@
 use std::error::Error;
 use std::process::ExitCode;
 
+use wellfit::comparison::CompareError;
 use wellfit::data::{DataError, FetchFault};
 use wellfit::plan::PlanError;
 use wellfit::report::ReportError;
+use wellfit::runs::ReadError;
+use wellfit::weights::{Fault, WeightsError};
 use wellfit::{FileError, StudyError, TensorFileError, TrainError};
 
 use super::print::note;
@@ -22,6 +25,8 @@ pub struct Failure {
 const FAILED: u8 = 1;
 /// What was asked for is wrong.
 const INPUT: u8 = 2;
+/// A run, or a comparison, is judged to be what `--fail-on` lists.
+const GATE: u8 = 3;
 /// Somebody stopped it.
 const INTERRUPTED: u8 = 130;
 
@@ -34,6 +39,11 @@ impl Failure {
     /// What was asked for is wrong.
     pub fn input(message: impl Into<String>) -> Failure {
         Failure { code: INPUT, message: message.into(), hint: None }
+    }
+
+    /// The gate of `--fail-on` tripped.
+    pub fn gate(message: impl Into<String>) -> Failure {
+        Failure { code: GATE, message: message.into(), hint: None }
     }
 
     /// Somebody stopped it; the message says how to go on.
@@ -62,7 +72,7 @@ impl Failure {
 
     /// Says it on stderr. The exit code.
     pub fn tell(self) -> ExitCode {
-        let head = if self.code == INTERRUPTED { "" } else { "error: " };
+        let head = if matches!(self.code, INTERRUPTED | GATE) { "" } else { "error: " };
         note(&format!("{head}{}", self.message));
         if let Some(hint) = self.hint {
             note(&format!("hint: {hint}"));
@@ -90,9 +100,28 @@ impl From<DataError> for Failure {
     }
 }
 
+impl From<ReadError> for Failure {
+    fn from(error: ReadError) -> Failure {
+        Failure::of(&error, true)
+    }
+}
+
+impl From<CompareError> for Failure {
+    fn from(error: CompareError) -> Failure {
+        Failure::of(&error, true)
+    }
+}
+
 impl From<ReportError> for Failure {
     fn from(error: ReportError) -> Failure {
-        Failure::of(&error, false)
+        Failure::of(&error, matches!(error, ReportError::Ending { .. }))
+    }
+}
+
+impl From<WeightsError> for Failure {
+    fn from(error: WeightsError) -> Failure {
+        let failed = matches!(error.fault, Fault::Io(_) | Fault::Memory { .. } | Fault::Stopped);
+        Failure::of(&error, !failed)
     }
 }
 

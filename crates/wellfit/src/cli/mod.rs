@@ -1,14 +1,18 @@
 //! The command line: each command a file; what they share beside them.
 
 pub mod arguments;
+pub mod compare;
 pub mod data;
+pub mod diagnose;
 mod failure;
+pub mod inspect;
 mod interrupt;
 mod plan;
 mod print;
 mod progress;
 pub mod remedies;
 pub mod report;
+mod runs;
 pub mod study;
 pub mod train;
 

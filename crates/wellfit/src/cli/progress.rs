@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use wellfit::record::{EpochRow, Event, Record};
 use wellfit::report::Progress;
-use wellfit::study::{Begun, Trial, Watch};
+use wellfit::study::{Begun, Racing, Trial, Watch};
 
 /// Shows a study's trials while they run.
 pub struct Live {
@@ -43,8 +43,9 @@ impl Watch for Live {
         if begun.done < begun.trials {
             let (jobs, threads) = (begun.jobs, begun.threads);
             progress.log(&format!(
-                "{} trials to run, up to {jobs} side by side on {threads} threads",
-                begun.trials - begun.done
+                "{} trials to run, up to {jobs} side by side on {threads} {}",
+                begun.trials - begun.done,
+                if threads == 1 { "thread" } else { "threads" }
             ));
         }
     }
@@ -59,6 +60,17 @@ impl Watch for Live {
 
     fn event(&self, trial: &Trial, event: &Event) {
         self.progress().log(&format!("{}: {event}", trial.name));
+    }
+
+    fn looked(&self, racing: &Racing, more: usize) {
+        let progress = self.progress();
+        progress.more(more);
+        let (all, left) = (racing.standing.arms.len(), racing.left());
+        let next = match (racing.standing.next, more) {
+            (Some(seeds), 1..) => format!("{more} trials more, up to {seeds} seeds"),
+            _ => "it is over".to_owned(),
+        };
+        progress.log(&format!("race: {left} of {all} arms are in, {next}"));
     }
 
     fn finished(&self, trial: &Trial, record: &Record) {

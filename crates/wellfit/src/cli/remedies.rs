@@ -18,9 +18,10 @@ pub fn remedies(arguments: RemediesArguments) -> Result<(), Failure> {
 
 fn as_text(remedy: &Remedy) -> String {
     let mut text = format!("{}\n  {}\n", remedy.signature(), remedy.meaning);
-    for parameter in remedy.parameters {
+    for (at, parameter) in remedy.parameters.iter().enumerate() {
         let Parameter { name, kind, meaning, .. } = parameter;
-        text.push_str(&format!("  {name:<15} {meaning}; {}\n", kind.range()));
+        let several = if remedy.strength == Some(at) { ", or a range of them, a..b" } else { "" };
+        text.push_str(&format!("  {name:<15} {meaning}; {}{several}\n", kind.range()));
     }
     text
 }
@@ -29,7 +30,8 @@ fn as_json(remedy: &Remedy) -> serde_json::Value {
     let parameters: Vec<_> = remedy
         .parameters
         .iter()
-        .map(|Parameter { name, kind, default, meaning }| {
+        .enumerate()
+        .map(|(at, Parameter { name, kind, default, meaning })| {
             let required = *default == Default::Required;
             let default = match default {
                 Default::Is(value) => Some(value.to_string()),
@@ -38,6 +40,7 @@ fn as_json(remedy: &Remedy) -> serde_json::Value {
             json!({
                 "name": name, "range": kind.range(), "default": default,
                 "required": required, "meaning": meaning,
+                "strength": remedy.strength == Some(at),
             })
         })
         .collect();

@@ -3,11 +3,13 @@
 use wellfit::data::Places;
 use wellfit::plan::Document;
 use wellfit::study::{BASELINE, Outcome, StudyOptions, run};
+use wellfit::verdict::{Facts, Target, json_value, judge_record};
 use wellfit::{SAMPLE_STUDY, Study, StudyError, diagnose};
 
 use super::arguments::StudyArguments;
 use super::progress::Live;
 use super::report::write_results;
+use super::train::HERE;
 use super::{Failure, Interrupt, plan, print};
 
 /// Study → records → findings → report.
@@ -35,6 +37,10 @@ pub fn study(arguments: StudyArguments, interrupt: &Interrupt) -> Result<(), Fai
     if let Some(arm) = diagnose(&outcome.records).answer.arm {
         outcome.open_test(arm, options.threads())?;
     }
+    outcome.note_diagnoses(|trial, record| {
+        let verdict = judge_record(HERE, record, Facts::of(&trial.plan));
+        json_value(&verdict, Target::Wellfit)
+    })?;
     let results = write_results(&folder, &outcome.records)?;
     print::result(if options.json { &results.json } else { &results.answer })?;
     if !options.quiet {
@@ -52,6 +58,9 @@ fn read(arguments: &StudyArguments) -> Result<(Study, Document), Failure> {
     let mut document = plan::change(document, &arguments.run)?;
     if let Some(seeds) = arguments.seeds {
         document.set(&format!("study.seeds={seeds}"))?;
+    }
+    if arguments.race {
+        document.set("study.racing=true")?;
     }
     if let Some(epochs) = arguments.epochs {
         document.set(&format!("train.epochs={epochs}"))?;
@@ -78,11 +87,12 @@ fn locate(error: StudyError, document: &Document) -> StudyError {
 
 /// Trials are left: somebody stopped the study.
 fn stopped(outcome: &Outcome) -> Failure {
-    let trials = outcome.records.records.iter().flatten().count();
+    let done = outcome.done();
+    let so_far = if outcome.records.study.racing { " of the race so far" } else { "" };
     Failure::interrupted(format!(
-        "interrupted: {} of {trials} trials are done, the others are saved as far as they are. \
-         To go on:\n  {}",
-        trials - outcome.left(),
+        "interrupted: {done} of {} trials{so_far} are done, the others are saved as far as they \
+         are. To go on:\n  {}",
+        done + outcome.left(),
         Interrupt::again()
     ))
 }

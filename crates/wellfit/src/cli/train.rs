@@ -6,10 +6,14 @@ use std::path::Path;
 use wellfit::data::{Places, Splits, load};
 use wellfit::record::{EpochRow, Event, Record, RunState, ScoreKind};
 use wellfit::report::{Progress, train_summary};
-use wellfit::{Decision, Observer, Plan, Start, TrainOptions, train_in};
+use wellfit::verdict::{Facts, Show, Target, json_value, judge_record, told};
+use wellfit::{Decision, Observer, Plan, Start, TrainOptions, Verdict, train_in, write_record};
 
 use super::arguments::TrainArguments;
 use super::{Failure, Interrupt, plan, print};
+
+/// What a record calls the run that it is of, wherever its folder goes.
+pub const HERE: &str = ".";
 
 /// Plan → data → record.
 pub fn train(arguments: TrainArguments, interrupt: &Interrupt) -> Result<(), Failure> {
@@ -43,10 +47,12 @@ pub fn train(arguments: TrainArguments, interrupt: &Interrupt) -> Result<(), Fai
     if start == Start::AlreadyDone && !options.quiet {
         print::note("this run was done already; nothing was trained");
     }
+    let verdict = judge_record(HERE, &record, Facts::of(&plan));
+    let record = keep(record, &folder, &verdict, start)?;
     if options.json {
         print::result(&summary_json(&record, &folder)?)?;
     } else {
-        print::result(&train_summary(&record, print::colour()))?;
+        print::result(&summary(&record, &verdict))?;
         print::result(&format!("files: {}\n", folder.display()))?;
     }
     match record.state {
@@ -55,6 +61,33 @@ pub fn train(arguments: TrainArguments, interrupt: &Interrupt) -> Result<(), Fai
         ))
         .hint("a smaller learning rate, or data that are scaled, may help")),
         _ => Ok(()),
+    }
+}
+
+/// A run's figures, what it is judged to be, and what was found inside the network.
+pub fn summary(record: &Record, verdict: &Verdict) -> String {
+    let inside = verdict.findings.iter().filter(|finding| finding.sight.is_some());
+    let lines = inside.flat_map(|finding| told(verdict, finding, Show::default()));
+    let lines: String = lines.map(|line| line + "\n").collect();
+    format!("{}{}\n{lines}", train_summary(record, print::colour()), verdict.headline)
+}
+
+/// The record with the verdict in it, on disk too. A run that was done before may lie where
+/// nobody can write.
+fn keep(
+    mut record: Record,
+    folder: &Path,
+    verdict: &Verdict,
+    start: Start,
+) -> Result<Record, Failure> {
+    let done = start == Start::AlreadyDone;
+    if done && record.diagnosis.is_some() {
+        return Ok(record);
+    }
+    record.diagnosis = Some(json_value(verdict, Target::Wellfit));
+    match write_record(folder, &record) {
+        Err(error) if !done => Err(error.into()),
+        _ => Ok(record),
     }
 }
 
@@ -84,7 +117,7 @@ pub fn summary_json(record: &Record, folder: &Path) -> Result<String, Failure> {
     let text = |error: serde_json::Error| Failure::failed(error.to_string());
     let mut value = serde_json::to_value(record).map_err(text)?;
     if let Some(object) = value.as_object_mut() {
-        for key in ["best_samples", "last_samples", "weights", "diagnosis"] {
+        for key in ["best_samples", "last_samples", "weights", "watch"] {
             object.remove(key);
         }
         object.insert("folder".into(), folder.to_string_lossy().into());

@@ -1,0 +1,66 @@
+//! `wellfit inspect MODEL`
+
+use std::ops::ControlFlow;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use wellfit::report::{PicturePlace, inspection_summary, write_inspection};
+use wellfit::weights::{Fault, Options, Progress, WeightsError, inspect as look, json};
+
+use super::arguments::{InspectArguments, InspectFormat};
+use super::{Failure, Interrupt, print};
+
+/// Model → figures of each layer → tables, JSON, pictures.
+pub fn inspect(arguments: InspectArguments, interrupt: &Interrupt) -> Result<(), Failure> {
+    let InspectArguments { model, format, picture, all, quiet } = arguments;
+    let picture = picture.as_deref().map(PicturePlace::of).transpose()?;
+    let bar = Bar::new(quiet);
+    let found = look(&model, Options { all }, |progress| {
+        bar.show(progress);
+        if interrupt.is_raised() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    bar.end();
+    let found = match found {
+        Err(WeightsError { fault: Fault::Stopped, .. }) => {
+            return Err(Failure::interrupted("interrupted: nothing was printed or drawn"));
+        }
+        found => found?,
+    };
+    print::result(&match format {
+        InspectFormat::Text => inspection_summary(&found, print::colour()),
+        InspectFormat::Json => format!("{:#}\n", json(&found)),
+    })?;
+    if let Some(place) = picture {
+        let written = write_inspection(&place, &found)?;
+        if !quiet {
+            let (PicturePlace::File(path) | PicturePlace::Folder(path)) = &place;
+            let files = if written.len() == 1 { "file" } else { "files" };
+            print::note(&format!("pictures: {} ({} {files})", path.display(), written.len()));
+        }
+    }
+    Ok(())
+}
+
+/// A bar on a terminal, nothing elsewhere.
+struct Bar(ProgressBar);
+
+impl Bar {
+    fn new(quiet: bool) -> Bar {
+        let target =
+            if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+        let bar = ProgressBar::with_draw_target(None, target);
+        if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}") {
+            bar.set_style(style.progress_chars("━╸─"));
+        }
+        Bar(bar)
+    }
+
+    fn show(&self, progress: Progress<'_>) {
+        self.0.set_length(progress.of as u64);
+        self.0.set_position(progress.at as u64);
+        self.0.set_message(progress.name.to_owned());
+    }
+
+    fn end(&self) {
+        self.0.finish_and_clear();
+    }
+}
