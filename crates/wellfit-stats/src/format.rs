@@ -32,7 +32,7 @@ pub fn mean(estimate: &Estimate) -> String {
     number(estimate.mean, decimals(estimate))
 }
 
-/// A number with so many decimals and a proper minus sign, never "−0"; from a thousand
+/// A number with so many decimals and a proper minus sign, never "−0"; from a
 /// million on with three digits and a power of ten; not finite: "–".
 ///
 /// ```
@@ -43,7 +43,7 @@ pub fn number(value: f64, decimals: usize) -> String {
         return UNKNOWN.to_owned();
     }
     let text = match value.abs() {
-        huge if huge >= 1e9 => format!("{huge:.2e}"),
+        huge if huge >= 1e6 => format!("{huge:.2e}"),
         value => format!("{value:.decimals$}"),
     };
     let is_zero = text.bytes().all(|byte| matches!(byte, b'0' | b'.'));
@@ -126,6 +126,13 @@ mod tests {
         assert_eq!(number(-0.0001, 2), "0.00");
         assert_eq!(estimate(&Estimate::of([0.0, 0.0])), "0 [0, 0]");
         assert_eq!(three_digits(0.000_123_4), "0.000123");
+    }
+
+    #[test]
+    fn from_a_million_on_numbers_have_a_power_of_ten() {
+        assert_eq!(number(999_999.0, 0), "999999");
+        assert_eq!(number(1_234_567.0, 2), "1.23e6");
+        assert_eq!(shown(1.5e23, 4e22), "1.50e23 [1.10e23, 1.90e23]");
     }
 
     #[test]

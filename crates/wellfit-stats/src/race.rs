@@ -8,7 +8,10 @@ use crate::{CONFIDENCE, Estimate, StudentT, holm};
 const WRONGLY_OUT: f64 = 0.05;
 
 /// The share of the level that is spent on all looks before the last one together.
-const SPENT_EARLY: f64 = 0.2;
+const SPENT_EARLY: f64 = 0.1;
+
+/// How many degrees of freedom the spread of all arms adds to an arm's own, at most.
+const POOLED: f64 = 4.0;
 
 /// The rules of a race, fixed before it starts.
 ///
@@ -21,7 +24,7 @@ const SPENT_EARLY: f64 = 0.2;
 /// K. K. G. Lan, D. L. DeMets, *Discrete sequential boundaries for clinical trials*,
 /// Biometrika 70, 1983; here as in J. L. Haybittle, *Repeated assessment of results in
 /// clinical trials of cancer treatment*, British Journal of Radiology 44, 1971: little
-/// before the end, 1 % for all looks together, and 4 % at the last). At a look the arms
+/// before the end, 0.5 % for all looks together, and 4.5 % at the last). At a look the arms
 /// share its level by Holm's correction over all of them, those that are out included.
 /// Levels are added up and not joined by the looks' correlation: exact for Student's t
 /// at any number of seeds, where boundaries made for known variances are not. The
@@ -30,16 +33,26 @@ const SPENT_EARLY: f64 = 0.2;
 /// Journal of the Royal Statistical Society B 51, 1989).
 ///
 /// *Leaving out.* An arm is out when it is hardly the one that the full study would
-/// pick: when the chance that all its seeds would show it clear of the margin, or ahead
-/// of the leader, falls below 5 % shared by the arms. The chance is the predictive one
-/// given the seeds so far (D. J. Spiegelhalter, L. S. Freedman, P. R. Blackburn,
-/// *Monitoring clinical trials: conditional or predictive power?*, Controlled Clinical
-/// Trials 7, 1986): the mean of all N seeds is Student's t around the mean of the n
-/// that ran, with error s·√((N−n)/(nN)). Leaving out makes no claim, so it spends no
-/// level and can make false claims only fewer.
+/// pick. Its risk is the chance that all its seeds would show it clear of the margin, or
+/// that they would show it ahead of the leader, whichever is smaller, for a winner is
+/// both. At a look arms leave, the smallest risk first, while the risks of all that have
+/// left, at this look and before, add up to at most 5 %: so the chance that the winner is
+/// among them stays below that, and nothing is set aside for arms that put nothing at
+/// risk. The chances are the predictive ones given the seeds so far (D. J. Spiegelhalter,
+/// L. S. Freedman, P. R. Blackburn, *Monitoring clinical trials: conditional or
+/// predictive power?*, Controlled Clinical Trials 7, 1986): the mean of all N seeds is
+/// Student's t around the mean of the n that ran, with error s·√((N−n)/(nN)). Two or
+/// three seeds say little of s, but all arms' seeds together say a lot: s² is an arm's
+/// own variance and that of all arms, weighted by their degrees of freedom, with at most
+/// 4 for the latter and never more than the other arms have (G. K. Smyth, *Linear models
+/// and empirical Bayes methods for assessing differential expression in microarray
+/// experiments*, Statistical Applications in Genetics and Molecular Biology 3, 2004, with
+/// a prior whose weight is fixed). An arm whose every value is the same keeps its spread
+/// of none. Leaving out makes no claim, so it spends no level and can make false claims
+/// only fewer.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Race {
-    /// Seeds before the first look, at least 2; 3 or more, or the spread is hardly known.
+    /// Seeds before the first look, at least 2.
     pub first: usize,
     /// Seeds of the full study.
     pub most: usize,
@@ -133,7 +146,7 @@ impl Race {
         };
         let mut arms = vec![blank; gains.len()];
         let looks = self.looks();
-        let mut seen = Vec::new();
+        let (mut seen, mut risked) = (Vec::new(), 0.0);
         for (&n, level) in looks.iter().zip(self.levels()) {
             let is_in = |arm: usize| arms[arm].place == Place::In;
             let open: Vec<usize> = (0..gains.len()).filter(|&arm| is_in(arm)).collect();
@@ -143,7 +156,7 @@ impl Race {
             seen = gains.iter().map(|arm| &arm[..n.min(arm.len())]).collect();
             self.claim(&mut arms, &seen, &open, level);
             if n < self.most {
-                self.leave_out(&mut arms, &seen, &open, n);
+                risked = self.leave_out(&mut arms, &seen, &open, n, risked);
             }
             let left: Vec<&Runner> = arms.iter().filter(|arm| arm.place == Place::In).collect();
             if left.is_empty() || left.len() == 1 && left[0].helps {
@@ -178,35 +191,47 @@ impl Race {
         }
     }
 
-    /// Takes the arms out that the full study would hardly pick.
-    fn leave_out(&self, arms: &mut [Runner], seen: &[&[f64]], open: &[usize], n: usize) {
-        let doubt = WRONGLY_OUT / arms.len() as f64;
+    /// Takes the arms out that the full study would hardly pick. `risked` is the risk of
+    /// those that have left, and comes back with that of those that leave now.
+    fn leave_out(
+        &self,
+        arms: &mut [Runner],
+        seen: &[&[f64]],
+        open: &[usize],
+        n: usize,
+        mut risked: f64,
+    ) -> f64 {
         let leader = best(arms, seen, |arm| arm.place == Place::In && arm.gain.is_known());
-        let places: Vec<Place> = open
-            .iter()
-            .map(|&arm| {
-                let gain = &arms[arm].gain;
-                let behind = || {
-                    leader.is_some_and(|l| {
-                        l != arm && {
-                            let ahead =
-                                both(seen[arm], seen[l]).map(|(ours, theirs)| ours - theirs);
-                            self.chance_above(&Estimate::of(ahead.collect::<Vec<_>>()), 0.0) < doubt
-                        }
-                    })
-                };
-                if gain.n == 0 {
-                    Place::Lost(n)
-                } else if self.chance_above(gain, self.margin + self.reach(gain)) < doubt {
-                    Place::Useless(n)
-                } else if behind() {
-                    Place::Behind(n)
-                } else {
-                    Place::In
-                }
-            })
-            .collect();
-        open.iter().zip(places).for_each(|(&arm, place)| arms[arm].place = place);
+        let gains = moderated(arms.iter().map(|arm| arm.gain.clone()).collect());
+        // The leader is behind nobody.
+        let lead = |&arm: &usize| {
+            let leader = leader.filter(|&leader| leader != arm);
+            let ahead = leader
+                .map(|leader| both(seen[arm], seen[leader]).map(|(ours, theirs)| ours - theirs));
+            Estimate::of(ahead.into_iter().flatten().collect::<Vec<_>>())
+        };
+        let leads = moderated(open.iter().map(lead).collect());
+        let mut risks: Vec<Risk> = Vec::new();
+        for (&arm, lead) in open.iter().zip(&leads) {
+            if gains[arm].n == 0 {
+                arms[arm].place = Place::Lost(n);
+                continue;
+            }
+            let bound = self.margin + self.reach(&gains[arm]);
+            let useful = self.chance_above(&gains[arm], bound);
+            risks.push(Risk { arm, useful, ahead: self.chance_above(lead, 0.0) });
+        }
+        risks.sort_by(|a, b| a.of_winning().total_cmp(&b.of_winning()));
+        for risk in risks {
+            let left = WRONGLY_OUT - risked;
+            if risk.of_winning() > left {
+                break;
+            }
+            risked += risk.of_winning();
+            arms[risk.arm].place =
+                if risk.useful <= left { Place::Useless(n) } else { Place::Behind(n) };
+        }
+        risked
     }
 
     /// The predictive chance that the mean over all seeds lies above `bound`; 1 without
@@ -233,6 +258,42 @@ impl Race {
     fn done(&self, estimate: &Estimate) -> f64 {
         (estimate.n as f64 / self.most as f64).min(1.0)
     }
+}
+
+/// The chances that all seeds would show an arm
+struct Risk {
+    arm: usize,
+    /// clear of the margin,
+    useful: f64,
+    /// and ahead of the leader.
+    ahead: f64,
+}
+
+impl Risk {
+    /// At least the chance that it is the full study's winner.
+    fn of_winning(&self) -> f64 {
+        self.useful.min(self.ahead)
+    }
+}
+
+/// The estimates with errors that know the spread of all of them; see [`Race`].
+fn moderated(estimates: Vec<Estimate>) -> Vec<Estimate> {
+    let known = |e: &Estimate| e.has_interval() && e.error > 0.0;
+    let variance = |e: &Estimate| e.error * e.error * e.n as f64;
+    let (sum, freedom) = estimates
+        .iter()
+        .filter(|e| known(e))
+        .fold((0.0, 0.0), |(sum, df), e| (sum + e.df * variance(e), df + e.df));
+    let moderate = |e: Estimate| {
+        if !known(&e) {
+            return e;
+        }
+        let pooled = POOLED.min(freedom - e.df);
+        let df = e.df + pooled;
+        let variance = (pooled * sum / freedom + e.df * variance(&e)) / df;
+        Estimate { error: (variance / e.n as f64).sqrt(), df, ..e }
+    };
+    estimates.into_iter().map(moderate).collect()
 }
 
 /// The arm with the largest mean among those that fit; one that lost trials only if no

@@ -128,7 +128,7 @@ fn settings(stream: &mut Stream) -> Vec<f64> {
 fn the_race_finds_the_winner_of_the_full_study_for_half_of_the_training() {
     const ROUNDS: usize = 2000;
     for most in [10, 20] {
-        let race = Race { first: 3, most, margin: 0.5 };
+        let race = Race { first: 2, most, margin: 0.5 };
         let mut stream = stream(most as u64);
         let mut spent = 0.0;
         let same = share(ROUNDS, |_| {
@@ -148,7 +148,7 @@ fn the_race_finds_the_winner_of_the_full_study_for_half_of_the_training() {
 fn of_arms_that_are_alike_a_race_calls_one_better_in_at_most_five_per_cent() {
     const ROUNDS: usize = 4000;
     for (most, margin) in [(5, 0.0), (10, 0.0), (10, 0.3), (20, 0.0)] {
-        let race = Race { first: 3, most, margin };
+        let race = Race { first: 2, most, margin };
         let mut stream = stream(100 + most as u64);
         let wrong = share(ROUNDS, |_| {
             let standing = race.standing(&gains(&mut stream, &[0.0; 7], most));
@@ -164,7 +164,7 @@ fn of_arms_that_are_alike_a_race_calls_one_better_in_at_most_five_per_cent() {
 fn the_intervals_of_a_race_cover_whenever_an_arm_stops() {
     const ROUNDS: usize = 3000;
     let truth = [3.0, 2.5, 1.0, 0.0, -0.5, -1.5, -4.0];
-    let race = Race { first: 3, most: 10, margin: 0.3 };
+    let race = Race { first: 2, most: 10, margin: 0.3 };
     let mut stream = stream(300);
     let mut covered = [0.0; 7];
     for _ in 0..ROUNDS {
@@ -180,7 +180,7 @@ fn the_intervals_of_a_race_cover_whenever_an_arm_stops() {
 
 #[test]
 fn a_race_that_is_watched_look_by_look_ends_as_one_that_is_run_at_once() {
-    let race = Race { first: 3, most: 10, margin: 0.5 };
+    let race = Race { first: 2, most: 10, margin: 0.5 };
     let mut stream = stream(400);
     for _ in 0..50 {
         let truth = settings(&mut stream);
@@ -200,7 +200,7 @@ fn a_race_that_is_watched_look_by_look_ends_as_one_that_is_run_at_once() {
 
 #[test]
 fn an_arm_helps_exactly_when_its_corrected_p_says_so_and_is_never_both_within_and_beyond() {
-    let race = Race { first: 3, most: 10, margin: 0.5 };
+    let race = Race { first: 2, most: 10, margin: 0.5 };
     let mut stream = stream(500);
     for _ in 0..50 {
         let truth = settings(&mut stream);
@@ -212,4 +212,25 @@ fn an_arm_helps_exactly_when_its_corrected_p_says_so_and_is_never_both_within_an
     }
     let lost = race.standing(&[vec![f64::NAN; 3]]);
     assert_eq!((lost.arms[0].corrected_p, lost.arms[0].corrected_p_within), (1.0, 1.0));
+}
+
+#[test]
+fn all_arms_together_say_after_two_seeds_what_one_of_them_cannot() {
+    let race = Race { first: 2, ..RACE };
+    let bad = vec![-0.5, -0.9];
+    assert_eq!(places(&race.standing(std::slice::from_ref(&bad))), [Place::In]);
+    // Arms that spread likewise tell how far two seeds can be trusted.
+    let others = [1.0, 1.1, 1.2, 1.3].map(|gain| vec![gain, gain + 0.3]);
+    let standing = race.standing(&[&others[..], &[bad]].concat());
+    assert_eq!(standing.arms[4].place, Place::Useless(2));
+    assert_eq!(standing.arms[3].place, Place::In);
+}
+
+#[test]
+fn arms_leave_while_their_risks_together_stay_below_five_per_cent() {
+    // Each of the two has a chance of 3 % to be useful after all: one may go.
+    let leader = vec![0.1, 0.5, 0.3];
+    let weak = vec![0.1, -0.3, 0.2];
+    let standing = RACE.standing(&[leader, weak.clone(), weak]);
+    assert_eq!(places(&standing), [Place::In, Place::Useless(3), Place::In]);
 }

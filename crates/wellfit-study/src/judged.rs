@@ -1,6 +1,7 @@
 //! What a trial is judged by.
 
-use wellfit_train::plan::Metric;
+use wellfit_nn::Layer;
+use wellfit_train::plan::{LossSettings, Metric, Plan};
 use wellfit_train::record::{EpochRow, Record, RunState, SampleScores, ScoreKind};
 
 use crate::arm::Arm;
@@ -18,6 +19,20 @@ pub fn margin(primary: Metric, baseline: f64) -> f64 {
     let wrong = if primary.higher_is_better() { 1.0 - baseline } else { baseline };
     // `max` would turn an unknown score into a margin of zero.
     if wrong < 0.0 { 0.0 } else { MARGIN * wrong }
+}
+
+/// A training loss of more than this many times that of guessing is none that a network
+/// was trained to.
+pub const WORSE_THAN_GUESSING: f64 = 1.1;
+
+/// How many classes a plan's network tells apart; `None` if its loss is none of classes.
+fn classes(plan: &Plan) -> Option<usize> {
+    let outputs = plan.model.layers.iter().rev().find_map(|layer| match layer {
+        Layer::Linear { out, .. } => Some(*out),
+        _ => None,
+    });
+    let of_classes = matches!(plan.train.loss, None | Some(LossSettings::CrossEntropy { .. }));
+    outputs.filter(|outputs| of_classes && *outputs > 1)
 }
 
 /// The row that a study judges by.
@@ -58,13 +73,17 @@ pub struct Ruler {
     /// Whether an arm's own validation loss is not what the study measures by, so that
     /// only the losses of its single samples can be compared.
     other_loss: bool,
+    /// The loss of guessing among the arm's classes; `None` where it has none.
+    guessing: Option<f64>,
 }
 
 impl Ruler {
     /// The ruler of a study's arm, whose networks are scored by `score`.
     pub fn of(study: &Study, score: ScoreKind, arm: &Arm) -> Ruler {
         let other_loss = arm.plan.has_other_loss(study.plan.measure(score), score);
-        Ruler { primary: study.primary, at: study.judge_at, other_loss }
+        let guessing = classes(&arm.plan).filter(|_| score == ScoreKind::Accuracy);
+        let guessing = guessing.map(|classes| (classes as f64).ln());
+        Ruler { primary: study.primary, at: study.judge_at, other_loss, guessing }
     }
 
     /// A figure at an epoch.
@@ -82,10 +101,30 @@ impl Ruler {
         self.metric(record, self.primary, at)
     }
 
+    /// Whether a trial exploded though its loss stayed a number: it ended (early stopping:
+    /// kept an epoch) worse on its own training data, by more than [`WORSE_THAN_GUESSING`],
+    /// than a network that knows nothing. How much worse is chance: such figures would make
+    /// those of other trials look exact.
+    pub fn has_exploded(&self, record: &Record) -> bool {
+        let row = match record.state {
+            RunState::StoppedEarly => record.best(),
+            _ => record.last(),
+        };
+        let worse = |row: &EpochRow| match row.score {
+            ScoreKind::Accuracy => {
+                self.guessing.is_some_and(|g| row.train_eval_loss > WORSE_THAN_GUESSING * g)
+            }
+            // The share of guessing's squared error that is left is 1 − R².
+            ScoreKind::R2 => 1.0 - row.train_score > WORSE_THAN_GUESSING,
+        };
+        record.epochs.len() > 1 && row.is_some_and(worse)
+    }
+
     /// The primary score at the judged epoch of a trial that ended well; NaN for one
     /// that was lost.
     pub fn judged(&self, record: &Record) -> f64 {
         match record.state {
+            _ if self.has_exploded(record) => f64::NAN,
             RunState::Complete | RunState::StoppedEarly => {
                 self.primary(record, self.at).filter(|score| score.is_finite()).unwrap_or(f64::NAN)
             }

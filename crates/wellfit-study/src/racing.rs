@@ -7,7 +7,7 @@ use crate::judged::{Ruler, margin};
 use crate::study::{Study, Trial};
 
 /// Seeds of every arm before a race is looked at for the first time.
-pub const FIRST_LOOK: usize = 3;
+pub const FIRST_LOOK: usize = 2;
 
 /// A race as far as it has been run.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,10 +1,12 @@
 //! Studies that are run: on a small data set in IDX files, with the real engine.
 
+mod common;
+
 use std::fs;
-use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use common::write_data;
 use wellfit_data::Places;
 use wellfit_nn::Layer;
 use wellfit_study::{
@@ -12,31 +14,6 @@ use wellfit_study::{
 };
 use wellfit_train::Plan;
 use wellfit_train::record::{EpochRow, Event, Record, RunState};
-
-const SIDE: usize = 4;
-
-/// Images of three classes, each bright in a row of its own, with some noise.
-fn write_data(folder: &Path) {
-    for (part, samples) in [("train", 120), ("t10k", 30)] {
-        let mut images = vec![0, 0, 8, 3];
-        for dim in [samples, SIDE, SIDE] {
-            images.extend((dim as u32).to_be_bytes());
-        }
-        let mut labels = vec![0, 0, 8, 1];
-        labels.extend((samples as u32).to_be_bytes());
-        let mut noise: u32 = 1;
-        for sample in 0..samples {
-            for pixel in 0..SIDE * SIDE {
-                noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                let bright = if pixel / SIDE == sample % 3 { 60 } else { 0 };
-                images.push((noise >> 24) as u8 / 2 + bright);
-            }
-            labels.push((sample % 3) as u8);
-        }
-        fs::write(folder.join(format!("{part}-images-idx3-ubyte")), images).unwrap();
-        fs::write(folder.join(format!("{part}-labels-idx1-ubyte")), labels).unwrap();
-    }
-}
 
 struct World {
     folder: tempfile::TempDir,
@@ -46,7 +23,7 @@ struct World {
 impl World {
     fn new() -> World {
         let folder = tempfile::tempdir().unwrap();
-        write_data(folder.path());
+        write_data(folder.path(), 120);
         let layers = vec![
             Layer::Linear { out: 12, bias: true },
             Layer::RELU,

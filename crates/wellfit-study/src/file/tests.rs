@@ -186,8 +186,8 @@ fn every_slip_is_an_error_that_names_the_place() {
         ("[study]\nfolds = 5", "not supported yet"),
         ("[study]\nracing = 1", "study.racing must be"),
         (
-            "[study]\nracing = true\nseeds = 3",
-            "looked at after 3 seeds and needs more to add, not 3",
+            "[study]\nracing = true\nseeds = 2",
+            "looked at after 2 seeds and needs more to add, not 2",
         ),
         ("[study]\nprimary = \"loss\"", "study.primary must be"),
         ("[study]\njudge_at = \"first\"", "study.judge_at must be \"best\" or \"last\""),
