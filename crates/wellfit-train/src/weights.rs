@@ -1,14 +1,9 @@
 //! A parameter tensor in short: moments, quantiles, histogram.
 
 use wellfit_nn::Tensor;
+use wellfit_weights::NEAR_ZERO;
 
 use crate::record::{Histogram, Quantiles, WeightSummary};
-
-/// A value is near zero below this.
-const NEAR_ZERO: f32 = 1e-3;
-/// A histogram has at most so many bins, and more than half as many unless its bins
-/// are as narrow as they get.
-const MOST_BINS: i64 = 128;
 
 /// Sums a tensor up, in f64 and in the order of its values.
 pub fn summarise(tensor: &Tensor) -> WeightSummary {
@@ -22,11 +17,11 @@ pub fn summarise(tensor: &Tensor) -> WeightSummary {
     let std = variance.sqrt();
     let ratio = |a: f64, b: f64| or_nan(if b > 0.0 { a / b } else { 0.0 });
     let max_abs = data.iter().fold(0.0f64, |max, &w| max.max(f64::from(w.abs())));
-    let near_zero = data.iter().filter(|w| w.abs() < NEAR_ZERO).count() as f64 / n;
+    let near_zero = data.iter().filter(|w| f64::from(w.abs()) < NEAR_ZERO).count() as f64 / n;
     let mut sorted = data.clone();
     sorted.sort_unstable_by(f32::total_cmp);
     let [q01, q50, q99] = [0.01, 0.5, 0.99].map(|p| or_nan(quantile(&sorted, p)));
-    let histogram = histogram(&sorted);
+    let histogram = histogram(data);
     sorted.iter_mut().for_each(|w| *w = w.abs());
     sorted.sort_unstable_by(f32::total_cmp);
     let abs999 = or_nan(quantile(&sorted, 0.999));
@@ -53,26 +48,11 @@ fn quantile(sorted: &[f32], p: f64) -> f64 {
     if share > 0.0 { low + share * (value(below + 1) - low) } else { low }
 }
 
-/// Counts of the finite ones among ascending values. The width is the smallest power
-/// of two that needs at most [`MOST_BINS`] bins; it is never below 2⁻⁴⁰ of the largest
-/// value, so that edges are exact.
-fn histogram(sorted: &[f32]) -> Histogram {
-    let finite = || sorted.iter().filter(|w| w.is_finite()).map(|&w| f64::from(w));
-    let (Some(min), Some(max)) = (finite().next(), finite().next_back()) else {
-        return Histogram { width: 1.0, first: 0, counts: Vec::new() };
-    };
-    let bin = |w: f64, width: f64| (w / width).floor() as i64;
-    let bins = |width| bin(max, width) - bin(min, width) + 1;
-    let largest = min.abs().max(max.abs());
-    let mut width = if largest > 0.0 { (largest.log2().floor() - 40.0).exp2() } else { 1.0 };
-    while bins(width) > MOST_BINS {
-        width *= 2.0;
-    }
-    let first = bin(min, width);
-    let mut counts = vec![0; bins(width) as usize];
-    for w in finite() {
-        counts[(bin(w, width) - first) as usize] += 1;
-    }
+/// Counts of the finite ones.
+fn histogram(data: &[f32]) -> Histogram {
+    let values = data.iter().map(|&w| f64::from(w));
+    let wellfit_weights::Histogram { width, first, counts } =
+        wellfit_weights::Histogram::of(values);
     Histogram { width, first, counts }
 }
 
@@ -129,7 +109,7 @@ mod tests {
             let histogram = summarise(&tensor(data.clone())).histogram;
             let Histogram { width, first, counts } = histogram;
             prop_assert_eq!(width.log2().fract(), 0.0);
-            prop_assert!(counts.len() as i64 <= MOST_BINS);
+            prop_assert!(counts.len() <= 128);
             for (i, count) in counts.iter().enumerate() {
                 let low = (first + i as i64) as f64 * width;
                 let inside = |w: &&f32| (low..low + width).contains(&f64::from(**w));

@@ -38,8 +38,8 @@ pub enum Fault {
     Io(io::Error),
     /// No file that is read here.
     #[error(
-        "is no model file: it starts with {start:02x?}; safetensors files and PyTorch state dicts \
-         (torch.save) are read"
+        "is no model file: it starts with {}; safetensors files and PyTorch state dicts \
+         (torch.save) are read", beginning(.start)
     )]
     NotModel {
         /// Its first bytes.
@@ -183,6 +183,21 @@ pub(crate) fn shown(name: &str) -> String {
         shown.push('…');
     }
     shown
+}
+
+/// A file's first bytes as text, where they are some, else as numbers.
+fn beginning(start: &[u8]) -> String {
+    let whole = match std::str::from_utf8(start) {
+        // The last character may be cut.
+        Err(error) if error.error_len().is_none() => &start[..error.valid_up_to()],
+        _ => start,
+    };
+    let text = std::str::from_utf8(whole).ok().filter(|text| !text.is_empty());
+    let letters = |c: char| !c.is_control() || matches!(c, '\n' | '\r' | '\t');
+    match text.filter(|text| text.chars().all(letters)) {
+        Some(text) => format!("the text {text:?}"),
+        None => format!("the bytes {start:02x?}"),
+    }
 }
 
 impl From<io::Error> for Fault {

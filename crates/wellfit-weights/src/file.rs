@@ -12,6 +12,9 @@ use crate::{safetensors, torch};
 /// Values that are read at a time.
 const PIECE: usize = 1 << 14;
 
+/// First bytes that tell what a file is, and are shown where it is no model.
+const START: u64 = 16;
+
 /// What kind of file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
@@ -216,7 +219,7 @@ fn list(file: &File, path: &Path) -> Result<(Format, Listing), Fault> {
         return Err(Fault::Empty);
     }
     let mut start = Vec::new();
-    file.take(9).read_to_end(&mut start)?;
+    file.take(START).read_to_end(&mut start)?;
     let named = path.extension().is_some_and(|ending| ending == "safetensors");
     if start.starts_with(b"PK\x03\x04") {
         Ok((Format::PyTorch, torch::read(file, len)?))
@@ -225,7 +228,6 @@ fn list(file: &File, path: &Path) -> Result<(Format, Listing), Fault> {
     } else if start[0] == 0x80 {
         Err(Fault::Legacy)
     } else {
-        start.truncate(8);
         Err(Fault::NotModel { start })
     }
 }

@@ -85,8 +85,8 @@ fn list(header: &[u8], start: u64, found: u64) -> Result<Listing, Fault> {
     if tensors.is_empty() && skipped.is_empty() {
         return Err(Fault::NoTensors);
     }
-    tensors.sort_by(|a, b| by_number(&a.name, &b.name));
-    skipped.sort_by(|a, b| by_number(&a.name, &b.name));
+    tensors.sort_by(|a, b| by_layer(&a.name, &b.name));
+    skipped.sort_by(|a, b| by_layer(&a.name, &b.name));
     Ok(Listing { order, tensors, skipped, left: Vec::new() })
 }
 
@@ -150,6 +150,24 @@ fn bits(dtype: &str) -> Option<u64> {
     }
 }
 
+/// The order in which people list tensors: `2.weight` before `10.weight`, and within a layer
+/// its weight before its bias, and other tensors after these.
+fn by_layer(a: &str, b: &str) -> Ordering {
+    let ((layer, tensor), (other, another)) = (in_layer(a), in_layer(b));
+    let rank = |tensor: &str| match tensor {
+        "weight" | "kernel" => 0,
+        "bias" => 1,
+        _ => 2,
+    };
+    let within = rank(tensor).cmp(&rank(another)).then_with(|| by_number(tensor, another));
+    by_number(layer, other).then(within)
+}
+
+/// A tensor's layer, and its name there.
+fn in_layer(name: &str) -> (&str, &str) {
+    name.rfind(['.', '/']).map_or(("", name), |at| (&name[..at], &name[at + 1..]))
+}
+
 /// Names in the order in which people count: `2.weight` before `10.weight`.
 fn by_number(a: &str, b: &str) -> Ordering {
     let (mut a, mut b) = (a, b);
@@ -199,6 +217,38 @@ mod tests {
         let mut long = ["20000000000000000000000", "3", "10"];
         long.sort_by(|a, b| by_number(a, b));
         assert_eq!(long, ["3", "10", "20000000000000000000000"]);
+    }
+
+    #[test]
+    fn a_layers_weight_comes_before_its_bias() {
+        let mut names = [
+            "b",
+            "10.weight",
+            "2.running_mean",
+            "2.bias",
+            "2.weight",
+            "2.0.weight",
+            "block/2/bias",
+            "block/2/kernel",
+            "block/1/bias",
+            "w",
+            "bias",
+        ];
+        names.sort_by(|a, b| by_layer(a, b));
+        let listed = [
+            "bias",
+            "b",
+            "w",
+            "2.weight",
+            "2.bias",
+            "2.running_mean",
+            "2.0.weight",
+            "10.weight",
+            "block/1/bias",
+            "block/2/kernel",
+            "block/2/bias",
+        ];
+        assert_eq!(names, listed);
     }
 
     #[test]

@@ -42,6 +42,22 @@ pub struct Histogram {
     pub counts: Vec<u64>,
 }
 
+impl Histogram {
+    /// Counts the finite ones of values, which are looked at twice.
+    pub fn of(values: impl Iterator<Item = f64> + Clone) -> Histogram {
+        let mut range = Range::new();
+        values.clone().for_each(|value| range.add(&[value]));
+        let mut histogram = bins(&range);
+        values.filter(|value| value.is_finite()).for_each(|value| histogram.count(value));
+        histogram
+    }
+
+    /// Counts a value that is in one of its bins.
+    fn count(&mut self, value: f64) {
+        self.counts[((value / self.width).floor() as i64 - self.first) as usize] += 1;
+    }
+}
+
 /// What must be known before values can be summed and counted: the first look.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Range {
@@ -111,10 +127,9 @@ impl Sums {
         self.squares += squares + apart * apart * self.n * n / all;
         self.mean += apart * n / all;
         self.n = all;
-        let Histogram { width, first, counts } = &mut self.histogram;
         for value in finite() {
             self.near_zero += u64::from(value.abs() < NEAR_ZERO);
-            counts[((value / *width).floor() as i64 - *first) as usize] += 1;
+            self.histogram.count(value);
         }
     }
 
@@ -207,6 +222,15 @@ mod tests {
         assert_eq!(tiny.histogram.counts.iter().sum::<u64>(), 2);
         let zeros = summary(&[&[0.0, 0.0]]);
         assert_eq!((zeros.std, zeros.frobenius, zeros.near_zero), (0.0, 0.0, 1.0));
+    }
+
+    #[test]
+    fn a_histogram_is_that_of_its_values_looked_at_in_pieces() {
+        let values = [-2.0, -0.5, f64::NAN, 0.25, 0.0005, 4.0, f64::INFINITY];
+        let whole = Histogram::of(values.into_iter());
+        assert_eq!(whole, summary(&[&values[..3], &values[3..]]).histogram);
+        assert_eq!((whole.width, whole.first), (0.0625, -32));
+        assert!(Histogram::of([f64::NAN].into_iter()).counts.is_empty());
     }
 
     proptest! {

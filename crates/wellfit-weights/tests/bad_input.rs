@@ -93,7 +93,13 @@ fn files_that_are_no_model_are_refused() {
     assert!(words("m.pt", b"").contains("is empty (0 bytes)"));
     assert!(words("m.pt", b"x").contains("is no model file"));
     assert!(words("m.safetensors", b"short").contains("its header says that it is 8 bytes"));
-    assert!(words("m.bin", &[7; 4096]).contains("is no model file: it starts with [07, 07"));
+    assert!(
+        words("m.bin", &[7; 4096]).contains("is no model file: it starts with the bytes [07, 07")
+    );
+    let table = words("m.csv", "épochs,loss,val_loss\n1,0.5".as_bytes());
+    assert!(table.contains("it starts with the text \"épochs,loss,val\"; safe"), "{table}");
+    let cut = words("m.csv", "epoch,loss,valoß".as_bytes());
+    assert!(cut.contains("the text \"epoch,loss,valo\";"), "{cut}");
     assert!(words("m.h5", b"\x89HDF\r\n\x1a\n\0\0\0").contains("is no model file"));
     assert!(words("m.pt", b"PK\x03\x04").contains("truncated"));
 }
