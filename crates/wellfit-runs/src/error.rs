@@ -54,6 +54,14 @@ pub enum Fault {
         /// The columns' names; those without numbers say so.
         columns: Vec<String>,
     },
+    /// What was read of files that are not whole is no run.
+    #[error("{fault}\n  {}", .notes.join("\n  "))]
+    NotWhole {
+        /// Why it is none.
+        fault: Box<Fault>,
+        /// Which files are not whole, and how much of them was read.
+        notes: Vec<String>,
+    },
     /// An option names a column that is not there.
     #[error("has no column `{wanted}`, which {option} names (columns: {})", list(.columns))]
     NoColumn {
@@ -81,6 +89,19 @@ pub enum Fault {
         column: usize,
         /// What is wrong there.
         message: String,
+    },
+    /// JSON that ends too soon.
+    #[error(
+        "was cut off: it ends in line {line}, column {column}, {within}; copy or write the \
+         whole file again (of JSON with a record a line what stands before the cut is read)"
+    )]
+    CutOff {
+        /// The line of its last character, from 1.
+        line: usize,
+        /// Where that stands, from 1.
+        column: usize,
+        /// In the midst of what.
+        within: &'static str,
     },
     /// JSON of another shape.
     #[error(

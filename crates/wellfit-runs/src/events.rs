@@ -55,17 +55,22 @@ pub(crate) fn read(
     }
     let columns: Vec<Column> =
         tags.tags.iter().map(|tag| Column::named(&tag.name, tag.numbers)).collect();
-    if columns.is_empty() {
-        return Err(Fault::NoNumbers { columns: Vec::new() });
-    }
-    let choice = choose(&columns, options)?;
+    let chosen = match columns.is_empty() {
+        true => Err(Fault::NoNumbers { columns: Vec::new() }),
+        false => choose(&columns, options),
+    };
+    let choice = chosen.map_err(|fault| match notes.is_empty() {
+        true => fault,
+        false => Fault::NotWhole { fault: Box::new(fault), notes: notes.clone() },
+    })?;
     let runs = tags.runs(&choice);
     let epochs = tags.epochs().map(|tag| Epochs { name: &tag.name, runs: &tag.runs });
     let Counted { runs, unit, fine, note } = count_runs(&choice, runs, epochs);
     let mut all = choice.notes.clone();
     all.extend(notes);
     all.extend(note);
-    let origin = "TensorBoard's event files";
+    let origin =
+        if tags.are_keras() { "Keras's TensorBoard folder" } else { "TensorBoard's event files" };
     Ok(Story { name, origin, options, choice: &choice, unit, fine, notes: all }.curves(runs))
 }
 
@@ -105,7 +110,9 @@ impl Tags<'_> {
                 Met::Skipped => whole += 1,
                 Met::Damaged => damaged = true,
                 Met::End => break None,
-                Met::CutOff => break Some("it ends within a record, so the rest is lost"),
+                Met::CutOff => {
+                    break Some("it ends in the middle of a record, so the rest is lost");
+                }
                 Met::Lost => {
                     break Some("it is damaged, and nothing behind the damage can be read");
                 }
@@ -159,6 +166,12 @@ impl Tags<'_> {
             let wanted = wanted.trim();
             wanted.eq_ignore_ascii_case(name) || wanted == tail
         })
+    }
+
+    /// Whether they are called, and lie, as Keras's callback has it.
+    fn are_keras(&self) -> bool {
+        let has = |name: &str| self.tags.iter().any(|tag| tag.name == name);
+        has("train/epoch_loss") && has("validation/epoch_loss")
     }
 
     /// The tag that says the epoch.

@@ -66,17 +66,19 @@ fn from_json(input: Input<'_>, name: &str, options: &Options) -> Result<Vec<Curv
     match json::read(input)? {
         Document::Lists(rows) => {
             let keras = rows.names().iter().any(|name| name == "val_loss");
-            let origin = if keras { "Keras's history as JSON" } else { "JSON lists" };
+            let origin = if keras { "looks like Keras's history as JSON" } else { "JSON lists" };
             gather::read(&rows, name, origin, options)
         }
         Document::Records(records) => {
             let mut curves = gather::read(&records, name, records.origin(), options)?;
-            if let Some(size) = records.evaluated().filter(|_| options.val_size.is_none()) {
+            let evaluated = records.evaluated().filter(|_| options.val_size.is_none());
+            if let Some((size, exact)) = evaluated {
+                let about = if exact { "" } else { "about " };
                 for curves in &mut curves {
                     curves.val_size = Some(size);
                     curves
                         .notes
-                        .push(format!("{size} held-out samples, by the evaluation's speed"));
+                        .push(format!("{about}{size} held-out samples, by the evaluation's speed"));
                 }
             }
             Ok(curves)

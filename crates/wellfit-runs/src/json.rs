@@ -14,9 +14,10 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::io::BufRead;
+use std::io::{self, BufRead};
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::error::Category;
 
 use crate::cell::Cell;
 use crate::error::Fault;
@@ -110,7 +111,8 @@ trait Listener {
 
 fn document(input: Input<'_>, listener: &mut dyn Listener) -> Result<(), Fault> {
     let mut json = serde_json::Deserializer::from_reader(Quoted::new(input.open()?));
-    Outermost { listener }.deserialize(&mut json).and_then(|()| json.end()).map_err(fault)
+    let read = Outermost { listener }.deserialize(&mut json).and_then(|()| json.end());
+    read.map_err(|error| fault(&error, input))
 }
 
 /// A line of JSONL is a record of the list without a name.
@@ -154,10 +156,41 @@ fn each_line(input: Input<'_>, listener: &mut dyn Listener) -> Result<Vec<String
     }
 }
 
-fn fault(error: serde_json::Error) -> Fault {
+fn fault(error: &serde_json::Error, input: Input<'_>) -> Fault {
     match error.classify() {
-        serde_json::error::Category::Io => Fault::Io(error.into()),
-        _ => Fault::Line { line: error.line(), column: error.column(), message: words(&error) },
+        Category::Io => Fault::Io(io::Error::other(error.to_string())),
+        Category::Eof => last_place(input).map_or_else(Fault::Io, |(line, column)| Fault::CutOff {
+            line,
+            column,
+            within: within(error),
+        }),
+        _ => Fault::Line { line: error.line(), column: error.column(), message: words(error) },
+    }
+}
+
+/// Line and column, from 1, of the last character that is no white space.
+fn last_place(input: Input<'_>) -> io::Result<(usize, usize)> {
+    let (mut place, mut line) = ((1, 1), 0);
+    let mut reader = input.open()?;
+    let mut bytes = Vec::new();
+    while reader.read_until(b'\n', &mut bytes)? > 0 {
+        line += 1;
+        let text = String::from_utf8_lossy(&bytes);
+        let column = text.trim_end().chars().count();
+        place = if column > 0 { (line, column) } else { place };
+        bytes.clear();
+    }
+    Ok(place)
+}
+
+/// In the midst of what JSON ends, from the parser's words.
+fn within(error: &serde_json::Error) -> &'static str {
+    let words = error.to_string();
+    match words.split(" at line").next() {
+        Some("EOF while parsing a list") => "within a list",
+        Some("EOF while parsing an object") => "within an object",
+        Some("EOF while parsing a string") => "within a text in quotes",
+        _ => "where a value should stand",
     }
 }
 
@@ -325,6 +358,9 @@ pub(crate) struct Records<'a> {
     notes: Vec<String>,
 }
 
+/// A number of samples is known when it is known to this share.
+const CLOSE: f64 = 0.02;
+
 impl Records<'_> {
     /// Who writes such records.
     pub(crate) fn origin(&self) -> &'static str {
@@ -337,12 +373,13 @@ impl Records<'_> {
         }
     }
 
-    /// Samples that Hugging Face's trainer evaluates on: seconds times samples a second,
-    /// where both are written with enough digits to tell.
-    pub(crate) fn evaluated(&self) -> Option<usize> {
+    /// Samples that Hugging Face's trainer evaluates on, seconds times samples a second, and
+    /// whether both are written with enough digits to tell them from one more or less. `None`
+    /// where evaluations contradict each other, or know it only to more than [`CLOSE`].
+    pub(crate) fn evaluated(&self) -> Option<(usize, bool)> {
         let column = |name: &str| self.known.get(name).copied();
         let (seconds, speed) = (column("eval_runtime")?, column("eval_samples_per_second")?);
-        let mut sizes = Vec::new();
+        let (mut least, mut most) = (0.0f64, f64::INFINITY);
         self.walk(&mut |item| {
             let Item::Row { cells, .. } = item else { return };
             let Some((seconds, speed)) = cells[seconds].number().zip(cells[speed].number()) else {
@@ -350,12 +387,13 @@ impl Records<'_> {
             };
             // Written with four and three decimals.
             let error = 0.5e-4 * speed + 0.5e-3 * seconds;
-            sizes.push((seconds * speed, error));
+            least = least.max(seconds * speed - error);
+            most = most.min(seconds * speed + error);
         })
         .ok()?;
-        let known = sizes.iter().find(|(size, error)| *size >= 1.0 && *error < 0.4)?.0.round();
-        let fits = sizes.iter().all(|(size, error)| (size - known).abs() <= error + 0.5);
-        fits.then_some(known as usize)
+        let (first, last) = (least.ceil().max(1.0), most.floor());
+        let size = ((first + last) / 2.0).round();
+        (first <= last && last - first <= CLOSE * size).then_some((size as usize, first == last))
     }
 }
 

@@ -55,7 +55,7 @@ impl<'a> Table<'a> {
         Ok(table)
     }
 
-    /// Who wrote such a header.
+    /// Who wrote such a header; "looks like" where others may well write it, too.
     pub(crate) fn origin(&self) -> &'static str {
         let names: Vec<&str> = self.names.iter().map(String::as_str).collect();
         let has = |name: &str| names.contains(&name);
@@ -69,14 +69,14 @@ impl<'a> Table<'a> {
             _ if has("epoch") && begins("train/") && (begins("metrics/") || begins("val/")) => {
                 "Ultralytics's results.csv"
             }
-            _ if has("epoch")
-                && has("step")
-                && (ends("_step") || ends("_epoch") || has("val_loss")) =>
-            {
+            _ if has("epoch") && has("step") && (ends("_step") || ends("_epoch")) => {
                 "Lightning's CSVLogger"
             }
+            _ if has("epoch") && has("step") && has("val_loss") => {
+                "looks like Lightning's CSVLogger"
+            }
             ["epoch", metrics @ ..] if metrics.contains(&"loss") && alphabetical(metrics) => {
-                "Keras's CSVLogger"
+                "looks like Keras's CSVLogger"
             }
             ["", ..] => "pandas's to_csv",
             _ if self.separator == b'\t' => "a TSV table",

@@ -35,7 +35,10 @@ fn what_is_wrong_is_said_in_words() {
             b"arm,seed,fold,state,val_loss\na,0,,complete,0.5\n",
             "a row a trial; give a trial's folder",
         ),
-        (b"{\"a\": [1, 2", "line 1, column 11: EOF while parsing a list"),
+        (b"{\"a\": [1, 2", "was cut off: it ends in line 1, column 11, within a list; copy or"),
+        (b"{\"a\": [1, 2],\n", "cut off: it ends in line 1, column 13, where a value should"),
+        (b"{\"a\": [NaN, 2],\n \"val", "it ends in line 2, column 5, within a text in quotes"),
+        (b"{\"a\": [1, 2]\n\n", "it ends in line 1, column 12, within an object"),
         (b"{\"name\": \"x\", \"on\": true}", "holds no metrics that can be read"),
         (b"epoch,loss,val_loss\nnan,0.5,0.6\n", "no row with figures has a number in `epoch`"),
         (b"epoch loss val_loss\n1 0.5 0.6\n", "columns are parted by commas, tabs"),
@@ -84,9 +87,29 @@ fn the_only_file_of_a_folder_gives_its_error() {
 fn an_event_file_without_a_whole_record_says_so() {
     let whole = scalar(1, "val_loss", 0.5, true);
     let found = error(&whole[..20]);
-    assert!(found.contains("no whole record") && found.contains("ends within a record"), "{found}");
+    assert!(
+        found.contains("no whole record") && found.contains("ends in the middle of a record"),
+        "{found}"
+    );
     let (_folder, read) = folder(&[("events.out.tfevents.1.host", b"abc")]);
     assert!(read.unwrap_err().to_string().contains("no whole record"));
+}
+
+#[test]
+fn an_event_file_that_is_cut_before_its_first_validation_figure_says_that_it_is_cut() {
+    let rows = [scalar(1, "train_loss", 0.5, true), scalar(2, "train_loss", 0.4, true)].concat();
+    let cut = [&rows[..], &scalar(2, "val_loss", 0.6, true)[..30]].concat();
+    let found = error(&cut);
+    assert!(found.contains("looks like a validation figure (columns: train_loss)"), "{found}");
+    let words = "stdin: it ends in the middle of a record, so the rest is lost; 2 records read";
+    assert!(found.contains(words), "{found}");
+    let (_folder, read) = folder(&[("events.out.tfevents.1.host", &cut)]);
+    assert!(read.unwrap_err().to_string().contains("2 records read"));
+    assert!(!error(&rows).contains("record"), "a whole file is not called cut");
+
+    let empty = [record(b"\x1a\x0dbrain.Event:2"), rows[..9].to_vec()].concat();
+    let found = error(&empty);
+    assert!(found.contains("holds no numbers") && found.contains("1 record read"), "{found}");
 }
 
 #[test]

@@ -55,11 +55,21 @@ fn keras_event_folders_are_read() {
         (&format!("validation/{EVENTS}"), &validation),
     ]);
     let run = &runs.unwrap()[0];
-    assert_eq!(run.origin, "TensorBoard's event files");
+    assert_eq!(run.origin, "Keras's TensorBoard folder");
     assert_eq!((run.unit, &run.at[..]), (Unit::Epoch, &[0.0, 1.0, 2.0][..]));
     assert_eq!(names(run), ["train/epoch_loss", "validation/epoch_loss", "", ""]);
     assert_eq!(values(&run.train_loss), [0.5, 0.25, 0.125]);
     assert_eq!(values(&run.val_loss), [1.0, 0.5, 0.25]);
+}
+
+#[test]
+fn event_folders_of_other_programs_are_not_called_keras() {
+    let [train, validation] = [0.5, 0.6].map(|loss| scalar(0, "loss", loss, true));
+    let (_folder, runs) = folder(&[
+        (&format!("train/{EVENTS}"), &train),
+        (&format!("validation/{EVENTS}"), &validation),
+    ]);
+    assert_eq!(runs.unwrap()[0].origin, "TensorBoard's event files");
 }
 
 #[test]
@@ -110,7 +120,7 @@ fn a_truncated_event_file_gives_the_rows_before_the_cut() {
     ]);
     let run = &runs.unwrap()[0];
     assert_eq!(gappy(&run.val_loss)[..2], [Some(1.0), Some(0.5)]);
-    assert!(has_note(run, "it ends within a record"), "{:?}", run.notes);
+    assert!(has_note(run, "it ends in the middle of a record"), "{:?}", run.notes);
 }
 
 #[test]

@@ -10,7 +10,7 @@ fn a_history_as_json_is_read_with_pythons_nan() {
     let run = one(
         r#"{"accuracy": [0.8, 0.9], "loss": [0.5, NaN], "val_accuracy": [0.7, 0.8], "val_loss": [0.6, Infinity], "lr": [0.1, 0.1]}"#,
     );
-    assert_eq!(run.origin, "Keras's history as JSON");
+    assert_eq!(run.origin, "looks like Keras's history as JSON");
     assert_eq!(names(&run), ["loss", "val_loss", "accuracy", "val_accuracy"]);
     assert_eq!(run.at, [1.0, 2.0]);
     assert!(values(&run.train_loss)[1].is_nan());
@@ -122,6 +122,31 @@ fn hugging_faces_evaluation_tells_how_many_samples_it_has() {
     assert_eq!(one(STATE).val_size, Some(200));
     let options = Options { val_size: Some(7), ..Options::default() };
     assert_eq!(text_with(STATE, &options).unwrap()[0].val_size, Some(7));
+    // 5,000 samples in hundredths of a second: each evaluation knows them to a few.
+    let fast = |second: &str| {
+        STATE.replace("1.5, \"eval_samples_per_second\": 133.333", second).replace(
+            "2.0, \"eval_samples_per_second\": 100.0",
+            "0.0487, \"eval_samples_per_second\": 102616.457",
+        )
+    };
+    let run = one(&fast("0.039, \"eval_samples_per_second\": 128211.286"));
+    assert_eq!(run.val_size, Some(4998));
+    assert!(has_note(&run, "about 4998 held-out samples, by the evaluation's speed"));
+    // Evaluations of other sets contradict it, and one that is too fast says nothing.
+    assert_eq!(one(&fast("0.039, \"eval_samples_per_second\": 64105.643")).val_size, None);
+    assert_eq!(
+        one(&STATE
+            .replace(
+                "1.5, \"eval_samples_per_second\": 133.333",
+                "0.0001, \"eval_samples_per_second\": 2000000.0"
+            )
+            .replace(
+                "2.0, \"eval_samples_per_second\": 100.0",
+                "0.0001, \"eval_samples_per_second\": 2000000.0"
+            ))
+        .val_size,
+        None
+    );
 }
 
 #[test]

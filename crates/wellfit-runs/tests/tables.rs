@@ -9,13 +9,23 @@ use wellfit_runs::{Options, ScoreKind, TrainMeasure, Unit};
 fn keras_csv_logger_counts_from_0_and_writes_na_without_validation() {
     let run = one("epoch,accuracy,loss,val_accuracy,val_loss\n\
          0,0.81,0.52,NA,NA\n1,0.86,0.39,0.85,0.41\n2,0.88,nan,0.86,0.39\n");
-    assert_eq!(run.origin, "Keras's CSVLogger");
+    assert_eq!(run.origin, "looks like Keras's CSVLogger");
     assert_eq!((run.unit, &run.at[..]), (Unit::Epoch, &[0.0, 1.0, 2.0][..]));
     assert_eq!(names(&run), ["loss", "val_loss", "accuracy", "val_accuracy"]);
     assert_eq!(gappy(&run.val_loss), [None, Some(0.41), Some(0.39)]);
     assert!(values(&run.train_loss)[2].is_nan());
     assert_eq!((run.score, run.train_measure), (ScoreKind::Accuracy, TrainMeasure::Training));
     assert!(has_note(&run, "read `loss` as the training loss, `val_loss` as the validation loss"));
+}
+
+#[test]
+fn a_table_that_anybody_may_have_written_only_looks_like_a_programs() {
+    assert_eq!(one("epoch,loss,val_loss\n1,0.5,0.6\n").origin, "looks like Keras's CSVLogger");
+    assert_eq!(
+        one("epoch,step,loss,val_loss\n1,9,0.5,0.6\n").origin,
+        "looks like Lightning's CSVLogger"
+    );
+    assert_eq!(one("epoch,loss,accuracy,val_loss\n1,0.5,0.9,0.6\n").origin, "a CSV table");
 }
 
 #[test]

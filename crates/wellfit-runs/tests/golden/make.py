@@ -85,15 +85,15 @@ def keras_files():
     }
     from_0, from_1 = floats(range(12)), floats(range(1, 13))
     expected = {
-        "keras_csv_logger.csv": {"origin": "Keras's CSVLogger", "at": from_0, **run},
-        "keras_history.json": {"origin": "Keras's history as JSON", "at": from_1, **run},
+        "keras_csv_logger.csv": {"origin": "looks like Keras's CSVLogger", "at": from_0, **run},
+        "keras_history.json": {"origin": "looks like Keras's history as JSON", "at": from_1, **run},
         "keras_pandas.csv": {"origin": "pandas's to_csv", "at": from_0, **run},
         "keras_pandas.json": {
-            "origin": "Keras's history as JSON", "at": from_0, "tolerance": 1e-9, **run},
+            "origin": "looks like Keras's history as JSON", "at": from_0, "tolerance": 1e-9, **run},
         "keras_console.txt": {
             "origin": "Keras's console output", "at": from_1, "tolerance": 6e-5, **run},
         "keras_tensorboard": {
-            "origin": "TensorBoard's event files", "at": from_0, "tolerance": 1e-6, **run},
+            "origin": "Keras's TensorBoard folder", "at": from_0, "tolerance": 1e-6, **run},
     }
 
     history = model().fit(
@@ -104,7 +104,7 @@ def keras_files():
     val = [None if i % 2 == 0 else float(history["val_loss"][i // 2]) for i in range(6)]
     run = {"train_loss": floats(history["loss"]), "val_loss": val}
     expected["keras_validation_freq.json"] = {
-        "origin": "Keras's history as JSON", "at": floats(range(1, 7)), **run}
+        "origin": "looks like Keras's history as JSON", "at": floats(range(1, 7)), **run}
 
     # A rate that lets the loss become NaN.
     diverged = model()
@@ -116,8 +116,8 @@ def keras_files():
     ).history
     (HERE / "keras_nan.json").write_text(json.dumps(history))
     words = {key: [str(float(v)) for v in history[key]] for key in ("loss", "val_loss")}
-    for name, origin, at in (("keras_nan.csv", "Keras's CSVLogger", range(3)),
-                             ("keras_nan.json", "Keras's history as JSON", range(1, 4))):
+    for name, origin, at in (("keras_nan.csv", "looks like Keras's CSVLogger", range(3)),
+                             ("keras_nan.json", "looks like Keras's history as JSON", range(1, 4))):
         expected[name] = {"origin": origin, "at": floats(at), "train_loss": words["loss"],
                           "val_loss": words["val_loss"]}
     return expected
