@@ -3,14 +3,15 @@
 use wellfit_stats::format;
 use wellfit_study::{Study, StudyRecords};
 
-use crate::compare::{Contradiction, MoreSeeds, contradictions, gain, more_seeds};
+use crate::arms::{Contradiction, MoreSeeds, contradictions, gain, more_seeds};
 use crate::picking::{Picking, picking};
 use crate::test_set::{model, test_figures};
 use crate::trials::ArmTrials;
+use crate::undecided::{FewSamples, few_samples, leaning};
 use crate::words;
 use crate::{
-    Against, Answer, ArmFindings, Judgement, LeftBecause, Luck, Overfitting, OverfittingVerdict,
-    RaceFindings, StrengthFamily, TestFigures,
+    Against, Answer, ArmFindings, Judgement, Leaning, LeftBecause, Luck, Overfitting,
+    OverfittingVerdict, RaceFindings, StrengthFamily, TestFigures,
 };
 
 /// An arm other than the baseline, with what it was compared by.
@@ -67,6 +68,7 @@ pub fn answer(
         findings: arms,
         margin,
         arms: arms.len() - arms.len().min(1),
+        validation_samples: records.data.samples[1],
     };
     let (headline, arm) = match winner {
         Some(winner) => (said.helped(winner, trials), Some(winner.index)),
@@ -74,6 +76,10 @@ pub fn answer(
         None if all_settled => (said.nothing_helps(), Some(0)),
         None => (said.undecided(trials), None),
     };
+    // A race's seeds are fixed, and its differences know nothing of validation samples.
+    let is_open = arm.is_none() && race.is_none();
+    let leaning = is_open.then(|| leaning(study.primary, trials, arms)).flatten();
+    let few = is_open.then(|| said.few_samples_words()).flatten();
     let lead = winner.and_then(|winner| said.lead(winner, trials));
     let picking = winner.and_then(|_| picking(study, trials));
     let luck = winner.zip(picking.as_ref()).map(|(winner, picking)| said.luck(winner, picking));
@@ -93,8 +99,11 @@ pub fn answer(
             .chain(on_test)
             .chain(lead)
             .chain(luck)
+            .chain(leaning.as_ref().map(|leaning| said.leaning(leaning)))
+            .chain(few)
             .chain(said.still_open())
             .collect(),
+        leaning,
         recipe: said.recipe(arm),
         final_figure: match arm {
             Some(arm) => final_figure(records, arm, test.as_ref(), picking.as_ref()),
@@ -150,6 +159,7 @@ struct Said<'a> {
     margin: f64,
     /// Arms other than the baseline.
     arms: usize,
+    validation_samples: usize,
 }
 
 impl Said<'_> {
@@ -215,11 +225,14 @@ impl Said<'_> {
         let Some(open) = self.open() else { return self.nothing_to_compare(trials) };
         let effect = words::effect(self.study, &open.against.primary);
         let but = self.contradicted(*open);
-        let more = words::more_seeds_words(self.more(open));
-        format!(
-            "{clause}; what helps is undecided: {} {effect}{but}; {more} would settle it",
-            open.name
-        )
+        let settle = match (self.more(open), self.few_samples(open)) {
+            (MoreSeeds::Many, Some(few)) => {
+                let samples = words::plural(few.samples, "validation sample");
+                format!("{samples} are too few to settle it, whatever the seeds")
+            }
+            (more, _) => format!("{} would settle it", words::more_seeds_words(more)),
+        };
+        format!("{clause}; what helps is undecided: {} {effect}{but}; {settle}", open.name)
     }
 
     /// The headline when arms were tried but none has a seed to compare.
@@ -247,11 +260,20 @@ impl Said<'_> {
     fn still_open(&self) -> Option<String> {
         let open = self.candidates.iter().filter(|arm| arm.judgement == Judgement::Undecided);
         let open = open.filter(|arm| self.findings[arm.index].left_race.is_none());
-        let open: Vec<String> = open
-            .map(|arm| format!("{} ({})", arm.name, words::more_seeds_words(self.more(arm))))
-            .collect();
-        (!open.is_empty())
-            .then(|| format!("Undecided, and what would settle it: {}", open.join(", ")))
+        // Arms that take as many seeds stand together.
+        let mut groups: Vec<(MoreSeeds, Vec<&str>)> = Vec::new();
+        for arm in open {
+            let more = self.more(arm);
+            match groups.iter_mut().find(|(of, _)| *of == more) {
+                Some((_, names)) => names.push(arm.name),
+                None => groups.push((more, vec![arm.name])),
+            }
+        }
+        let groups = groups.iter().map(|(more, names)| {
+            format!("{} ({})", names.join(", "), words::more_seeds_words(*more))
+        });
+        let all = groups.collect::<Vec<_>>().join("; ");
+        (!all.is_empty()).then(|| format!("Undecided, and what would settle it: {all}"))
     }
 
     /// What contradicts the primary score in this arm or else in another one.
@@ -271,6 +293,42 @@ impl Said<'_> {
             Some(format!(", though {name} {}", words::contradiction(self.study, most)))
         };
         if own.is_empty() { other().unwrap_or_default() } else { own }
+    }
+
+    /// Whether the validation samples are too few for an arm, whatever the seeds.
+    fn few_samples(&self, arm: &Candidate) -> Option<FewSamples> {
+        few_samples(&self.findings[arm.index], self.validation_samples, self.margin, self.arms)
+    }
+
+    /// What seeds cannot tell of the most promising arm that is undecided.
+    fn few_samples_words(&self) -> Option<String> {
+        let open = self.open().filter(|open| self.more(open) == MoreSeeds::Many)?;
+        let FewSamples { samples, needed } = self.few_samples(open)?;
+        Some(format!(
+            "{} are too few for {}: to tell a difference as small as the margin takes about {}, \
+             however many the seeds",
+            words::plural(samples, "validation sample"),
+            open.name,
+            format::count(needed)
+        ))
+    }
+
+    /// Which arm to take, and how sure that is.
+    fn leaning(&self, leaning: &Leaning) -> String {
+        let metric = self.study.primary;
+        let amount = words::amount_words(metric, &leaning.gain);
+        let counted = match self.findings[leaning.arm].against_baseline.as_ref() {
+            Some(Against { primary_with_data: Some(_), .. }) => {
+                ", with the chance of the validation samples counted in"
+            }
+            _ => "",
+        };
+        format!(
+            "If one must be taken now, take {}: its {} is better than the baseline's \
+             ({amount}{counted}), though perhaps by less than is of use",
+            self.findings[leaning.arm].name,
+            words::metric_words(metric)
+        )
     }
 
     fn more(&self, arm: &Candidate) -> MoreSeeds {
@@ -322,7 +380,15 @@ impl Said<'_> {
                     let seeds = open.against.primary.n + n;
                     format!("run {}: --seeds {seeds}", words::more_seeds_words(more))
                 }
-                Some((_, more)) => format!("run {}", words::more_seeds_words(more)),
+                Some((open, more)) => match self.few_samples(open) {
+                    Some(few) if more == MoreSeeds::Many => {
+                        format!("hold out about {} validation samples", format::count(few.needed))
+                    }
+                    _ if more == MoreSeeds::Some => {
+                        "run more seeds: five in all are a good start".to_owned()
+                    }
+                    _ => format!("run {}", words::more_seeds_words(more)),
+                },
                 None if self.arms == 0 => "add an arm to compare with".to_owned(),
                 None => "run the trials that are missing or lost".to_owned(),
             },
@@ -372,7 +438,7 @@ fn final_figure(
                 None if records.data.samples[2] == 0 => "no test set".to_owned(),
                 None => "the test set has not been opened".to_owned(),
             };
-            let luck = picking.and_then(|picking| words::optimistic_by(study.primary, picking));
+            let luck = picking.map(|picking| words::optimistic_by(study.primary, picking));
             format!("{why}: this figure is optimistic{}", luck.unwrap_or_default())
         }
     }

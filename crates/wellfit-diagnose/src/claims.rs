@@ -3,6 +3,7 @@
 //! study has no arm for is listed as not measured.
 
 use wellfit_data::Scale;
+use wellfit_nn::Layer;
 use wellfit_stats::{Estimate, Normal, format};
 use wellfit_study::MARGIN;
 use wellfit_study::StudyRecords;
@@ -14,6 +15,9 @@ use crate::trials::{ArmTrials, Trial};
 use crate::words;
 use crate::{ArmFindings, Claim, Holds, Judgement};
 
+/// Units of the article's hidden layer, and classes of its data.
+const HIDDEN: usize = 1000;
+const CLASSES: usize = 10;
 /// The training accuracy that the article's network passes.
 const PASSES: f64 = 0.95;
 /// The validation accuracy that it stays near, and how near.
@@ -29,11 +33,11 @@ const HIGH_RATE: f64 = 10.0;
 /// The largest of a normal sample's values stays below the bound with this chance.
 const SURE: f64 = 0.95;
 
-/// Every claim, in the article's order; none in regression.
+/// Every claim, in the article's order; none in a study that is not about the article's
+/// network on the article's data (or the sample of them).
 pub fn claims(records: &StudyRecords, trials: &[ArmTrials], arms: &[ArmFindings]) -> Vec<Claim> {
     let Some((baseline, others)) = trials.split_first() else { return Vec::new() };
-    // The article is about a classifier.
-    if records.data.score() != ScoreKind::Accuracy {
+    if !is_the_articles(records) {
         return Vec::new();
     }
     let article = Article { records, baseline, others, findings: arms.get(1..).unwrap_or(&[]) };
@@ -44,6 +48,20 @@ pub fn claims(records: &StudyRecords, trials: &[ArmTrials], arms: &[ArmFindings]
     claims.extend(article.plateau());
     claims.extend(article.high_rates());
     claims
+}
+
+/// Whether the base plan trains the article's network, 784-1000-10 with a ReLU, on
+/// Fashion-MNIST: what the claims are about.
+fn is_the_articles(records: &StudyRecords) -> bool {
+    let data = ["fashion-mnist", "fashion-mnist-sample"].contains(&records.data.source.as_str());
+    let linear = |layer: &Layer, units| matches!(layer, Layer::Linear { out, .. } if *out == units);
+    let network = match records.study.plan.model.layers.as_slice() {
+        [hidden, relu, last] => {
+            linear(hidden, HIDDEN) && *relu == Layer::RELU && linear(last, CLASSES)
+        }
+        _ => false,
+    };
+    data && network && records.data.score() == ScoreKind::Accuracy
 }
 
 struct Article<'a> {
@@ -88,9 +106,6 @@ impl Article<'_> {
     fn passes_95(&self) -> Claim {
         let claim = "Without a remedy training accuracy passes 95 % while validation accuracy \
                      stays near 89 %";
-        if !self.records.data.source.starts_with("fashion-mnist") {
-            return not_measured(claim, "the claim is about Fashion-MNIST, these are other data");
-        }
         let train = self.baseline.estimate(|trial| trial.figures.last_train_score);
         let held = self.baseline.estimate(|trial| trial.figures.last.score);
         let (near, within) = NEAR;
@@ -165,7 +180,8 @@ impl Article<'_> {
                 return not_measured(title, words::unmeasured(arm));
             }
             let [with, without] = over(|trial| trial.figures.last.gap);
-            let digits = format::decimals(&difference.scaled(100.0));
+            // A difference that is exactly none has no digits of its own.
+            let digits = format::decimals(&difference.scaled(100.0)).max(1);
             let worse = match found.judgement {
                 Some(judgement @ (Judgement::OverRegularised | Judgement::Hurts)) => {
                     format!("; {}", judgement.meaning())
@@ -328,7 +344,7 @@ impl Article<'_> {
                 let arms = self.others.iter().zip(self.findings).filter(|(arm, _)| {
                     let plan = &arm.arm.plan;
                     let high = plan.train.lr >= HIGH_RATE * self.records.study.plan.train.lr;
-                    high && self.is_scaled(plan) == Some(scaled)
+                    high && is_scaled(plan) == scaled
                 });
                 let mut claims: Vec<Claim> = arms
                     .map(|(arm, found)| Claim {
@@ -351,16 +367,11 @@ impl Article<'_> {
             })
             .collect()
     }
+}
 
-    /// Whether a plan scales its inputs; `None` when that is left to data of a kind
-    /// not known here.
-    fn is_scaled(&self, plan: &Plan) -> Option<bool> {
-        match plan.data.scale {
-            Some(scale) => Some(scale != Scale::None),
-            // Images are bytes, and bytes are scaled by default.
-            None => self.records.data.source.starts_with("fashion-mnist").then_some(true),
-        }
-    }
+/// Whether a plan scales its inputs: images are bytes, and bytes are scaled by default.
+fn is_scaled(plan: &Plan) -> bool {
+    plan.data.scale != Some(Scale::None)
 }
 
 /// Whether a rate failed.

@@ -5,7 +5,7 @@ use wellfit_stats::Estimate;
 use wellfit_study::{Racing, StudyRecords};
 use wellfit_train::record::{EpochRow, Record, ScoreKind};
 
-use crate::{Against, Findings, StrengthFamily, Summary, TestFigures};
+use crate::{Against, ArmFindings, StrengthFamily, StudyFindings, Summary, TestFigures};
 
 /// The version of `results.json` that this program writes.
 pub const RESULTS_SCHEMA: u32 = 1;
@@ -13,7 +13,7 @@ pub const RESULTS_SCHEMA: u32 = 1;
 /// The content of `results.json`. A figure that is not known is `null`. Metrics are
 /// those of the last epoch unless named best; `primary` is the score that arms are
 /// judged by.
-pub fn results_json(records: &StudyRecords, findings: &Findings) -> String {
+pub fn results_json(records: &StudyRecords, findings: &StudyFindings) -> String {
     let study = &records.study;
     let arms: Vec<Value> = study
         .arms
@@ -29,13 +29,14 @@ pub fn results_json(records: &StudyRecords, findings: &Findings) -> String {
                     "value": strength.value,
                     "spacing": strength.spacing.name(),
                 })),
-                "trials": trials(records, index),
+                "trials": trials(records, found, index),
                 "summary": summary(&found.summary, records.data.score()),
                 "against_baseline": found.against_baseline.as_ref().map(against),
                 "tests": found.against_baseline.as_ref().map(tests),
                 "judgement": found.judgement,
                 "sentence": found.sentence,
                 "left_race": found.left_race,
+                "identical": found.identical,
             })
         })
         .collect();
@@ -63,11 +64,18 @@ pub fn results_json(records: &StudyRecords, findings: &Findings) -> String {
             "of": race.of,
             "sentence": race.sentence,
         })),
+        "inside": findings.inside,
+        "why_undecided": findings.why_undecided,
         "claims": findings.claims,
         "caveats": findings.caveats,
         "recommendation": {
             "arm": answer.arm.and_then(|arm| findings.arms.get(arm)).map(|arm| &arm.name),
             "decided": answer.decided,
+            "leaning": answer.leaning.as_ref().map(|leaning| json!({
+                "arm": findings.arms.get(leaning.arm).map(|arm| &arm.name),
+                "gain": figure("mean", &leaning.gain),
+                "corrected_p": leaning.corrected_p,
+            })),
             "recipe": answer.recipe,
             "details": answer.details,
             "final_figure": answer.final_figure,
@@ -97,7 +105,7 @@ fn test_figures(records: &StudyRecords, of: &TestFigures) -> Value {
 }
 
 /// The content of `recommended/about.json`; `None` when nothing is recommended.
-pub fn model_json(records: &StudyRecords, findings: &Findings) -> Option<(String, String)> {
+pub fn model_json(records: &StudyRecords, findings: &StudyFindings) -> Option<(String, String)> {
     let model = findings.answer.model.as_ref()?;
     let arm = findings.answer.arm.and_then(|arm| records.study.arms.get(arm))?;
     let about = json!({
@@ -144,7 +152,7 @@ fn strengths(records: &StudyRecords, of: &StrengthFamily) -> Value {
     })
 }
 
-fn trials(records: &StudyRecords, arm: usize) -> Vec<Value> {
+fn trials(records: &StudyRecords, found: &ArmFindings, arm: usize) -> Vec<Value> {
     let spared = spared(records);
     let seeds = records.study.seeds.iter().enumerate();
     seeds
@@ -156,7 +164,7 @@ fn trials(records: &StudyRecords, arm: usize) -> Vec<Value> {
                 "state": state(record, spared(arm, i)),
                 "epochs": record.map(|record| record.epochs.len()),
                 "best_epoch": record.and_then(|record| record.best_epoch),
-                "verdict": record.and_then(|record| record.diagnosis.as_ref()?.get("verdict")),
+                "verdict": found.verdicts.get(i),
             })
         })
         .collect()

@@ -6,13 +6,14 @@ use wellfit_train::record::ScoreKind;
 
 /// Everything that a study's records say, in the order of the report.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Findings {
+pub struct StudyFindings {
     /// The answer.
     pub answer: Answer,
     /// Whether the baseline overfits.
     pub overfitting: Overfitting,
     /// What the baseline's trials are judged to be one by one, in a line: `baseline: 4 of 5
-    /// trials overfit; seed 0: OVERFITTING since epoch 9: …`. `None` without a trial.
+    /// trials overfit, 1 undecided; seed 0: OVERFITTING since epoch 9: …`. `None` without a
+    /// trial.
     pub verdict: Option<String>,
     /// One for each arm of the study, in its order (the baseline first).
     pub arms: Vec<ArmFindings>,
@@ -22,13 +23,50 @@ pub struct Findings {
     pub race: Option<RaceFindings>,
     /// The article's claims, as far as the study's arms let them be measured.
     pub claims: Vec<Claim>,
+    /// What was seen of the trials from inside, a line a kind.
+    pub inside: Vec<InsideFindings>,
     /// What a reader must know before trusting the figures ("the validation set is
-    /// the test set…", "2 trials are missing"), in words.
-    pub caveats: Vec<String>,
+    /// the test set…", "2 trials are missing"), gravest first.
+    pub caveats: Vec<Caveat>,
+    /// Why arms are undecided though their intervals are clear of zero; `None` where none
+    /// is.
+    pub why_undecided: Option<String>,
     /// The equivalence margin of the primary score: a difference whose interval
     /// lies within ±margin is of no use. 1 % of the baseline's mean loss or, for a
     /// score, of what it lacks to 1; NaN when the baseline has no score.
     pub margin: f64,
+}
+
+/// What a reader must know before trusting the figures.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(into = "String")]
+pub struct Caveat {
+    /// In words.
+    pub sentence: String,
+    /// Whether the figures are not what they seem to be, so that no summary may leave it
+    /// out.
+    pub grave: bool,
+}
+
+impl From<Caveat> for String {
+    fn from(caveat: Caveat) -> String {
+        caveat.sentence
+    }
+}
+
+/// Something that was seen of trials from inside ([`crate::inside`]).
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct InsideFindings {
+    /// The word for it: `dead-relu`.
+    pub kind: &'static str,
+    /// What it is called: `Dead ReLUs`.
+    pub title: &'static str,
+    /// Of which arms and layers, and in how many trials.
+    pub sentence: String,
+    /// The figures of the first trial that shows it.
+    pub evidence: String,
+    /// What to do about it.
+    pub advice: &'static str,
 }
 
 /// The first thing that the report says.
@@ -41,6 +79,9 @@ pub struct Answer {
     pub decided: bool,
     /// The recommended arm's index; `None` when undecided. The baseline (0) is possible.
     pub arm: Option<usize>,
+    /// The arm to take now, if one must be, while nothing is decided; `None` where an arm
+    /// is recommended, where none is known to be better, and in a race.
+    pub leaning: Option<Leaning>,
     /// Further sentences under the headline: how far the lead over the runner-up can
     /// be trusted, what would settle what is undecided.
     pub details: Vec<String>,
@@ -55,6 +96,18 @@ pub struct Answer {
     pub luck: Option<Luck>,
     /// The model that is handed over; `None` when undecided.
     pub model: Option<Model>,
+}
+
+/// An arm that is better than the baseline, though perhaps by less than is of use.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Leaning {
+    /// The arm's index.
+    pub arm: usize,
+    /// What it gains in the primary score (more is better), over seeds and, where they
+    /// are known, validation samples.
+    pub gain: Estimate,
+    /// p of "it gains nothing", after Holm's correction over the arms: at most 5 %.
+    pub corrected_p: f64,
 }
 
 /// What the test set says, which is opened once.
@@ -114,7 +167,8 @@ pub struct Overfitting {
     pub verdict: OverfittingVerdict,
     /// The answer in words, with its figures.
     pub sentence: String,
-    /// Validation loss at the last epoch − at its lowest, paired by seed.
+    /// Validation loss at the last epoch (at the kept one, where early stopping ended the
+    /// trial) − at its lowest, paired by seed.
     pub rise: Estimate,
     /// Training loss (evaluation mode) at the same two epochs, likewise.
     pub train_change: Estimate,
@@ -128,10 +182,11 @@ pub struct Overfitting {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum OverfittingVerdict {
-    /// Validation loss rises by more than the margin after its lowest epoch while
-    /// training loss goes on falling.
+    /// Validation loss surely rises by more than the margin after its lowest epoch and
+    /// training loss does not, or most trials are judged overfit one by one.
     Overfits,
-    /// The whole interval of the rise lies within the margin.
+    /// The whole interval of the rise lies within the margin, and no trial is judged
+    /// overfit.
     DoesNotOverfit,
     /// Both losses rise: training is unstable.
     Unstable,
@@ -156,6 +211,11 @@ pub struct ArmFindings {
     pub sentence: String,
     /// When and why it left the race; `None`: it is in, or there is no race.
     pub left_race: Option<LeftRace>,
+    /// Whether its trials have the same figures, to the last bit, as the baseline's.
+    pub identical: bool,
+    /// What each trial is judged to be by itself, in a word, by seed; `None` of those that
+    /// came to no end.
+    pub verdicts: Vec<Option<&'static str>>,
 }
 
 /// When and why an arm left a race.
@@ -281,8 +341,8 @@ pub enum Judgement {
     Helps,
     /// Within the margin.
     NoUsefulDifference,
-    /// Worse, and clear of the margin; or every trial diverged while the
-    /// baseline's did not.
+    /// Worse, and clear of the margin; or every trial diverged, also without a NaN, while
+    /// the baseline's did not.
     Hurts,
     /// As [`Hurts`](Judgement::Hurts), with a gap at the last epoch that is clearly
     /// smaller: gap smaller, model worse.

@@ -5,7 +5,7 @@ use wellfit_study::remedy::Spacing;
 use wellfit_study::{JudgeAt, StudyRecords};
 use wellfit_train::plan::Metric;
 
-use crate::compare::gain;
+use crate::arms::gain;
 use crate::trials::{ArmTrials, Trial, judged_row};
 use crate::words;
 use crate::{ArmFindings, Judgement, StrengthFamily, StrengthPoint};

@@ -8,7 +8,8 @@ pub use wellfit_study::{judged_row, sample_scores};
 use wellfit_train::plan::Metric;
 use wellfit_train::record::{EpochRow, Record, RunState};
 
-use crate::compare::elsewhere;
+use crate::arms::elsewhere;
+use crate::verdict::{Facts, Verdict, judge_record};
 
 /// An arm with its trials, one a seed, in the seeds' order.
 pub struct ArmTrials<'a> {
@@ -16,15 +17,21 @@ pub struct ArmTrials<'a> {
     pub index: usize,
     /// The arm.
     pub arm: &'a Arm,
-    /// One for each seed of the study.
+    /// The study's seeds.
+    pub seeds: &'a [u64],
+    /// One for each of them.
     pub outcomes: Vec<Outcome<'a>>,
+    /// What each trial is judged to be by itself; `None` of those that came to no end.
+    pub verdicts: Vec<Option<Verdict>>,
 }
 
 /// What a trial came to.
 pub enum Outcome<'a> {
     /// It ended and has figures.
     Ended(Trial<'a>),
-    /// Its loss was NaN or infinite.
+    /// Its loss was NaN or infinite, or it ended worse than guessing
+    /// ([`Ruler::has_exploded`]). A verdict of `diverged` alone loses no trial: training loss
+    /// that ends somewhat higher than it began may leave a kept epoch that is good.
     Diverged,
     /// Something went wrong: what.
     Failed(&'a str),
@@ -113,7 +120,7 @@ impl<'a> Outcome<'a> {
                 // A score that was measured and is no number is a divergence too,
                 // whatever the record calls it.
                 let score = ruler.primary(record, ruler.at);
-                if score.is_some_and(|score| !score.is_finite()) {
+                if ruler.has_exploded(record) || score.is_some_and(|score| !score.is_finite()) {
                     return Outcome::Diverged;
                 }
                 if record.epochs.is_empty() {
@@ -134,18 +141,30 @@ impl<'a> ArmTrials<'a> {
         let arms = study.arms.iter().enumerate().map(|(index, arm)| {
             let of_arm = records.records.get(index);
             let ruler = Ruler::of(study, score, arm);
+            let val_size = Some(records.data.samples[1]).filter(|samples| *samples > 0);
+            let facts = Facts { val_size, ..Facts::of(&arm.plan) };
+            let record = |i: usize| of_arm.and_then(|arm| arm.get(i)?.as_ref());
+            let verdict =
+                |i| record(i).filter(|r| ended(r)).map(|r| judge_record(&arm.name, r, facts));
+            let verdicts: Vec<Option<Verdict>> = (0..study.seeds.len()).map(verdict).collect();
             let outcomes = study.seeds.iter().enumerate().map(|(i, &seed)| {
-                let record = of_arm.and_then(|arm| arm.get(i)?.as_ref());
-                match Outcome::of(seed, record, ruler) {
+                match Outcome::of(seed, record(i), ruler) {
                     Outcome::Missing if racing.is_some_and(|racing| !racing.needs(index, i)) => {
                         Outcome::Spared
                     }
                     outcome => outcome,
                 }
             });
-            ArmTrials { index, arm, outcomes: outcomes.collect() }
+            let outcomes = outcomes.collect();
+            ArmTrials { index, arm, seeds: &study.seeds, outcomes, verdicts }
         });
         arms.collect()
+    }
+
+    /// What the trials are judged to be one by one, by seed.
+    pub fn judged(&self) -> impl Iterator<Item = (u64, &Verdict)> {
+        let both = self.seeds.iter().zip(&self.verdicts);
+        both.filter_map(|(seed, verdict)| Some((*seed, verdict.as_ref()?)))
     }
 
     /// The trials that ended, in the seeds' order.
@@ -206,6 +225,11 @@ impl<'a> ArmTrials<'a> {
     pub fn folds(&self, other: &ArmTrials<'a>) -> usize {
         folds(self.paired(other).map(|(trial, _)| trial))
     }
+}
+
+/// Whether a trial came to an end of its own.
+fn ended(record: &Record) -> bool {
+    !matches!(record.state, RunState::Interrupted | RunState::Failed { .. })
 }
 
 /// A figure over trials: over seeds, or over the folds of a cross-validation, which

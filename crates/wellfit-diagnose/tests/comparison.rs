@@ -296,6 +296,23 @@ fn runs_that_diverged_are_lost_and_when_all_do_it_hurts() {
     assert_eq!(compared(&all, &both).judgement, Judgement::Undecided);
 }
 
+#[test]
+fn runs_that_explode_without_a_nan_have_diverged() {
+    let explode = |mut entry: Entry| {
+        for series in [&mut entry.curves.train_loss, &mut entry.curves.val_loss] {
+            let values = &mut series.as_mut().unwrap().values;
+            let grown = |row: i32| 1e20 * f64::from(row + 1).powi(3);
+            (0..).zip(values).for_each(|(row, value)| *value = value.map(|loss| loss * grown(row)));
+        }
+        entry
+    };
+    let hot: Vec<Entry> = side("hot", 0.3, 0.003, 0.1).into_iter().map(explode).collect();
+    let told = compared(&hot, &side("b", 0.4, 0.004, 0.1));
+    assert_eq!(told.judgement, Judgement::Hurts);
+    assert_eq!(told.headline, "HURTS: every run of A diverged and none of B's did");
+    assert!(has_note(&told, "A: 5 of 5 runs lost: hot0.csv diverged"), "{:?}", told.notes);
+}
+
 fn recorded(name: &str, seed: u64, low: f64) -> Entry {
     let record = record("arm", seed, &course(9, low, low + 0.1, 0.95, 0.89));
     Entry::of_record(name, &record, Some(plan()))

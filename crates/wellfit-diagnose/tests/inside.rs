@@ -7,7 +7,7 @@ use serde_json::json;
 use wellfit_data::{Dataset, Scale, Shape, Splits};
 use wellfit_diagnose::inside::{InsideKind, inside, paste, words};
 use wellfit_diagnose::verdict::{
-    Facts, Finding, Found, Show, Target, json_value, judge_record, render,
+    Facts, Finding, Found, Setting, Show, Target, json_value, judge_record, render,
 };
 use wellfit_nn::{Activation, Layer, Optimizer, Tensor, Window, compile};
 use wellfit_random::{Key, Purpose};
@@ -379,16 +379,20 @@ fn records_cut_short_or_filled_with_nonsense_do_not_panic() {
 fn every_kind_has_advice_and_a_line_that_a_plan_takes() {
     const PLAN: &str = "[data]\nsource = \"fashion-mnist\"\n[model]\nlayers = [{ type = \"linear\", \
                         out = 10 }]\n[train]\nbatch_size = 8\n";
+    let setting = Setting::default();
     for kind in InsideKind::ALL {
         for target in Target::ALL {
-            assert!(!paste(kind, target).is_empty() && !words(kind).ends_with('.'));
+            assert!(!paste(kind, target, &setting).is_empty() && !words(kind).ends_with('.'));
         }
-        let line = paste(kind, Target::Wellfit);
-        let text = match line.starts_with('{') {
-            true => PLAN.replace("layers = [", &format!("layers = [\n{line}\n")),
-            false => format!("{PLAN}{line}\n"),
+        let line = paste(kind, Target::Wellfit, &setting);
+        let set = line.strip_prefix("wellfit train plan.toml --set ");
+        let text = match (line.starts_with('{'), set) {
+            (true, _) => PLAN.replace("layers = [", &format!("layers = [\n{line}\n")),
+            (false, Some(_)) => format!("{PLAN}optimizer = {{ type = \"sgd\", lr = 1.0 }}\n"),
+            (false, None) => format!("{PLAN}{line}\n"),
         };
-        let document = Document::parse("plan", &text).unwrap_or_else(|e| panic!("{line}: {e}"));
+        let mut document = Document::parse("plan", &text).unwrap_or_else(|e| panic!("{line}: {e}"));
+        set.map(|set| document.set(set)).transpose().unwrap_or_else(|e| panic!("{line}: {e}"));
         Plan::read(&document, Path::new(".")).unwrap_or_else(|e| panic!("{line}: {e}"));
     }
 }
@@ -408,7 +412,7 @@ fn a_verdicts_json_names_layer_epoch_value_and_threshold() {
     assert_eq!(figures, [json!("1"), json!(0), json!(1.0), json!(0.5)]);
     let others = findings.iter().filter(|finding| finding.get("layer").is_none());
     assert!(others.clone().all(|finding| finding.get("threshold").is_none()), "{json}");
-    let text = render(&[verdict], Show::default());
+    let text = render(&[verdict], &[], Show::default());
     assert!(text.contains("  dead-relu: layer 1 (relu): 32 of 32 units"), "{text}");
     assert!(text.contains("{ type = \"leaky-relu\" }"), "{text}");
 }

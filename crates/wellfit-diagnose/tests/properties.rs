@@ -94,7 +94,9 @@ proptest! {
         let claims = findings.claims.iter().flat_map(|claim| [&claim.claim, &claim.evidence]);
         let answer = &findings.answer;
         let answer = [&answer.headline, &answer.recipe, &answer.final_figure].into_iter();
-        for sentence in arms.chain(claims).chain(answer).chain(&findings.caveats) {
+        let caveats = findings.caveats.iter().map(|caveat| &caveat.sentence);
+        let also = findings.why_undecided.iter().chain(&findings.verdict);
+        for sentence in arms.chain(claims).chain(answer).chain(caveats).chain(also) {
             prop_assert!(!sentence.contains("NaN") && !sentence.contains("inf "), "{}", sentence);
             prop_assert!(!sentence.is_empty());
         }

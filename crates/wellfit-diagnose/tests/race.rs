@@ -30,7 +30,7 @@ fn race(ran: [usize; 3]) -> StudyRecords {
 
 /// The same, run to its end by its own rules.
 fn run() -> StudyRecords {
-    let mut ran = [3, 3, 3];
+    let mut ran = [2, 2, 2];
     loop {
         let records = race(ran);
         let racing =
@@ -54,12 +54,12 @@ fn the_winner_is_recommended_and_the_loser_left_early() {
     assert_eq!((race.winner, findings.answer.arm), (Some(1), Some(1)));
     assert!(findings.answer.headline.contains("good lowers validation loss"));
     let left = findings.arms[2].left_race.unwrap();
-    assert_eq!((left.seeds, left.reason), (3, LeftBecause::Useless));
+    assert_eq!((left.seeds, left.reason), (2, LeftBecause::Useless));
     assert_eq!(findings.arms[1].left_race, None);
     assert_eq!(findings.arms[1].judgement, Some(Judgement::Helps));
     let told = "A race: it ran";
-    let caveat = findings.caveats.iter().find(|caveat| caveat.starts_with(told));
-    assert!(caveat.is_some_and(|c| c.contains("bad (after 3)")), "{:?}", findings.caveats);
+    let caveat = findings.caveats.iter().find(|caveat| caveat.sentence.starts_with(told));
+    assert!(caveat.is_some_and(|c| c.sentence.contains("bad (after 2)")), "{:?}", findings.caveats);
 }
 
 #[test]
@@ -82,32 +82,58 @@ fn trials_that_the_race_did_without_are_not_missing() {
     let records = run();
     let findings = diagnose(&records);
     assert!(findings.arms.iter().all(|arm| arm.summary.missing == 0));
-    assert!(!findings.caveats.iter().any(|caveat| caveat.contains("missing")));
+    assert!(!findings.caveats.iter().any(|caveat| caveat.sentence.contains("missing")));
     let csv = results_csv(&records);
     assert!(csv.contains("spared") && !csv.contains("missing"), "{csv}");
     let json: serde_json::Value = serde_json::from_str(&results_json(&records, &findings)).unwrap();
     assert_eq!(json["race"]["winner"], "good");
-    assert_eq!(json["arms"][2]["left_race"]["seeds"], 3);
+    assert_eq!(json["arms"][2]["left_race"]["seeds"], 2);
     assert_eq!(json["arms"][2]["left_race"]["reason"], "useless");
     assert_eq!(json["arms"][2]["trials"][9]["state"], "spared");
 }
 
 #[test]
+fn an_arm_that_explodes_without_a_nan_takes_no_other_arm_out_of_the_race() {
+    let with_hot = |ran: usize| {
+        let hot = |seed: u64| if (seed as usize) < 2 { exploded(seed) } else { None };
+        with_arm(race([ran, ran, 2]), "hot", &["z"], high_rate, hot)
+    };
+    let mut ran = 2;
+    let records = loop {
+        let records = with_hot(ran);
+        let racing =
+            wellfit_study::Racing::of(&records.study, records.data.score(), &records.records);
+        match racing.unwrap().standing.next {
+            Some(next) => ran = next,
+            None => break records,
+        }
+    };
+    let findings = diagnose(&records);
+    assert_eq!(findings.race.as_ref().unwrap().winner, Some(1), "{:?}", findings.race);
+    assert_eq!(findings.answer.arm, Some(1));
+    let hot = &findings.arms[3];
+    assert_eq!(
+        (hot.judgement, hot.left_race.unwrap().reason),
+        (Some(Judgement::Hurts), LeftBecause::Lost)
+    );
+}
+
+#[test]
 fn a_race_that_is_not_over_has_no_winner_and_says_how_to_go_on() {
-    let findings = diagnose(&race([3, 3, 2]));
+    let findings = diagnose(&race([2, 2, 1]));
     assert!(!findings.race.as_ref().unwrap().over);
     assert_eq!((findings.answer.arm, findings.answer.decided), (None, false));
     assert!(findings.answer.headline.ends_with("the race is not over"));
     assert!(findings.answer.recipe.contains("go on with the race"), "{}", findings.answer.recipe);
-    assert_eq!(findings.arms[2].summary.missing, 1, "the third seed of the third arm");
+    assert_eq!(findings.arms[2].summary.missing, 1, "the second seed of the third arm");
 }
 
 #[test]
 fn a_race_without_a_helper_says_so() {
-    let mut records = study(10, |seed| (seed < 3).then(|| trial(seed, 0.4)).flatten());
+    let mut records = study(10, |seed| (seed < 2).then(|| trial(seed, 0.4)).flatten());
     for arm in ["a", "b"] {
         let own =
-            |seed: u64| (seed < 3).then(|| trial(seed, 0.5 + 0.03 * luck(seed + 1))).flatten();
+            |seed: u64| (seed < 2).then(|| trial(seed, 0.5 + 0.03 * luck(seed + 1))).flatten();
         records = with_arm(records, arm, &["x"], same, own);
     }
     records.study.racing = true;
@@ -118,7 +144,7 @@ fn a_race_without_a_helper_says_so() {
     assert_ne!(findings.answer.arm, Some(1));
     assert!(!findings.answer.recipe.contains("--seeds"), "{}", findings.answer.recipe);
     assert!(
-        findings.arms[1].sentence.contains("left the race after 3 seeds"),
+        findings.arms[1].sentence.contains("left the race after 2 seeds"),
         "{:?}",
         findings.arms[1]
     );

@@ -3,17 +3,17 @@
 mod common;
 
 use common::*;
-use wellfit_diagnose::{Findings, Judgement, OverfittingVerdict, diagnose};
+use wellfit_diagnose::{Judgement, OverfittingVerdict, StudyFindings, diagnose};
 use wellfit_study::JudgeAt;
 use wellfit_train::plan::{ClassWeights, LossSettings, Metric, Plan};
-use wellfit_train::record::{RunState, Score, ScoreKind};
+use wellfit_train::record::{Record, RunState, Score, ScoreKind, Watch, WatchLook, WatchedLayer};
 
-fn judgements(findings: &Findings) -> Vec<Option<Judgement>> {
+fn judgements(findings: &StudyFindings) -> Vec<Option<Judgement>> {
     findings.arms.iter().map(|arm| arm.judgement).collect()
 }
 
-fn has_caveat(findings: &Findings, words: &str) -> bool {
-    findings.caveats.iter().any(|caveat| caveat.contains(words))
+fn has_caveat(findings: &StudyFindings, words: &str) -> bool {
+    findings.caveats.iter().any(|caveat| caveat.sentence.contains(words))
 }
 
 #[test]
@@ -26,7 +26,10 @@ fn an_overfit_baseline_is_called_so_and_the_arm_that_helps_is_recommended() {
     );
     assert_eq!((answer.decided, answer.arm), (true, Some(1)));
     assert_eq!(answer.recipe, r#"remedies = ["reduce-on-plateau(0.5, patience=0)"]"#);
-    assert_eq!(answer.final_figure, "no test set: this figure is optimistic");
+    assert_eq!(
+        answer.final_figure,
+        "no test set: this figure is optimistic, though not measurably for being the best of 2 arms"
+    );
     assert_eq!(findings.overfitting.verdict, OverfittingVerdict::Overfits);
     assert_eq!(
         findings.overfitting.sentence,
@@ -109,9 +112,8 @@ fn one_seed_gives_no_interval_and_decides_nothing() {
     let findings = diagnose(&study);
     assert_eq!(
         findings.answer.headline,
-        "Whether the baseline overfits is undecided; what helps is undecided: plateau lowers \
-         validation loss by 0.0298 (1 seed: no interval); more seeds (five in all are a good \
-         start) would settle it"
+        "The baseline overfits; what helps is undecided: plateau lowers validation loss by 0.0298 \
+         (1 seed: no interval); more seeds would settle it"
     );
     assert_eq!((findings.answer.decided, findings.answer.arm), (false, None));
     assert_eq!(findings.arms[1].judgement, Some(Judgement::Undecided));
@@ -132,8 +134,8 @@ fn a_missing_trial_is_counted_and_its_seed_left_out_on_both_sides() {
     let (ours, theirs) = (decayed(4).unwrap(), overfit(4).unwrap());
     let last = ours.best().unwrap().val_loss.unwrap() - theirs.best().unwrap().val_loss.unwrap();
     assert_eq!(against.primary.values[3], last);
-    assert!(has_caveat(&findings, "plateau: missing (1 of 5 trials)"));
-    assert!(arm.sentence.ends_with("(4 seeds); missing (1 of 5 trials)"), "{}", arm.sentence);
+    assert!(has_caveat(&findings, "plateau: 1 of 5 trials missing"));
+    assert!(arm.sentence.ends_with("(4 seeds); 1 of 5 trials missing"), "{}", arm.sentence);
 }
 
 #[test]
@@ -144,7 +146,7 @@ fn an_interrupted_trial_is_missing_and_a_failed_one_is_lost_with_its_message() {
     let findings = diagnose(&study);
     let summary = &findings.arms[1].summary;
     assert_eq!((summary.missing, summary.lost, summary.diverged), (1, 1, 0));
-    assert!(has_caveat(&findings, "plateau: failed (1 of 5 trials), missing (1 of 5 trials)"));
+    assert!(has_caveat(&findings, "plateau: 1 of 5 trials failed, 1 of 5 trials missing"));
     assert!(has_caveat(&findings, "disk full"));
 }
 
@@ -152,7 +154,7 @@ fn an_interrupted_trial_is_missing_and_a_failed_one_is_lost_with_its_message() {
 fn an_arm_whose_trials_all_diverge_hurts_and_says_so() {
     let findings = diagnose(&with_arm(study(5, overfit), "fast", &["x"], high_rate, diverged));
     assert_eq!(findings.arms[1].judgement, Some(Judgement::Hurts));
-    assert_eq!(findings.arms[1].sentence, "diverged (5 of 5 trials)");
+    assert_eq!(findings.arms[1].sentence, "5 of 5 trials diverged");
     assert_eq!(
         findings.answer.headline,
         "The baseline overfits; no remedy helps: every one of them diverged"
@@ -172,7 +174,7 @@ fn an_arm_that_sometimes_diverges_yields_to_a_steady_one() {
     let alone = diagnose(&with_arm(study(5, overfit), "risky", &["x"], same, better));
     assert_eq!(alone.answer.arm, Some(1));
     let headline = &alone.answer.headline;
-    assert!(headline.ends_with("(4 seeds); diverged (1 of 5 trials)"), "{headline}");
+    assert!(headline.ends_with("(4 seeds); 1 of 5 trials diverged"), "{headline}");
 }
 
 #[test]
@@ -211,7 +213,7 @@ fn without_a_baseline_nothing_is_judged() {
     let findings = diagnose(&with_arm(study(3, diverged), "plateau", &["x"], plateau, decayed));
     assert_eq!(
         findings.answer.headline,
-        "Nothing can be judged: the baseline has no trial that ended: diverged (3 of 3 trials)"
+        "Nothing can be judged: the baseline has no trial that ended: 3 of 3 trials diverged"
     );
     assert_eq!(findings.arms[1].sentence, "no seed in common with the baseline");
 }
@@ -283,11 +285,12 @@ fn the_better_of_two_helpers_is_recommended_with_how_sure_its_lead_is() {
 #[test]
 fn a_baseline_whose_validation_loss_stays_low_does_not_overfit() {
     let flat = |seed| {
-        Some(record(
-            "b",
-            seed,
-            &course(20, 0.3 + 0.004 * luck(seed), 0.301 + 0.004 * luck(seed), 0.92, 0.89),
-        ))
+        let (low, end) = (0.3 + 0.004 * luck(seed), 0.301 + 0.004 * luck(seed));
+        let mut record = record("b", seed, &course(20, low, end, 0.92, 0.89));
+        for row in &mut record.epochs {
+            row.train_eval_loss = row.val_loss? - 0.0005 * row.epoch as f64;
+        }
+        Some(record)
     };
     let findings = diagnose(&study(5, flat));
     assert_eq!(findings.overfitting.verdict, OverfittingVerdict::DoesNotOverfit);
@@ -301,7 +304,7 @@ fn rising_training_loss_is_unstable_and_not_overfitting() {
         record
             .epochs
             .iter_mut()
-            .for_each(|row| row.train_eval_loss = row.epoch as f64 + luck(seed));
+            .for_each(|row| row.train_eval_loss = 0.3 + 0.02 * (row.epoch as f64 + luck(seed)));
         Some(record)
     };
     let findings = diagnose(&study(5, wild));
@@ -345,6 +348,136 @@ fn a_difference_that_one_test_would_call_clear_needs_more_when_there_are_many_ar
     let many = diagnose(&many);
     assert_eq!(many.arms[1].judgement, Some(Judgement::Undecided));
     assert!(has_caveat(&many, "hold for all 8 arms together (Holm's correction)"));
+    assert_eq!(
+        many.why_undecided.as_deref(),
+        Some("Undecided: clear of 0, but among 8 arms that may be luck (Holm)")
+    );
+    assert_eq!(alone.why_undecided, None);
+}
+
+#[test]
+fn an_interval_that_is_clear_of_zero_and_reaches_into_the_margin_says_so() {
+    let slight = |seed| {
+        let loss = 0.327 - 0.004 + 0.004 * luck(seed) + 0.0015 * luck(seed + 1);
+        Some(record("slight", seed, &course(9, loss, 0.44, 0.95, 0.893)))
+    };
+    let findings = diagnose(&with_arm(study(5, overfit), "slight", &["x"], same, slight));
+    let primary = &findings.arms[1].against_baseline.as_ref().unwrap().primary;
+    assert!(primary.is_below(0.0) && !primary.is_below(-findings.margin), "{primary:?}");
+    assert_eq!(
+        findings.why_undecided.as_deref(),
+        Some("Undecided: no interval is clear of ±0.00327")
+    );
+}
+
+#[test]
+fn an_arm_that_explodes_without_a_nan_is_lost_and_hurts() {
+    let findings = diagnose(&with_arm(study(5, overfit), "hot", &["x"], high_rate, exploded));
+    let arm = &findings.arms[1];
+    assert_eq!(arm.verdicts, [Some("diverged"); 5]);
+    assert_eq!(arm.judgement, Some(Judgement::Hurts));
+    assert_eq!(arm.sentence, "5 of 5 trials diverged");
+    assert!(arm.summary.lost == 5 && !arm.summary.primary.is_known());
+    assert!(has_caveat(&findings, "hot: 5 of 5 trials diverged: it has no figures."));
+    let said = format!("{:?}", findings.answer);
+    assert!(!said.contains("00000") && !said.contains("hot raises"), "{said}");
+}
+
+#[test]
+fn a_trial_whose_training_loss_ends_above_its_first_is_not_lost_while_it_knows_something() {
+    let restless = |seed| {
+        let mut record = decayed(seed)?;
+        for row in &mut record.epochs {
+            row.train_eval_loss = 0.5 + 0.006 * row.epoch as f64;
+        }
+        Some(record)
+    };
+    let findings = diagnose(&with_arm(study(5, overfit), "restless", &["x"], same, restless));
+    assert_eq!((findings.arms[1].summary.lost, findings.arms[1].summary.primary.n), (0, 5));
+    assert_eq!(findings.arms[1].judgement, Some(Judgement::Helps));
+}
+
+#[test]
+fn an_arm_that_explodes_in_a_race_hurts_too() {
+    let some = |trial: fn(u64) -> Option<Record>| {
+        move |seed: u64| if seed < 2 { trial(seed) } else { None }
+    };
+    let mut records = with_arm(study(6, some(overfit)), "hot", &["x"], high_rate, some(exploded));
+    records.study.racing = true;
+    let arm = &diagnose(&records).arms[1];
+    assert_eq!(arm.judgement, Some(Judgement::Hurts));
+    assert_eq!(arm.sentence, "2 of 2 trials diverged");
+}
+
+#[test]
+fn an_arm_that_changes_nothing_is_called_identical() {
+    let findings = diagnose(&with_arm(study(3, overfit), "idle", &["x"], same, overfit));
+    assert!(findings.arms[1].identical && !findings.arms[0].identical);
+    assert_eq!(
+        findings.arms[1].sentence,
+        "the same figures as the baseline's to the last bit (3 seeds)"
+    );
+    // As good at the kept epoch is not the same.
+    let stopped = |seed| {
+        let mut record = overfit(seed)?;
+        record.epochs.truncate(20);
+        Some(record)
+    };
+    let findings = diagnose(&with_arm(study(3, overfit), "stopped", &["x"], same, stopped));
+    assert!(!findings.arms[1].identical);
+    assert!(findings.arms[1].sentence.contains("no useful difference"));
+}
+
+#[test]
+fn arms_that_take_as_many_seeds_are_told_together() {
+    let slight = |shift: f64| {
+        move |seed| Some(record("s", seed, &course(9, 0.327 - shift, 0.44, 0.95, 0.89)))
+    };
+    let study = with_arm(study(1, overfit), "a", &["x"], same, slight(0.01));
+    let study = with_arm(study, "b", &["x"], same, slight(0.02));
+    let answer = diagnose(&study).answer;
+    let said = "Undecided, and what would settle it: b, a (more seeds)";
+    assert!(answer.details.iter().any(|detail| detail == said), "{:?}", answer.details);
+    assert_eq!(answer.recipe, "run more seeds: five in all are a good start");
+}
+
+#[test]
+fn what_was_seen_from_inside_is_a_line_a_kind() {
+    let stuck = |seed| {
+        let mut record = overfit(seed)?;
+        let look = |epoch| WatchLook {
+            epoch,
+            loss: 0.5,
+            dead: vec![Some(90), Some(if seed == 0 { 95 } else { 10 })],
+            saturated: vec![None, None],
+            rms: vec![1.0; 2],
+            gradient_rms: vec![1.0; 2],
+            norm: Vec::new(),
+            gradient_norm: Vec::new(),
+            update_norm: Vec::new(),
+            unchanged: Vec::new(),
+        };
+        let layer =
+            |layer: &str| WatchedLayer { layer: layer.into(), name: "relu".into(), units: 100 };
+        record.watch = Some(Watch {
+            samples: 512,
+            every: 10,
+            layers: vec![layer("1"), layer("3")],
+            parameters: Vec::new(),
+            looks: [0, 10, 20, 30].map(look).to_vec(),
+            classes: None,
+        });
+        Some(record)
+    };
+    let study = with_arm(study(3, overfit), "stuck", &["x"], same, stuck);
+    let findings = diagnose(&study);
+    let [dead] = findings.inside.as_slice() else { panic!("{:?}", findings.inside) };
+    assert_eq!((dead.kind, dead.title), ("dead-relu", "Dead ReLUs"));
+    assert_eq!(dead.sentence, "stuck (3 of 3 trials, layers 1, 3)");
+    assert!(dead.evidence.starts_with("stuck, seed 0: layer 1 (relu): 90 of 100 units"));
+    let json: serde_json::Value =
+        serde_json::from_str(&wellfit_diagnose::results_json(&study, &findings)).unwrap();
+    assert_eq!(json["inside"][0]["kind"], "dead-relu");
 }
 
 #[test]
@@ -385,7 +518,8 @@ fn the_test_figure_is_the_recommended_arms() {
     study.data.samples[2] = 5000;
     assert_eq!(
         diagnose(&study).answer.final_figure,
-        "the test set has not been opened: this figure is optimistic"
+        "the test set has not been opened: this figure is optimistic, though not measurably for \
+         being the best of 2 arms"
     );
     for (i, record) in study.records[1].iter_mut().flatten().enumerate() {
         let luck = 0.001 * luck(i as u64);
@@ -441,7 +575,11 @@ fn regression_is_told_in_r2_and_without_the_articles_claims() {
     let findings = diagnose(&study);
     let headline = &findings.answer.headline;
     assert!(headline.contains("plateau raises validation R² by 0.00"), "{headline}");
-    assert!(!findings.caveats.iter().any(|c| c.contains("points")), "{:?}", findings.caveats);
+    assert!(
+        !findings.caveats.iter().any(|c| c.sentence.contains("points")),
+        "{:?}",
+        findings.caveats
+    );
 }
 
 /// The arm's own validation loss has class weights and says nothing here: by single

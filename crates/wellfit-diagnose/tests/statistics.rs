@@ -3,7 +3,7 @@
 mod common;
 
 use common::*;
-use wellfit_diagnose::{Findings, Judgement, diagnose};
+use wellfit_diagnose::{Judgement, StudyFindings, diagnose};
 use wellfit_stats::Estimate;
 use wellfit_study::StudyRecords;
 use wellfit_train::plan::Metric;
@@ -23,16 +23,16 @@ fn arm(study: StudyRecords, name: &str, gain: impl Fn(usize) -> f64) -> StudyRec
     with_arm(study, name, &["x"], same, |seed| gaining(seed, gain(seed as usize)))
 }
 
-fn judgement(findings: &Findings, arm: usize) -> Judgement {
+fn judgement(findings: &StudyFindings, arm: usize) -> Judgement {
     findings.arms[arm].judgement.unwrap()
 }
 
-fn primary(findings: &Findings, arm: usize) -> &Estimate {
+fn primary(findings: &StudyFindings, arm: usize) -> &Estimate {
     &findings.arms[arm].against_baseline.as_ref().unwrap().primary
 }
 
-fn has_caveat(findings: &Findings, words: &str) -> bool {
-    findings.caveats.iter().any(|caveat| caveat.contains(words))
+fn has_caveat(findings: &StudyFindings, words: &str) -> bool {
+    findings.caveats.iter().any(|caveat| caveat.sentence.contains(words))
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn folds_share_samples_so_their_intervals_are_wider_and_say_so() {
 #[test]
 fn more_folds_do_not_settle_what_shared_samples_leave_open() {
     let study = || arm(study(5, level), "arm", |i| 0.01 + 0.01 * luck(i as u64));
-    let settles = |findings: Findings| findings.answer.recipe;
+    let settles = |findings: StudyFindings| findings.answer.recipe;
     assert!(settles(diagnose(&study())).starts_with("run about "));
     assert_eq!(settles(diagnose(&folded(study()))), "run more than 100 more seeds");
 }
@@ -169,4 +169,71 @@ fn a_winner_far_ahead_is_not_flattered_and_a_lone_arm_was_not_picked() {
             "Being the best of 2 arms does not flatter far: on left-out seeds the choice gains as much"
         ]
     );
+}
+
+#[test]
+fn what_is_better_but_perhaps_of_no_use_is_leant_to_and_not_recommended() {
+    // Clear of zero, not of the margin of 0.004.
+    let small = |i: usize| 0.006 + 0.004 * luck(i as u64);
+    let records = arm(study(5, level), "small", small);
+    let findings = diagnose(&records);
+    let answer = &findings.answer;
+    assert_eq!(judgement(&findings, 1), Judgement::Undecided);
+    assert_eq!((answer.arm, answer.decided), (None, false));
+    assert_eq!(answer.leaning.as_ref().map(|leaning| leaning.arm), Some(1));
+    assert!(answer.details[0].starts_with("If one must be taken now, take small"), "{answer:?}");
+    let json: serde_json::Value =
+        serde_json::from_str(&wellfit_diagnose::results_json(&records, &findings)).unwrap();
+    assert_eq!(json["recommendation"]["leaning"]["arm"], "small");
+
+    // The same among eight arms is no longer sure, and what is not clear of zero never was.
+    let many = (0..8).fold(study(5, level), |all, i| arm(all, &format!("small {i}"), small));
+    assert_eq!(diagnose(&many).answer.leaning, None);
+    let noise = arm(study(5, level), "noise", |i| 0.006 + 0.02 * luck(i as u64));
+    assert_eq!(diagnose(&noise).answer.leaning, None);
+    let worse = arm(study(5, level), "worse", |i| -0.006 + 0.004 * luck(i as u64));
+    assert_eq!(diagnose(&worse).answer.leaning, None);
+    // What helps is recommended, and a lean beside it would say less.
+    let helps = arm(study(5, level), "helps", |i| 0.05 + 0.004 * luck(i as u64));
+    let helps = diagnose(&helps).answer;
+    assert_eq!((helps.arm, helps.leaning), (Some(1), None));
+}
+
+#[test]
+fn an_arm_that_lost_a_trial_is_not_leant_to() {
+    let small = |seed: u64| {
+        let mut trial = gaining(seed, 0.006 + 0.004 * luck(seed))?;
+        if seed == 5 {
+            trial.state = wellfit_train::record::RunState::Diverged { epoch: 1, step: None };
+        }
+        Some(trial)
+    };
+    let records = with_arm(study(6, level), "small", &["x"], same, small);
+    assert_eq!(diagnose(&records).answer.leaning, None);
+}
+
+#[test]
+fn validation_samples_that_are_too_few_are_named_where_no_number_of_seeds_can_settle() {
+    let scored = |record: Option<Record>, spread: f64| {
+        let mut record = record?;
+        record.best_samples = Some(samples(9, record.best()?.val_loss?, 300, spread));
+        Some(record)
+    };
+    let edge = |spread: f64| {
+        let mut study = study(5, |seed| scored(level(seed), 0.0));
+        study.data.samples[1] = 300;
+        let trial = |seed| scored(gaining(seed, 0.004 + 0.01 * luck(seed)), spread);
+        diagnose(&with_arm(study, "edge", &["x"], same, trial)).answer
+    };
+    let few = edge(0.1);
+    assert!(
+        few.headline
+            .ends_with("300 validation samples are too few to settle it, whatever the seeds"),
+        "{}",
+        few.headline
+    );
+    // 300 · ((1.96 + 0.84) · 0.1/√300 / 0.004)² is about 4,900.
+    assert_eq!(few.recipe, "hold out about 5,000 validation samples");
+    assert!(few.details.iter().any(|said| said.contains("takes about 5,000")), "{few:?}");
+    assert_eq!(edge(0.0).recipe, "run more than 100 more seeds");
 }

@@ -3,7 +3,7 @@
 mod common;
 
 use common::*;
-use wellfit_diagnose::{Findings, StrengthFamily, diagnose, results_json};
+use wellfit_diagnose::{StrengthFamily, StudyFindings, diagnose, results_json};
 use wellfit_study::remedy::Spacing;
 use wellfit_study::{Strength, StudyRecords};
 use wellfit_train::record::Record;
@@ -33,7 +33,7 @@ fn dropout(gains: &[(f64, f64)]) -> StudyRecords {
     dropouts(&strengths, |at, seed| trial(seed, 0.4 - gains[at].1 + 0.001 * luck(seed + at as u64)))
 }
 
-fn family(findings: &Findings) -> &StrengthFamily {
+fn family(findings: &StudyFindings) -> &StrengthFamily {
     let [family] = findings.strengths.as_slice() else { panic!("{:?}", findings.strengths) };
     family
 }

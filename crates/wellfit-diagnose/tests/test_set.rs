@@ -63,7 +63,11 @@ fn a_later_choice_of_another_arm_is_not_given_the_opened_test_set() {
         findings.answer.final_figure
     );
     let flagged = "late: added after the test set was opened (on 2026-11-23 for plateau)";
-    assert!(findings.caveats.iter().any(|c| c.starts_with(flagged)), "{:?}", findings.caveats);
+    assert!(
+        findings.caveats.iter().any(|c| c.grave && c.sentence.starts_with(flagged)),
+        "{:?}",
+        findings.caveats
+    );
     assert_eq!(findings.answer.test.as_ref().unwrap().joined, ["late"]);
     let json: serde_json::Value = serde_json::from_str(&results_json(&study, &findings)).unwrap();
     assert_eq!(json["recommendation"]["test"]["arm"], "plateau");

@@ -1,7 +1,7 @@
 //! The figures that a run is compared by, or how it was lost.
 
 use wellfit_runs::{Curves, SamplePair, ScoreKind, Series};
-use wellfit_study::JudgeAt;
+use wellfit_study::{JudgeAt, WORSE_THAN_GUESSING};
 
 use super::{Entry, Measure, Primary};
 
@@ -25,7 +25,7 @@ pub(super) struct Figures {
 pub(super) enum Outcome {
     /// It has figures.
     Ended(Figures),
-    /// Its loss was NaN or infinite.
+    /// Its loss was NaN or infinite, or ended where nothing was learned.
     Diverged,
     /// It was interrupted or failed: what happened.
     Unfinished(String),
@@ -93,7 +93,7 @@ impl Ruler {
 
     /// What is compared, the measure first.
     pub fn figures(&self) -> Vec<Figure> {
-        let elsewhere = crate::compare::elsewhere(self.at);
+        let elsewhere = crate::arms::elsewhere(self.at);
         let figure = |measure: &Measure, at: JudgeAt, of| Figure {
             key: key(measure.primary(), at),
             words: match at {
@@ -137,6 +137,7 @@ impl Ruler {
         let held = self.measure.series(curves);
         if curves.diverged_at.is_some()
             || [held, curves.train_loss.as_ref()].into_iter().flatten().any(ends_not_finite)
+            || has_exploded(curves)
         {
             return Outcome::Diverged;
         }
@@ -201,6 +202,22 @@ fn last(series: &Series) -> Option<usize> {
 
 fn ends_not_finite(series: &Series) -> bool {
     last(series).and_then(|row| series.values[row]).is_some_and(|value| !value.is_finite())
+}
+
+/// A loss that ends at this many times its first value is none that was trained to.
+const EXPLODED: f64 = 10.0;
+
+/// Whether a run exploded though its losses stayed numbers: training loss ends worse than
+/// that of guessing among its classes, as in a study; or, where classes are not known, far
+/// above its first value. Without a training loss it goes by the held-out one.
+fn has_exploded(curves: &Curves) -> bool {
+    let Some(loss) = curves.train_loss.as_ref().or(curves.val_loss.as_ref()) else { return false };
+    let there: Vec<f64> = loss.values.iter().copied().flatten().collect();
+    let [first, .., last] = there.as_slice() else { return false };
+    match curves.classes.filter(|&classes| classes > 1 && curves.train_loss.is_some()) {
+        Some(classes) => *last > WORSE_THAN_GUESSING * (classes as f64).ln(),
+        None => *first > 0.0 && *last > EXPLODED * first,
+    }
 }
 
 /// A loss that is the mean of its samples is so to this share.

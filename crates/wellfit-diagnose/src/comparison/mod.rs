@@ -32,7 +32,7 @@ use wellfit_stats::{Estimate, Interval, Spread, bootstrap, resampled, sign_flip,
 use wellfit_study::JudgeAt;
 
 use crate::Judgement;
-use crate::compare::{MoreSeeds, SEED, judged, more_seeds, more_values};
+use crate::arms::{MoreSeeds, SEED, judged, more_seeds, more_values};
 use figures::{Figures, Outcome, Ruler};
 
 /// What a comparison goes by.
@@ -167,7 +167,7 @@ pub struct SideRun {
 pub enum RunEnd {
     /// It ended and has figures.
     Ended,
-    /// Its loss was NaN or infinite.
+    /// Its loss was NaN or infinite, or ended where nothing was learned.
     Diverged,
     /// It was interrupted or failed: what happened.
     Unfinished(String),

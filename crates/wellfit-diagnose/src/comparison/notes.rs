@@ -4,13 +4,12 @@ use std::collections::BTreeSet;
 
 use wellfit_data::Holdout;
 use wellfit_runs::TrainMeasure;
-use wellfit_stats::{CONFIDENCE, Estimate, format, two_way};
+use wellfit_stats::{Estimate, two_way};
 use wellfit_train::Plan;
 
 use super::{Both, Comparison, Entry, Pairing, Side, words};
-use crate::Judgement;
-use crate::caveats::LEAST_FOR_SIGNS;
-use crate::words::{plural, points};
+use crate::doubts;
+use crate::words::{COVERS_FOLDS, listed, plural};
 
 pub(super) fn notes(comparison: &Comparison, both: &Both, measure: Option<String>) -> Vec<String> {
     let sides = || both.sides.iter().zip(['A', 'B']);
@@ -33,9 +32,8 @@ pub(super) fn notes(comparison: &Comparison, both: &Both, measure: Option<String
 fn no_interval(comparison: &Comparison) -> Option<String> {
     let difference = &comparison.primary().difference;
     (difference.is_known() && !difference.has_interval()).then(|| {
-        "one run on a side gives no interval, so chance cannot be told from effect: train it again \
-         with other seeds"
-            .to_owned()
+        let no_interval = doubts::NO_INTERVAL;
+        format!("one run on a side gives {no_interval}: train it again with other seeds")
     })
 }
 
@@ -46,14 +44,6 @@ fn lost(side: &Side, name: char) -> Option<String> {
         let (n, what) = (lost.len(), listed(lost));
         format!("{name}: {n} of {all} lost: {what}; its figures are those of the others")
     })
-}
-
-/// Some of a list.
-fn listed(all: Vec<String>) -> String {
-    const SHOWN: usize = 6;
-    let more = all.len().saturating_sub(SHOWN);
-    let shown = all.into_iter().take(SHOWN).collect::<Vec<_>>().join(", ");
-    if more == 0 { shown } else { format!("{shown} and {more} more") }
 }
 
 /// Whether every difference is exactly none.
@@ -127,43 +117,19 @@ fn data_chance(comparison: &Comparison, both: &Both) -> Option<String> {
     if matches!(comparison.pairing, Pairing::Folds { .. }) || other_data(both).is_some() {
         return None;
     }
-    let wide = two_way(&by_pair?)?;
-    let clear = |e: &Estimate| e.is_above(0.0) || e.is_below(0.0);
-    (clear(&comparison.primary().difference) && !clear(&wide)).then(|| {
-        format!(
-            "with the chance of the validation samples counted in, the difference is {}, which \
-             includes zero",
-            format::estimate(&wide)
-        )
-    })
+    let primary = comparison.primary();
+    doubts::data_chance(&primary.difference, &two_way(&by_pair?)?, primary.share)
 }
 
-/// Whether a difference was found by a normal distribution that the runs do not look like.
 fn uneven(comparison: &Comparison) -> Option<String> {
-    let differs = [Judgement::Helps, Judgement::Hurts, Judgement::OverRegularised]
-        .contains(&comparison.judgement);
-    let primary = comparison.primary();
-    let interval = comparison.tests.bootstrap.filter(|b| b.low <= 0.0 && b.high >= 0.0);
-    let interval = interval.map(|b| {
-        let wide = Estimate { low: b.low, high: b.high, ..primary.difference.clone() };
-        let wide = if primary.share { points(&wide) } else { format::estimate(&wide) };
-        format!("by the bootstrap the difference is {wide}, which includes zero")
-    });
-    let signs = comparison
-        .tests
-        .sign_flip_p
-        .filter(|&p| p > 1.0 - CONFIDENCE && primary.difference.n >= LEAST_FOR_SIGNS);
-    let signs = signs.map(|p| {
-        let share = format::three_digits(p * 100.0);
-        format!("{share} % of all choices of signs give as large a difference")
-    });
-    let both: Vec<String> = interval.into_iter().chain(signs).collect();
-    (differs && !both.is_empty()).then(|| {
-        format!(
-            "the differences are too uneven to rely on a normal distribution: {}",
-            both.join(", and ")
-        )
-    })
+    let (primary, tests) = (comparison.primary(), &comparison.tests);
+    doubts::uneven(
+        comparison.judgement,
+        &primary.difference,
+        tests.bootstrap,
+        tests.sign_flip_p,
+        primary.share,
+    )
 }
 
 /// Whether a gap is compared whose training figures are not those of the finished network.
@@ -181,20 +147,16 @@ fn training_mode(comparison: &Comparison, both: &Both) -> Option<String> {
 fn covers(comparison: &Comparison) -> Option<String> {
     let covers = match comparison.pairing {
         Pairing::Seeds { .. } | Pairing::Order { .. } => {
-            "95 % intervals cover the chance of training, pair by pair; not that of the validation \
-             set"
+            "the chance of training, pair by pair; not that of the validation set"
         }
-        Pairing::Folds { .. } => {
-            "95 % intervals cover the folds of a cross-validation, corrected for the samples that \
-             they share (Nadeau and Bengio)"
-        }
+        Pairing::Folds { .. } => COVERS_FOLDS,
         Pairing::None => {
-            "95 % intervals cover the chance of training, not that of the validation set; runs are \
-             not paired (Welch): runs of the same seeds on both sides, or --paired where they \
-             belong together in their order, give narrower ones"
+            "the chance of training, not that of the validation set; runs are not paired (Welch): \
+             runs of the same seeds on both sides, or --paired where they belong together in their \
+             order, give narrower ones"
         }
     };
-    comparison.primary().difference.has_interval().then(|| covers.to_owned())
+    comparison.primary().difference.has_interval().then(|| doubts::covers(covers))
 }
 
 /// What the readers of the runs said; once, where they said it of all.

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 use wellfit_stats::{Estimate, format};
 
 use super::{Compared, Comparison, RunEnd, SideRun, words};
-use crate::compare::MoreSeeds;
+use crate::arms::MoreSeeds;
 use crate::verdict::{place, place_value, plain, unit_word};
 
 /// The version of the JSON form.

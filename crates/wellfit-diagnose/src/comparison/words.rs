@@ -5,7 +5,7 @@ use wellfit_stats::{Estimate, format};
 use super::figures::Outcome;
 use super::{Compared, Comparison, Margin, Measure, Pairing, Side};
 use crate::Judgement;
-use crate::compare::{MANY, MoreSeeds};
+use crate::arms::{MANY, MoreSeeds};
 use crate::words::{percent, plural, points};
 
 /// The judgement in a sentence: `HELPS: A's validation loss is 0.026 [0.021, 0.031] lower than

@@ -1,7 +1,7 @@
 //! What to do about what was seen inside, with a line to paste.
 
 use super::InsideKind;
-use crate::verdict::Target;
+use crate::verdict::{Setting, Target};
 
 /// In words, without a stop at the end.
 pub fn words(kind: InsideKind) -> &'static str {
@@ -47,9 +47,12 @@ pub fn words(kind: InsideKind) -> &'static str {
 }
 
 /// A line that does it.
-pub fn paste(kind: InsideKind, target: Target) -> &'static str {
+pub fn paste(kind: InsideKind, target: Target, setting: &Setting) -> String {
     use InsideKind::*;
-    match (kind, target) {
+    let line = match (kind, target) {
+        (UpdateTooLarge, target) => return setting.at_rate(0.1, 1e-4, target),
+        (UpdateTooSmall | UnchangedWeights, target) => return setting.at_rate(10.0, 1e-3, target),
+        (LossDoesNotFall, target) => return setting.other_rate(target),
         (DeadRelu, Target::Wellfit) => r#"{ type = "leaky-relu" },  # in model.layers"#,
         (DeadRelu, Target::Keras) => "keras.layers.LeakyReLU(negative_slope=0.01)",
         (DeadRelu, Target::PyTorch) => "torch.nn.LeakyReLU(0.01)",
@@ -67,18 +70,6 @@ pub fn paste(kind: InsideKind, target: Target) -> &'static str {
         }
         (ExplodingGradient, Target::PyTorch) => {
             "torch.nn.utils.clip_grad_norm_(model.parameters(), max_norm=1.0)"
-        }
-        (UpdateTooLarge, Target::Wellfit) => r#"optimizer = { type = "adam", lr = 1e-4 }"#,
-        (UpdateTooLarge, Target::Keras) => "keras.optimizers.Adam(learning_rate=1e-4)",
-        (UpdateTooLarge, Target::PyTorch) => "torch.optim.Adam(model.parameters(), lr=1e-4)",
-        (UpdateTooSmall | UnchangedWeights | LossDoesNotFall, Target::Wellfit) => {
-            r#"optimizer = { type = "adam", lr = 1e-3 }"#
-        }
-        (UpdateTooSmall | UnchangedWeights | LossDoesNotFall, Target::Keras) => {
-            "keras.optimizers.Adam(learning_rate=1e-3)"
-        }
-        (UpdateTooSmall | UnchangedWeights | LossDoesNotFall, Target::PyTorch) => {
-            "torch.optim.Adam(model.parameters(), lr=1e-3)"
         }
         (PoorInitialisation, Target::Wellfit) => {
             r#"{ type = "batch-norm" },  # in model.layers, as the first"#
@@ -98,5 +89,6 @@ pub fn paste(kind: InsideKind, target: Target) -> &'static str {
         (ClassImbalance | ClassNeverPredicted, Target::PyTorch) => {
             "torch.nn.CrossEntropyLoss(weight=len(y) / len(n) / n)  # n = torch.bincount(y)"
         }
-    }
+    };
+    line.to_owned()
 }

@@ -70,6 +70,23 @@ impl InsideKind {
         InsideKind::ClassNeverPredicted,
     ];
 
+    /// What it is called: `Dead ReLUs`.
+    pub fn title(self) -> &'static str {
+        match self {
+            InsideKind::DeadRelu => "Dead ReLUs",
+            InsideKind::Saturated => "Saturated activations",
+            InsideKind::VanishingGradient => "Vanishing gradient",
+            InsideKind::ExplodingGradient => "Exploding gradient",
+            InsideKind::UpdateTooLarge => "Steps too large",
+            InsideKind::UpdateTooSmall => "Steps too small",
+            InsideKind::PoorInitialisation => "Poor initialisation",
+            InsideKind::UnchangedWeights => "Weights that never move",
+            InsideKind::LossDoesNotFall => "Loss that does not fall",
+            InsideKind::ClassImbalance => "Class imbalance",
+            InsideKind::ClassNeverPredicted => "Class never predicted",
+        }
+    }
+
     /// The word for it, as in JSON: `dead-relu`.
     pub fn name(self) -> &'static str {
         match self {

@@ -31,15 +31,20 @@ pub fn too_large(seen: &Seen<'_>) -> Vec<Finding> {
             InsideKind::UpdateTooLarge,
             Sight { layer: Some(layer.into()), epoch: look.epoch, value, threshold },
             format!(
-                "layer {layer}: one step moves its weights by {} of their norm {} (more than {}; \
-                 0.001 is usual)",
-                figure(value),
+                "layer {layer}: one step moves its weights by {} their norm {} (more than {}; 0.001 is \
+                 usual)",
+                times(value),
                 when(look.epoch),
                 figure(threshold),
             ),
         ))
     };
     seen.weights().filter_map(find).collect()
+}
+
+/// `0.14 of`, `219 times`.
+fn times(value: f64) -> String {
+    format!("{} {}", figure(value), if value < 1.0 { "of" } else { "times" })
 }
 
 /// Weights that no step moves by anything that matters, though they move.

@@ -56,11 +56,90 @@ impl std::fmt::Display for Advice {
     }
 }
 
+/// Adam's usual learning rate.
+const USUAL_RATE: f64 = 1e-3;
+
+/// What a line to paste depends on besides its finding.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Setting {
+    /// How many epochs the run was trained for, from the numbers of its first and last row;
+    /// `None` where rows count steps.
+    pub epochs: Option<usize>,
+    /// The score that the run is judged by, as its file calls it; `None` where it is
+    /// validation loss.
+    pub score: Option<String>,
+    /// Whether that score is to fall.
+    pub falls: bool,
+    /// The highest learning rate of the run, where it says so.
+    pub lr: Option<f64>,
+}
+
+impl Setting {
+    /// What callbacks watch: `val_loss`, or the score where its name is one that they know.
+    fn monitor(&self) -> &str {
+        let score = self.score.as_deref();
+        score.map_or("val_loss", |name| if name.contains('/') { "val_accuracy" } else { name })
+    }
+
+    /// `, mode="max"` where a score is to rise.
+    fn mode(&self) -> &'static str {
+        if self.score.is_some() && !self.falls { r#", mode="max""# } else { "" }
+    }
+
+    /// A line that sets another learning rate, towards the usual one.
+    pub(crate) fn other_rate(&self, target: Target) -> String {
+        let low = self.lr.is_some_and(|lr| lr < USUAL_RATE / 3.0);
+        self.at_rate(if low { 10.0 } else { 0.1 }, USUAL_RATE, target)
+    }
+
+    /// A line that sets the learning rate to so many times the run's, or else to a usual one.
+    pub(crate) fn at_rate(&self, by: f64, usual: f64, target: Target) -> String {
+        let own = self.lr.filter(|lr| *lr > 0.0 && lr.is_finite());
+        let rate = short(own.map_or(usual, |lr| by * lr));
+        match target {
+            // Whatever the optimiser is.
+            Target::Wellfit => format!("wellfit train plan.toml --set train.optimizer.lr={rate}"),
+            Target::Keras => format!("keras.optimizers.Adam(learning_rate={rate})"),
+            Target::PyTorch => format!("torch.optim.Adam(model.parameters(), lr={rate})"),
+        }
+    }
+}
+
 impl Verdict {
     /// What to do about one of its findings.
     pub fn advice(&self, finding: &Finding, target: Target) -> Advice {
         let found = finding.kind;
-        Advice { words: words(found), paste: paste(found, target, self.epochs) }
+        Advice { words: words(found), paste: paste(found, target, &self.setting) }
+    }
+}
+
+/// A rate with two digits: `1e-4`, `3.7e-2`.
+fn short(rate: f64) -> String {
+    let digits = format!("{rate:.1e}");
+    digits.replace(".0e", "e")
+}
+
+/// A line that keeps the best weights.
+fn keep_best(setting: &Setting, target: Target) -> String {
+    let (monitor, mode) = (setting.monitor(), setting.mode());
+    match target {
+        Target::Wellfit => {
+            let monitor = if setting.score.is_some() { "val_accuracy" } else { "val_loss" };
+            format!(r#"early_stopping = {{ monitor = "{monitor}", patience = 3 }}"#)
+        }
+        Target::Keras => format!(
+            r#"keras.callbacks.EarlyStopping(monitor="{monitor}"{mode}, patience=3, restore_best_weights=True)"#
+        ),
+        Target::PyTorch => {
+            let better = if mode.is_empty() { "<= min" } else { ">= max" };
+            let (name, all) = match setting.score {
+                Some(_) => ("val_score", "val_scores"),
+                None => ("val_loss", "val_losses"),
+            };
+            format!(
+                r#"if {name} {better}({all}): torch.save(model.state_dict(), "best.pt")  # {all}: all so far"#
+            )
+        }
     }
 }
 
@@ -77,6 +156,8 @@ fn words(found: Found) -> &'static str {
         Found::LargeGap => "nothing to mend; let early stopping watch it",
         Found::StillImproving => "train longer",
         Found::HeldBack => "less of it",
+        Found::Bottleneck => "a wider layer",
+        Found::Unfitted => "train a wider network beside it, and longer; measure whether it helps",
         Found::HardlyLearned => {
             "check inputs and labels, then try another learning rate or a larger network"
         }
@@ -91,23 +172,16 @@ fn words(found: Found) -> &'static str {
     }
 }
 
-/// A line that does it; `epochs` is how long the run was, where it says.
-fn paste(found: Found, target: Target, epochs: Option<usize>) -> String {
+/// A line that does it.
+fn paste(found: Found, target: Target, setting: &Setting) -> String {
+    let epochs = setting.epochs;
     let longer = match epochs {
         Some(epochs) => epochs.saturating_mul(2).max(10).to_string(),
         None => "2 * epochs".to_owned(),
     };
     let all = epochs.map_or_else(|| "epochs".to_owned(), |epochs| epochs.to_string());
     let line = match (found, target) {
-        (Found::Overtrained | Found::LargeGap, Target::Wellfit) => {
-            r#"early_stopping = { monitor = "val_loss", patience = 3 }"#
-        }
-        (Found::Overtrained | Found::LargeGap, Target::Keras) => {
-            r#"keras.callbacks.EarlyStopping(monitor="val_loss", patience=3, restore_best_weights=True)"#
-        }
-        (Found::Overtrained | Found::LargeGap, Target::PyTorch) => {
-            r#"if val_loss <= min(val_losses): torch.save(model.state_dict(), "best.pt")  # val_losses: all so far"#
-        }
+        (Found::Overtrained | Found::LargeGap, target) => return keep_best(setting, target),
         (Found::Memorised, Target::Wellfit) => {
             r#"study.arm = [{ remedies = ["dropout(0.5)"] }]  # the plan's first line; then: wellfit study"#
         }
@@ -127,12 +201,17 @@ fn paste(found: Found, target: Target, epochs: Option<usize>) -> String {
                 Target::PyTorch => format!("for epoch in range({longer}):"),
             };
         }
-        (Found::HardlyLearned, Target::Wellfit) => r#"optimizer = { type = "adam", lr = 1e-3 }"#,
-        (Found::HardlyLearned, Target::Keras) => "keras.optimizers.Adam(learning_rate=1e-3)",
-        (Found::HardlyLearned, Target::PyTorch) => "torch.optim.Adam(model.parameters(), lr=1e-3)",
-        (Found::Diverging, Target::Wellfit) => r#"optimizer = { type = "adam", lr = 1e-4 }"#,
-        (Found::Diverging, Target::Keras) => "keras.optimizers.Adam(learning_rate=1e-4)",
-        (Found::Diverging, Target::PyTorch) => "torch.optim.Adam(model.parameters(), lr=1e-4)",
+        (Found::HardlyLearned, target) => return setting.other_rate(target),
+        (Found::Diverging, target) => return setting.at_rate(0.1, 1e-4, target),
+        (Found::Bottleneck | Found::Unfitted, Target::Wellfit) => {
+            r#"{ type = "linear", out = 128 },  # in model.layers, wider than it is"#
+        }
+        (Found::Bottleneck | Found::Unfitted, Target::Keras) => {
+            r#"keras.layers.Dense(128, activation="relu")  # wider than it is"#
+        }
+        (Found::Bottleneck | Found::Unfitted, Target::PyTorch) => {
+            "torch.nn.Linear(inputs, 128)  # wider than it is"
+        }
         (Found::HeldBack, Target::Wellfit) => {
             r#"penalties = []  # or less of it, and dropout layers with a smaller p"#
         }
@@ -147,7 +226,10 @@ fn paste(found: Found, target: Target, epochs: Option<usize>) -> String {
         }
         (Found::Noisy, Target::Wellfit) => r#"schedule = { type = "cosine" }"#,
         (Found::Noisy, Target::Keras) => {
-            r#"keras.callbacks.ReduceLROnPlateau(monitor="val_loss", factor=0.5, patience=2)"#
+            let (monitor, mode) = (setting.monitor(), setting.mode());
+            return format!(
+                r#"keras.callbacks.ReduceLROnPlateau(monitor="{monitor}"{mode}, factor=0.5, patience=2)"#
+            );
         }
         (Found::Noisy, Target::PyTorch) => {
             return format!("torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max={all})");
@@ -168,7 +250,7 @@ fn paste(found: Found, target: Target, epochs: Option<usize>) -> String {
         (Found::ExtremeWeights, Target::PyTorch) => {
             "torch.optim.AdamW(model.parameters(), weight_decay=1e-2)"
         }
-        (Found::Inside(kind), target) => inside::paste(kind, target),
+        (Found::Inside(kind), target) => return inside::paste(kind, target, setting),
     };
     line.to_owned()
 }

@@ -20,6 +20,41 @@ impl Gate {
     pub fn trips(&self, verdict: &Verdict) -> bool {
         self.kinds.contains(&verdict.kind) && verdict.confidence >= self.confidence
     }
+
+    /// The first of the listed verdicts that this run can never be with such confidence: a
+    /// gate that it cannot trip is none.
+    pub fn out_of_reach(&self, verdict: &Verdict) -> Option<OutOfReach> {
+        let most = |kind: Kind| kind.most(verdict.unsized_validation);
+        let kind = self.kinds.iter().copied().find(|kind| most(*kind) < self.confidence)?;
+        Some(OutOfReach {
+            name: verdict.name.clone(),
+            kind,
+            asked: self.confidence,
+            most: most(kind),
+            by_size: kind.most(false) >= self.confidence,
+        })
+    }
+}
+
+/// A verdict that cannot be as sure as a gate asks.
+#[derive(Clone, Debug, PartialEq, Error)]
+#[error(
+    "--fail-on asks for a confidence of {asked}, but no verdict {} on {name} is surer than \
+     {most}{}; ask for at most {most}{}", .kind.name(),
+    if *.by_size { " while nobody knows how large its validation set is" } else { "" },
+    if *.by_size { ", or say the size with --val-size N" } else { "" },
+)]
+pub struct OutOfReach {
+    /// The run.
+    pub name: String,
+    /// The verdict.
+    pub kind: Kind,
+    /// What the gate asks for.
+    pub asked: f64,
+    /// What it can be at most.
+    pub most: f64,
+    /// Whether it could be as sure if the validation set's size were known.
+    pub by_size: bool,
 }
 
 /// Why text is no gate.

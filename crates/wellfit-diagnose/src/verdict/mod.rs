@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `track` | a column → its finite values, levels in shares of the lowest |
 //! | `noise` | a run → jitter from row to row, the luck of its validation set |
+//! | `size` | accuracies → the number of samples that they were counted on |
 //! | `shape` | levels → the best falling, the best valley-shaped fit |
 //! | `rise` | levels and noise → how far the end lies above the lowest point, how surely |
 //! | `reading` | a run → all of these |
@@ -24,21 +25,22 @@ mod render;
 mod rise;
 mod shape;
 mod signs;
+mod size;
 pub mod thresholds;
 mod track;
 mod words;
 
-pub use advice::{Advice, Target};
-pub use gate::{Gate, GateError};
-pub use own::{Facts, baseline_line, curves_of, judge_record};
-pub use render::{Format, SCHEMA, Show, json_value, render, told};
+pub use advice::{Advice, Setting, Target};
+pub use gate::{Gate, GateError, OutOfReach};
+pub use own::{Facts, curves_of, judge_record};
+pub use render::{Format, SCHEMA, Show, Unread, json_value, render, told};
 
-use wellfit_runs::{Curves, Unit};
+use wellfit_runs::{Curves, ScoreKind, Unit};
 
 use crate::inside::InsideKind;
-use reading::{Reading, Restraint};
+use noise::Judged;
+use reading::{Own, Reading};
 pub(crate) use render::{place_value, plain};
-use rise::below;
 use signs::Unstable;
 use thresholds as limit;
 pub(crate) use words::{place, unit_word};
@@ -54,9 +56,8 @@ pub struct Verdict {
     pub unit: Unit,
     /// Rows that were judged.
     pub rows: usize,
-    /// How many epochs it was trained for, from the numbers of its first and last row;
-    /// `None` where rows count steps.
-    pub epochs: Option<usize>,
+    /// What lines to paste depend on.
+    pub setting: Setting,
     /// The verdict.
     pub kind: Kind,
     /// How bad it is: 0 nothing to mend (healthy, undecided), 1 mild, 2 moderate, 3 severe.
@@ -65,9 +66,11 @@ pub struct Verdict {
     /// From 0 to 1, in thousandths: the probability that the verdict holds, given the
     /// noise model. Of an undecided run: 1 less the probability of the likeliest verdict.
     pub confidence: f64,
+    /// Whether its confidence is held back for want of the validation set's size.
+    pub unsized_validation: bool,
     /// The row since when it overfits or diverged.
     pub since: Option<f64>,
-    /// The row with the best held-out figure.
+    /// The row with the best held-out figure; `None` without one before it diverged.
     pub best: Option<f64>,
     /// Training score − validation score at the last rows or, where there are no scores
     /// that rise, validation loss − training loss.
@@ -110,6 +113,17 @@ impl Kind {
             Kind::Underfit => "underfit",
             Kind::Diverged => "diverged",
             Kind::Undecided => "undecided",
+        }
+    }
+
+    /// The most that its confidence can be.
+    pub fn most(self, unsized_validation: bool) -> f64 {
+        match self {
+            Kind::Diverged => limit::DIVERGED_CONFIDENCE,
+            Kind::Healthy | Kind::Overfit | Kind::Underfit if unsized_validation => {
+                limit::MOST_WITHOUT_SIZE
+            }
+            _ => 1.0,
         }
     }
 }
@@ -163,6 +177,11 @@ pub enum Found {
     StillImproving,
     /// Penalties or dropout hold training back too much.
     HeldBack,
+    /// A layer passes on fewer numbers than its classes need.
+    Bottleneck,
+    /// More might be learned: no curve can tell a network that is too small from data that
+    /// are as noisy. No fault by itself.
+    Unfitted,
     /// Next to nothing was learned.
     HardlyLearned,
     /// A loss is NaN or infinite, or far beyond its beginning.
@@ -193,6 +212,8 @@ impl Found {
             Found::LargeGap => "large-gap",
             Found::StillImproving => "still-improving",
             Found::HeldBack => "held-back",
+            Found::Bottleneck => "bottleneck",
+            Found::Unfitted => "unfitted",
             Found::HardlyLearned => "hardly-learned",
             Found::Diverging => "diverging",
             Found::Unstable => "unstable",
@@ -214,30 +235,51 @@ pub fn judge(curves: &Curves) -> Verdict {
 
 /// Judges a run of which more is known than curves: what holds it back, and whether early
 /// stopping chose its last row. Then that it ends there is no sign of having stopped too soon.
-fn judge_own(curves: &Curves, stopped: bool, restraint: Option<Restraint>) -> Verdict {
-    judge_reading(Reading { stopped, restraint, ..Reading::of(curves) })
+fn judge_own(curves: &Curves, stopped: bool, own: Option<Own>) -> Verdict {
+    judge_reading(Reading::with(curves, own, stopped))
 }
 
 fn judge_reading(reading: Reading) -> Verdict {
     let curves = reading.curves;
     let conclusion = conclude(&reading);
     let gap = reading.gap();
+    let size = reading.held.as_ref().and_then(|held| reading.size_note(held));
+    let known = |held: &reading::Held| held.noise.sampling.known.samples().is_some();
+    let unsized_validation = !reading.held.as_ref().is_none_or(known);
+    let most = conclusion.kind.most(unsized_validation);
+    let before = |best: &f64| {
+        conclusion.kind != Kind::Diverged || conclusion.since.is_none_or(|since| *best < since)
+    };
     Verdict {
         name: curves.name.clone(),
         origin: curves.origin.clone(),
         unit: curves.unit,
         rows: curves.at.len(),
-        epochs: epochs(curves),
+        setting: setting(&reading),
         kind: conclusion.kind,
         severity: conclusion.severity,
-        confidence: (conclusion.confidence.clamp(0.0, 1.0) * 1000.0).round() / 1000.0,
+        confidence: (conclusion.confidence.clamp(0.0, most) * 1000.0).round() / 1000.0,
+        unsized_validation,
         since: conclusion.since,
-        best: reading.held.as_ref().map(|held| held.best_at()),
+        best: reading.held.as_ref().map(|held| held.best_at()).filter(before),
         gap: gap.map(|gap| gap.value()),
         gap_of_scores: gap.is_some_and(|gap| gap.scores),
         headline: conclusion.headline,
         findings: conclusion.findings,
-        notes: curves.notes.clone(),
+        notes: curves.notes.iter().cloned().chain(size).collect(),
+    }
+}
+
+/// What lines to paste depend on.
+fn setting(reading: &Reading) -> Setting {
+    let curves = reading.curves;
+    let judged_by_score = reading.held.as_ref().is_some_and(|held| held.judged == Judged::Score);
+    let score = curves.val_score.as_ref().filter(|_| judged_by_score);
+    Setting {
+        epochs: epochs(curves),
+        score: score.map(|score| score.name.clone()),
+        falls: curves.score == ScoreKind::Falls,
+        lr: reading.own.as_ref().map(|own| own.lr),
     }
 }
 
@@ -273,7 +315,7 @@ fn conclude(reading: &Reading) -> Conclusion {
         return Conclusion {
             kind: Kind::Diverged,
             severity: 3,
-            confidence: 0.99,
+            confidence: limit::DIVERGED_CONFIDENCE,
             since: divergence.at,
             headline: reading.diverged_headline(&divergence, &words),
             findings: vec![Finding::new(Found::Diverging, words)],
@@ -320,14 +362,20 @@ fn weigh(reading: &Reading, held: &reading::Held) -> Conclusion {
         None => limit::MOST_WITHOUT_SIZE,
     };
     let overfit = risen.max(memorised).min(most);
-    let underfit = if reading.large_gap() { 0.0 } else { falling.fast.min(most) };
-    let other = limit::OTHER_NETWORK * held.noise.sampling.level;
-    let told = 2.0 * below(limit::HARM / other) - 1.0;
-    let healthy = held.rise.harmless.min(told).min(most);
+    let longer = !reading.large_gap() || reading.longer_wins(held, &falling);
+    let underfit = if longer { falling.fast.min(most) } else { 0.0 };
+    let healthy = match reading.too_short(held) {
+        true => 0.0,
+        false => held.rise.harmless.min(held.tells()).min(most),
+    };
     let stopped_short = falling.fast >= limit::LIKELY && !falling.enough;
 
     let findings = Findings { reading, held, risen, memorised, falling: &falling };
     let findings = findings.all(unstable);
+    // A gap is no fault, so it is not told beside one.
+    let fault = |findings: &[Finding]| -> Vec<Finding> {
+        findings.iter().filter(|finding| finding.kind != Found::LargeGap).cloned().collect()
+    };
     if overfit >= limit::DECIDED {
         let by_rise = risen.min(most) >= limit::DECIDED;
         let since = if by_rise { held.rise.since } else { Some(held.rise.settled) };
@@ -338,7 +386,7 @@ fn weigh(reading: &Reading, held: &reading::Held) -> Conclusion {
             confidence: overfit,
             since,
             headline: reading.overfit_headline(held, since, by_rise),
-            findings,
+            findings: fault(&findings),
         };
     }
     let fitted = reading.fitted();
@@ -348,8 +396,11 @@ fn weigh(reading: &Reading, held: &reading::Held) -> Conclusion {
         confidence,
         since: None,
         headline: format!("UNDERFITTING: {words}"),
-        findings: findings.clone(),
+        findings: fault(&findings),
     };
+    if reading.steps_too_large() {
+        return short_of(reading.large_steps_words(), limit::LIKELY);
+    }
     match unstable {
         Some(unstable) if !fitted && !reading.large_gap() => {
             let words = format!("training is unstable: {}", reading.unstable_words(unstable));
@@ -365,27 +416,35 @@ fn weigh(reading: &Reading, held: &reading::Held) -> Conclusion {
     if let Some(restraint) = held_back {
         return short_of(reading.held_back_words(restraint), limit::HELD_BACK_CONFIDENCE);
     }
-    if falling.enough && underfit >= limit::LIKELY {
+    if falling.enough && underfit >= falling.bar() {
         return Conclusion {
             kind: Kind::Underfit,
             severity: if falling.to_come >= limit::SEVERE { 2 } else { 1 },
             confidence: underfit,
             since: None,
             headline: format!("UNDERFITTING: {}", reading.stopped_short_words(held, &falling)),
-            findings,
+            findings: fault(&findings),
         };
     }
+    if let Some(bottleneck) = reading.bottleneck() {
+        return short_of(reading.bottleneck_words(&bottleneck), limit::LIKELY);
+    }
     if healthy >= limit::LIKELY && !stopped_short {
+        let unfitted = reading.unfitted() && !falling.improving;
+        let unfitted = unfitted.then(|| Finding::new(Found::Unfitted, reading.unfitted_words()));
         return Conclusion {
             kind: Kind::Healthy,
             severity: 0,
             confidence: healthy,
             since: None,
             headline: reading.healthy_headline(held, &falling),
-            findings,
+            findings: findings.into_iter().chain(unfitted).collect(),
         };
     }
-    let headline = reading.open_headline(held, stopped_short);
+    let headline = match stopped_short || reading.too_short(held) {
+        true => format!("UNDECIDED: {}", reading.too_few_rows(held).evidence),
+        false => reading.open_headline(held),
+    };
     let likeliest = overfit.max(underfit).max(if stopped_short { 0.0 } else { healthy });
     Conclusion::undecided(1.0 - likeliest, headline, findings)
 }
@@ -416,7 +475,7 @@ impl Findings<'_> {
             overtrained
                 .then(|| reading.overtrained_words(held))
                 .and_then(|words| found(Found::Overtrained, words)),
-            change.filter(|change| change.kind != signs::Change::Worse).and_then(|change| {
+            change.filter(signs::ScoreChange::holds).and_then(|change| {
                 found(Found::Overconfident, reading.overconfident_words(held, change))
             }),
             memorised
@@ -426,6 +485,9 @@ impl Findings<'_> {
             reading
                 .held_back()
                 .and_then(|restraint| found(Found::HeldBack, reading.held_back_words(restraint))),
+            reading.bottleneck().and_then(|bottleneck| {
+                found(Found::Bottleneck, reading.bottleneck_words(&bottleneck))
+            }),
             reading.lapse_words().and_then(|words| found(Found::Unstable, words)),
             (reading.large_gap() && !memorised)
                 .then(|| reading.large_gap_words(falling))

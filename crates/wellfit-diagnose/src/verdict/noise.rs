@@ -2,10 +2,12 @@
 
 use wellfit_random::Stream;
 use wellfit_runs::{Curves, ScoreKind};
-use wellfit_stats::Sample;
+use wellfit_stats::{Sample, StudentT};
 
+use super::size::from_accuracies;
 use super::thresholds::{
-    CLIP, DIFFERENCE_WORTH, PAIRED, PRIOR_JITTER, PRIOR_ROWS, SPREAD, SPREAD_OF_WRONG,
+    ASSUMED_SIZE, CLIP, DIFFERENCE_WORTH, LOSS_WORTH, PAIRED, PRIOR_JITTER, PRIOR_ROWS, SPREAD,
+    SPREAD_OF_WRONG,
 };
 use super::track::{FARTHEST, Track, median};
 
@@ -40,22 +42,48 @@ pub enum Known {
     Pairs(Pairs),
     /// From the spread of single losses at one row; so many samples.
     Spread(usize),
-    /// From the size of the validation set.
+    /// From the size of the validation set, as the run or its reader gives it.
     Size(usize),
+    /// From the size that the steps of its accuracies give away.
+    Steps(usize),
+    /// From a size that is assumed.
+    Assumed(usize),
     /// Nothing is known; it counts as none.
     Nothing,
 }
 
 impl Known {
-    /// Validation samples, where known.
+    /// Validation samples, where known for sure.
     pub fn samples(&self) -> Option<usize> {
         match self {
             Known::Pairs(pairs) => Some(pairs.n),
             Known::Spread(n) | Known::Size(n) => Some(*n),
-            Known::Nothing => None,
+            Known::Steps(_) | Known::Assumed(_) | Known::Nothing => None,
         }
     }
+
+    /// Validation samples that are counted with, known, guessed or assumed.
+    pub fn counted(&self) -> Option<usize> {
+        match self {
+            Known::Steps(n) | Known::Assumed(n) => Some(*n),
+            known => known.samples(),
+        }
+    }
+
+    /// Degrees of freedom with which the luck is known: a few losses may all be small ones.
+    pub fn freedom(&self) -> f64 {
+        self.counted()
+            .map_or(f64::INFINITY, |n| (LOSS_WORTH * (n.max(1) as f64 - 1.0)).max(FEWEST_FREEDOM))
+    }
+
+    /// P(T < t) of a difference in units of its standard error.
+    pub fn below(&self, t: f64) -> f64 {
+        if t.is_nan() { 0.5 } else { 1.0 - StudentT::new(self.freedom()).upper_tail(t) }
+    }
 }
+
+/// One degree of freedom, as a single difference has, is the least there is.
+const FEWEST_FREEDOM: f64 = 1.0;
 
 /// Losses of the same samples at two rows, later − earlier, in the loss's unit.
 #[derive(Clone, Debug, PartialEq)]
@@ -93,10 +121,23 @@ impl Noise {
         (2.0 * self.jitter.powi(2) / window as f64 + walk).sqrt()
     }
 
+    /// The same with another number of validation samples, where it counts any.
+    pub fn with_samples(&self, n: usize) -> Noise {
+        let Sampling { error, level, known } = &self.sampling;
+        let share = known.counted().map_or(1.0, |counted| (counted as f64 / n as f64).sqrt());
+        let sampling =
+            Sampling { error: share * error, level: share * level, known: Known::Size(n) };
+        Noise { sampling, ..self.clone() }
+    }
+
     /// A curve that chance makes of `trend`.
     pub fn draw(&self, trend: &[f64], normal: &mut Normals) -> Vec<f64> {
         let jitter = self.jitter * (self.freedom / normal.chi_squared(self.freedom)).sqrt();
-        let step = self.sampling.error / (trend.len() as f64).sqrt();
+        let luck = match self.sampling.known.freedom() {
+            freedom if freedom.is_finite() => (freedom / normal.chi_squared(freedom)).sqrt(),
+            _ => 1.0,
+        };
+        let step = luck * self.sampling.error / (trend.len() as f64).sqrt();
         let mut walk = 0.0;
         let mut row = |level: &f64| {
             walk += step * normal.next();
@@ -160,7 +201,6 @@ fn sampling(curves: &Curves, judged: Judged, track: &Track) -> Sampling {
 }
 
 fn sampling_in_shares(curves: &Curves, judged: Judged, track: &Track) -> Sampling {
-    let size = curves.val_size.filter(|&n| n > 0);
     let end = track.end();
     let level = |n: usize| match (judged, curves.score) {
         (Judged::Loss, _) => Some(spread_of_losses(curves, n) * end.abs() / (n as f64).sqrt()),
@@ -170,13 +210,27 @@ fn sampling_in_shares(curves: &Curves, judged: Judged, track: &Track) -> Samplin
         (Judged::Score, ScoreKind::Rises | ScoreKind::Falls) => None,
     };
     let by_size = || {
-        let n = size?;
+        let (n, known) = size(curves);
         let level = level(n)? / track.scale();
-        Some(Sampling { error: PAIRED * level, level, known: Known::Size(n) })
+        Some(Sampling { error: PAIRED * level, level, known })
     };
     let by_samples = from_samples(curves, track).filter(|_| judged == Judged::Loss);
     let nothing = Sampling { error: 0.0, level: 0.0, known: Known::Nothing };
     by_samples.or_else(by_size).unwrap_or(nothing)
+}
+
+/// How many validation samples there are, and how that is known.
+fn size(curves: &Curves) -> (usize, Known) {
+    if let Some(n) = curves.val_size.filter(|&n| n > 0) {
+        return (n, Known::Size(n));
+    }
+    let accuracies = curves.val_score.as_ref().filter(|_| curves.score == ScoreKind::Accuracy);
+    let accuracies: Vec<f64> =
+        accuracies.into_iter().flat_map(|column| column.values.iter().flatten().copied()).collect();
+    match from_accuracies(&accuracies) {
+        Some(n) => (n, Known::Steps(n)),
+        None => (ASSUMED_SIZE, Known::Assumed(ASSUMED_SIZE)),
+    }
 }
 
 /// From single losses: of two rows where they are apart, else from their spread in one.

@@ -3,15 +3,14 @@
 use wellfit_nn::Layer;
 use wellfit_runs::{Curves, SamplePair, Series, TrainMeasure, Unit};
 use wellfit_stats::{Normal, format};
-use wellfit_study::StudyRecords;
 use wellfit_train::Plan;
 use wellfit_train::plan::LossSettings;
 use wellfit_train::record::{EpochRow, Record, RunState, SampleScores, ScoreKind, WeightSummary};
 
-use super::reading::Restraint;
+use super::reading::{Narrow, Own};
 use super::thresholds::EXTREME_WEIGHT;
 use super::{Finding, Found, Kind, Verdict, judge_own};
-use crate::inside::inside;
+use crate::inside::{InsideKind, inside};
 
 /// The largest of a normal sample's values stays below its bound with this chance.
 const SURE: f64 = 0.95;
@@ -112,9 +111,10 @@ pub fn judge_record(name: &str, record: &Record, facts: Facts) -> Verdict {
         Some(kept) => curves_until(name, record, kept, facts),
         None => curves_of(name, record, facts),
     };
-    let last = record.epochs[..curves.at.len()].last();
-    let mut verdict = judge_own(&curves, stopped.is_some(), last.map(restraint));
-    verdict.findings.extend(inside(record));
+    let seen = inside(record);
+    let own = own(record, &record.epochs[..curves.at.len()], &seen);
+    let mut verdict = judge_own(&curves, stopped.is_some(), own);
+    verdict.findings.extend(seen);
     if verdict.kind != Kind::Diverged {
         verdict.findings.extend(extreme_weights(&record.weights));
     }
@@ -122,11 +122,39 @@ pub fn judge_record(name: &str, record: &Record, facts: Facts) -> Verdict {
     verdict
 }
 
-fn restraint(row: &EpochRow) -> Restraint {
-    Restraint {
+/// The last epoch's. Its mean loss in training mode is that of the networks from the epoch
+/// before to this one: without dropout it lies between their losses in evaluation mode.
+fn own(record: &Record, rows: &[EpochRow], seen: &[Finding]) -> Option<Own> {
+    let row = rows.last()?;
+    let before = rows.iter().rev().nth(1).map_or(row.train_loss, |row| row.train_eval_loss);
+    let large = |finding: &Finding| finding.kind == Found::Inside(InsideKind::UpdateTooLarge);
+    Some(Own {
         penalty: row.train_penalty / row.train_eval_loss,
-        training_mode: row.train_loss / row.train_eval_loss,
-    }
+        training_mode: row.train_loss / row.train_eval_loss.max(before),
+        large_steps: seen.iter().any(large),
+        lr: rows.iter().map(|row| row.lr).fold(0.0, f64::max),
+        guessing: entropy(record),
+        narrowest: narrowest(&record.weights),
+    })
+}
+
+/// What it costs to guess by the shares of the training data's classes: −Σ p·ln p, above 0.
+fn entropy(record: &Record) -> Option<f64> {
+    let classes = record.watch.as_ref()?.classes.as_ref().filter(|classes| !classes.weighted)?;
+    let all: u64 = classes.train.iter().sum();
+    let share = |count: &u64| *count as f64 / all as f64;
+    let cost: f64 = classes.train.iter().map(share).filter(|p| *p > 0.0).map(|p| -p * p.ln()).sum();
+    (cost > 0.0).then_some(cost)
+}
+
+/// The narrowest of all linear layers but the last, the first of equals.
+fn narrowest(weights: &[WeightSummary]) -> Option<Narrow> {
+    let mut matrices: Vec<&WeightSummary> =
+        weights.iter().filter(|tensor| tensor.shape.len() == 2).collect();
+    matrices.pop();
+    let tensor = matrices.into_iter().min_by_key(|tensor| tensor.shape[0])?;
+    let layer = tensor.name.strip_suffix(".weight").unwrap_or(&tensor.name).to_owned();
+    Some(Narrow { layer, units: tensor.shape[0] })
 }
 
 /// Which weights the run kept, where it matters.
@@ -163,26 +191,4 @@ fn extreme_weights(weights: &[WeightSummary]) -> Option<Finding> {
         format::number(Normal::largest(size, SURE), 1)
     );
     Some(Finding::new(Found::ExtremeWeights, evidence))
-}
-
-/// What the baseline's trials are judged to be, in a line: how many of them are what most of
-/// them are, and the headline of the first of those. `None` without a trial.
-pub fn baseline_line(records: &StudyRecords) -> Option<String> {
-    let arm = records.study.arms.first()?;
-    let facts = Facts::of(&arm.plan);
-    let trials = records.study.seeds.iter().zip(records.records.first()?);
-    let judged: Vec<(u64, Verdict)> = trials
-        .filter_map(|(seed, record)| {
-            Some((*seed, judge_record(&arm.name, record.as_ref()?, facts)))
-        })
-        .collect();
-    let count = |kind: Kind| judged.iter().filter(|(_, verdict)| verdict.kind == kind).count();
-    // Of equally many the first in the list.
-    let most = Kind::ALL.into_iter().rev().max_by_key(|kind| count(*kind))?;
-    let (seed, first) = judged.iter().find(|(_, verdict)| verdict.kind == most)?;
-    let of_all = match judged.len() {
-        1 => String::new(),
-        all => format!("{} of {all} trials {}; ", count(most), most.name()),
-    };
-    Some(format!("{}: {of_all}seed {seed}: {}", arm.name, first.headline))
 }

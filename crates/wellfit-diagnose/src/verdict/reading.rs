@@ -1,10 +1,10 @@
 //! A run's figures, read once for all that is asked of them.
 
-use wellfit_runs::{Curves, ScoreKind};
+use wellfit_runs::{Curves, ScoreKind, Series, TrainMeasure};
 
 use super::noise::{Judged, Noise};
 use super::rise::Rise;
-use super::thresholds::{LAST_PART, SMALL_OF_GUESSING};
+use super::thresholds::{DECIDED, HARM, LAST_PART, LIKELY, OTHER_NETWORK, SMALL_OF_GUESSING};
 use super::track::Track;
 
 /// A run as it is judged.
@@ -21,20 +21,37 @@ pub struct Reading<'a> {
     pub held_score: Option<Track>,
     /// The loss of guessing, where it can be known.
     pub guessing: Option<f64>,
-    /// What holds training back, where that is known.
-    pub restraint: Option<Restraint>,
+    /// What wellfit's own runs know besides.
+    pub own: Option<Own>,
     /// Whether early stopping chose the last row.
     pub stopped: bool,
 }
 
-/// What holds training back, at the last row, in shares of the training loss in evaluation
-/// mode.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Restraint {
+/// What wellfit's own runs know besides their curves, at the last row. Losses are in shares of
+/// the training loss in evaluation mode.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Own {
     /// The penalty.
     pub penalty: f64,
     /// The loss in training mode.
     pub training_mode: f64,
+    /// Whether steps are a great part of the weights that they move.
+    pub large_steps: bool,
+    /// The highest learning rate of all epochs.
+    pub lr: f64,
+    /// The loss of guessing by the shares of the classes: their entropy.
+    pub guessing: Option<f64>,
+    /// The narrowest of its hidden linear layers.
+    pub narrowest: Option<Narrow>,
+}
+
+/// A linear layer, and how many numbers it passes on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Narrow {
+    /// As PyTorch numbers it.
+    pub layer: String,
+    /// Its outputs.
+    pub units: usize,
 }
 
 /// The held-out column that a run is judged by.
@@ -54,8 +71,13 @@ pub struct Held {
 impl<'a> Reading<'a> {
     /// Reads a run.
     pub fn of(curves: &'a Curves) -> Reading<'a> {
+        Reading::with(curves, None, false)
+    }
+
+    /// Reads a run of which more is known than its curves.
+    pub fn with(curves: &'a Curves, own: Option<Own>, stopped: bool) -> Reading<'a> {
         let thinned = |series| Track::of(curves, series).map(|track| track.thinned());
-        let guessing = guessing(curves);
+        let guessing = own.as_ref().and_then(|own| own.guessing).or_else(|| guessing(curves));
         Reading {
             curves,
             held: Held::of(curves, guessing),
@@ -63,8 +85,8 @@ impl<'a> Reading<'a> {
             train_score: thinned(curves.train_score.as_ref()),
             held_score: thinned(curves.val_score.as_ref()),
             guessing,
-            restraint: None,
-            stopped: false,
+            own,
+            stopped,
         }
     }
 
@@ -112,6 +134,28 @@ impl Held {
         Some(Held { judged, whole, track, noise, rise })
     }
 
+    /// The probability that the validation set is large enough to tell a network from another
+    /// that is better or worse by [`HARM`].
+    pub fn tells(&self) -> f64 {
+        let luck = OTHER_NETWORK * self.noise.sampling.level;
+        2.0 * self.noise.sampling.known.below(HARM / luck) - 1.0
+    }
+
+    /// How many validation samples it would take for the same curve to be judged; more than the
+    /// `n` that there are. `None` where ten thousand times as many do not tell.
+    pub fn samples_that_tell(&self, n: usize) -> Option<usize> {
+        let levels = self.track.levels();
+        let tells = |n: &usize| {
+            let noise = self.noise.with_samples(*n);
+            let rise = Rise::of(&levels, &noise);
+            let held =
+                Held { noise, rise, whole: self.whole.clone(), track: self.track.clone(), ..*self };
+            held.rise.real >= DECIDED || held.rise.harmless.min(held.tells()) >= LIKELY
+        };
+        let more = (1..=27).map(|step| (n as f64 * 2f64.sqrt().powi(step)).ceil() as usize);
+        more.into_iter().find(tells)
+    }
+
     /// Where the cost is lowest.
     pub fn best_at(&self) -> f64 {
         self.whole.at[self.whole.lowest()]
@@ -135,14 +179,20 @@ impl Held {
 }
 
 /// What a loss is that knows nothing of its inputs: ln of the classes, or that of predicting
-/// the mean, loss / (1 − R²).
+/// the mean, loss / (1 − R²); of the training data where both were measured in evaluation
+/// mode, since a few held-out samples vary little by chance.
 fn guessing(curves: &Curves) -> Option<f64> {
     if let Some(classes) = curves.classes {
         return (classes > 1).then(|| (classes as f64).ln());
     }
-    let loss = Track::of(curves, curves.val_loss.as_ref())?.end();
-    let r2 = Track::of(curves, curves.val_score.as_ref().filter(|_| is_r2(curves)))?.end();
-    Some(loss / (1.0 - r2)).filter(|mean| *mean > 0.0 && mean.is_finite())
+    let of = |loss: Option<&Series>, score: Option<&Series>| {
+        let loss = Track::of(curves, loss)?.end();
+        let r2 = Track::of(curves, score.filter(|_| is_r2(curves)))?.end();
+        Some(loss / (1.0 - r2)).filter(|mean| *mean > 0.0 && mean.is_finite())
+    };
+    let train = (curves.train_measure == TrainMeasure::Evaluation)
+        .then(|| of(curves.train_loss.as_ref(), curves.train_score.as_ref()));
+    train.flatten().or_else(|| of(curves.val_loss.as_ref(), curves.val_score.as_ref()))
 }
 
 /// Whether the score is R², by the column's name.

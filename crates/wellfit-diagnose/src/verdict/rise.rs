@@ -70,19 +70,9 @@ impl Rise {
         (self.trend[end - distance] - self.trend[end], error)
     }
 
-    /// How much the trend would fall over as many rows as it has, from its fall over the last
-    /// `distance`, a quarter: half as much again, as a loss does that goes with 1/t (one that
-    /// goes with 1/√t does nearly twice as much), or more where it does not slow down. With
-    /// the standard deviation of that.
-    pub fn to_come(&self, noise: &Noise, distance: usize) -> (f64, f64) {
-        let (both, _) = self.fall(noise, 2 * distance);
-        let (last, error) = self.fall(noise, distance);
-        let before = both - last;
-        let slower = if before > last { last / before } else { 1.0 }.clamp(0.0, SLOWER);
-        let parts = self.rows.div_ceil(distance.max(1)).min(8) as i32;
-        let series: f64 = (1..=parts).map(|part| slower.powi(part)).sum();
-        let series = series.max(HALF_AGAIN);
-        (series * last, series * error)
+    /// Where the trend ends, above the lowest value.
+    pub fn end(&self) -> f64 {
+        self.trend[self.trend.len() - 1]
     }
 
     /// The standard deviation of the rise from the lowest point, and the part of it that
@@ -93,6 +83,17 @@ impl Rise {
         let walk = noise.sampling.error * (distance as f64 / self.rows as f64).sqrt();
         (noise.of_difference(window(self.rows), distance, self.rows), walk)
     }
+}
+
+/// How many times the fall over the last quarter of a curve it would fall over as many rows as
+/// it has, from its falls over the last two quarters: half as much again, as a loss does that
+/// goes with 1/t (one that goes with 1/√t does nearly twice as much), or more where it does
+/// not slow down. A quarter has `quarter` of `rows` rows.
+pub fn to_come([before, last]: [f64; 2], quarter: usize, rows: usize) -> f64 {
+    let slower = if before > last { last / before } else { 1.0 }.clamp(0.0, SLOWER);
+    let quarters = rows.div_ceil(quarter.max(1)).min(8) as i32;
+    let series: f64 = (1..=quarters).map(|quarter| slower.powi(quarter)).sum();
+    series.max(HALF_AGAIN)
 }
 
 /// The distance in standard deviations at which a one-sided question is settled with

@@ -19,8 +19,9 @@ pub const MARGIN: f64 = 0.05;
 pub const BEGUN: f64 = crate::MARGIN;
 
 /// Where the lowest loss is below this share of what guessing gives, changes are measured by
-/// that: from 0.001 to 0.002 nothing is lost.
-pub const SMALL_OF_GUESSING: f64 = 0.1;
+/// that: from 0.001 to 0.002 nothing is lost, and a change by [`MARGIN`] of it is a hundredth
+/// of what there was to learn.
+pub const SMALL_OF_GUESSING: f64 = 0.2;
 /// The same as a share of the first value, where guessing is not known. That one may be
 /// anything.
 pub const SMALL_OF_FIRST: f64 = 0.02;
@@ -37,6 +38,10 @@ pub const DECIDED: f64 = 0.95;
 /// Other verdicts are said from this confidence on. Calling a run healthy or underfit wrongly
 /// costs less than a false alarm.
 pub const LIKELY: f64 = 0.8;
+/// That a run stopped too soon is said where it is likelier than not and what is to come is
+/// known to within [`HARM`]: to train longer costs nothing but time, and to call the run healthy
+/// would say that it is not so.
+pub const MORE_LIKELY: f64 = 0.5;
 
 /// A run is healthy when a rise of this share of the lowest loss can be excluded; with more
 /// noise than that nobody can tell.
@@ -72,13 +77,33 @@ pub const SPREAD_OF_WRONG: f64 = 0.85;
 /// The same share where no accuracy is known. Squared errors of normal noise have √2, an
 /// exponential distribution 1; losses of classifiers have 2 to 3.
 pub const SPREAD: f64 = 2.0;
+/// What a sample is worth as a degree of freedom of that spread: losses are as long-tailed as
+/// an exponential distribution, whose kurtosis is 9, and a variance is then known as well as
+/// from 2/(9 − 1) as many normal values (B. O'Neill, *Some useful moment results in sampling
+/// problems*, The American Statistician 68, 2014).
+pub const LOSS_WORTH: f64 = 0.25;
 /// What is left of the spread in the difference of the same samples between the run's first
 /// and last row: √(2(1 − ρ)) with a correlation ρ of 0.68.
 pub const PAIRED: f64 = 0.8;
 
-/// The most that is said of a run whose validation set has an unknown size: its sampling
-/// noise is not counted.
+/// What is assumed of a validation set whose size nobody knows: a tenth of the data of a small
+/// benchmark. Most sets that people train on hold out more; those that hold out less must say.
+pub const ASSUMED_SIZE: usize = 1000;
+/// The most that is said of a run whose validation set has an unknown size.
 pub const MOST_WITHOUT_SIZE: f64 = 0.95;
+/// How sure it is that a run diverged: what is left to doubt is the file.
+pub const DIVERGED_CONFIDENCE: f64 = 0.99;
+
+/// Different accuracies that it takes to tell the number of samples by their steps,
+pub const FEWEST_STEPS: usize = 3;
+/// up to so many samples,
+pub const MOST_COUNTED: usize = 1_000_000;
+/// where so few grids as coarse would hold them all by chance.
+pub const STEPS_BY_CHANCE: f64 = 0.01;
+
+/// A score is unchanged when a change of this much can be excluded, and overconfidence is said
+/// of no other.
+pub const SAME_SCORE: f64 = 0.03;
 
 /// The gap is large from this share of the validation loss on, or
 pub const LARGE_GAP: f64 = 0.3;
@@ -93,6 +118,10 @@ pub const OF_GAP: f64 = 0.25;
 /// The training set is memorised when that is at least this share of the validation loss or,
 /// without losses,
 pub const GAIN: f64 = MARGIN;
+/// (this share, where the training loss was measured while training, with dropout and
+/// augmentation in it and by a network that went on learning: then the gap is not the one that
+/// the rule is about) and
+pub const GAIN_IN_TRAINING_MODE: f64 = 0.1;
 /// when the error on it is at most this share of the validation error (as in 1 wrong of 100
 /// against 4), and
 pub const MEMORISED: f64 = 0.25;
@@ -108,11 +137,19 @@ pub const OTHER_NETWORK: f64 = 0.5;
 
 /// Training is held back too much when the penalty has this share of the training loss, or
 pub const PENALTY: f64 = 0.1;
-/// when the loss in training mode is this many times that in evaluation mode; each time where
-/// training data are not fitted and
+/// when the loss in training mode is this many times that in evaluation mode, or
 pub const TRAINING_MODE: f64 = 1.25;
-/// where the gap is at most this share of the validation loss.
+/// when this share of what was learned, from guessing on, is lost in training mode (dropout
+/// of 0.7 loses 0.25 to 0.4 of it, of 0.5 less than a tenth);
+pub const LOST: f64 = 0.25;
+/// each time where training data are not fitted and the gap is at most this share of the validation loss.
 pub const NO_GAP: f64 = 0.1;
+/// A layer is a bottleneck that passes on fewer numbers than this, whatever is learned: behind a
+/// single number everything is a curve over one direction of the inputs; or
+/// fewer than there are classes, less one, which is how many discriminants tell them apart
+/// (R. A. Fisher, *The use of multiple measurements in taxonomic problems*, Annals of Eugenics 7,
+/// 1936).
+pub const FEWEST_UNITS: usize = 2;
 /// How much such a verdict is worth at most.
 pub const HELD_BACK_CONFIDENCE: f64 = 0.85;
 
@@ -129,30 +166,38 @@ pub const HALF_AGAIN: f64 = 1.5;
 pub const SLOWER: f64 = 0.9;
 /// when the training loss fell by at least this part of what the validation loss fell by.
 pub const WITH_TRAINING: f64 = 0.5;
+/// The training loss is measured on more samples and has less luck in it; validation loss falls
+/// by about this part of what it falls by,
+pub const ALONG: f64 = 0.85;
+/// with this standard deviation, in shares of it.
+pub const ALONG_DOUBT: f64 = 0.3;
 /// The last part of the run in which these falls are looked at.
 pub const LAST_PART: f64 = 0.25;
 
 /// A training loss above this share of what guessing gives (ln of the classes) has learned
-/// next to nothing.
+/// next to nothing, however often it is right. Wrong labels are no excuse: a network that is
+/// always as sure as it is often right, `a`, and shares the rest among the other classes, costs
+/// −a·ln a − (1 − a)·ln((1 − a)/(classes − 1)), which is less from an accuracy of 0.7 of two
+/// classes or 0.4 of ten on. It does not trust yet what it knows.
 pub const NEAR_GUESSING: f64 = 0.9;
-/// But not where training accuracy has come this share of the way from guessing to 1.
-pub const LEARNED: f64 = 0.4;
 /// A training R² below this has learned next to nothing.
 pub const NEAR_MEAN: f64 = 0.1;
 /// Where the classes are not known: a training loss that fell by less than this share since
 /// the first row has hardly moved,
 pub const HARDLY: f64 = 0.05;
-/// unless the training accuracy is this high: then there was little to learn.
+/// unless the training accuracy is this high: then there was little to learn. An accuracy that
+/// is lower and rose by less has learned nothing that could be memorised.
 pub const HIGH_SCORE: f64 = 0.8;
 /// How much such a verdict is worth at most: the first row is not the untrained network.
 pub const HARDLY_CONFIDENCE: f64 = 0.85;
 
 /// A training loss this many times its first value, or
 pub const EXPLODED: f64 = 1.2;
-/// this many times what guessing gives, has diverged, unless
-pub const WORSE_THAN_GUESSING: f64 = 1.1;
-/// it fell below this part of what it was a quarter of the run before.
-pub const NOT_FALLING: f64 = 0.9;
+/// in a run that is shorter than [`FEWEST_ROWS_TO_FALL`] this many times: the means of a few
+/// batches jump by tenths from epoch to epoch; or
+pub const EXPLODED_SOON: f64 = 3.0;
+/// this many times what guessing gives, has diverged, unless it is as low as never before.
+pub const WORSE_THAN_GUESSING: f64 = wellfit_study::WORSE_THAN_GUESSING;
 /// A validation loss this many times what guessing gives, where training data are not fitted.
 pub const FAR_WORSE_THAN_GUESSING: f64 = 5.0;
 /// Without a training loss: a validation loss this many times its first value. Overfitting

@@ -4,8 +4,10 @@ use wellfit_runs::{ScoreKind, TrainMeasure, Unit};
 use wellfit_stats::format;
 
 use super::noise::{Judged, Known};
-use super::reading::{Held, Reading, Restraint};
-use super::signs::{Change, Diverged, Divergence, Falling, ScoreChange, Unlearned, Unstable};
+use super::reading::{Held, Own, Reading};
+use super::signs::{
+    Bottleneck, Change, Diverged, Divergence, Falling, ScoreChange, Unlearned, Unstable,
+};
 use super::thresholds as limit;
 use super::{Finding, Found};
 
@@ -30,7 +32,7 @@ pub fn place(at: f64) -> String {
     if at.fract() == 0.0 { format!("{at:.0}") } else { format!("{at:.2}") }
 }
 
-/// `1 epoch`, `7 epochs`.
+/// How many rows: `1 epoch`, `7 rows`.
 fn rows(n: usize, unit: Unit) -> String {
     let word = unit_word(unit);
     match unit {
@@ -39,6 +41,17 @@ fn rows(n: usize, unit: Unit) -> String {
         Unit::Step if n == 1 => "1 row".to_owned(),
         Unit::Step => format!("{} rows", format::count(n)),
     }
+}
+
+/// How far it is from a row to another, as the file numbers them: `7 epochs`, `1,200 steps`.
+fn stretch(from: f64, to: f64, unit: Unit) -> String {
+    let (length, word) = (to - from, unit_word(unit));
+    let plural = if length == 1.0 { "" } else { "s" };
+    let length = match length.fract() == 0.0 {
+        true => format::count(length as usize),
+        false => place(length),
+    };
+    format!("{length} {word}{plural}")
 }
 
 /// A share as a whole number of per cent, with a decimal below 10: `37 %`, `2.4 %`.
@@ -128,13 +141,15 @@ impl Reading<'_> {
         }
     }
 
-    /// `accuracy unchanged`, `accuracy 88.9 % → 87.1 %`.
+    /// `accuracy unchanged`, `accuracy 88.9 % → 87.1 %`, `accuracy 84 % → 80 %, which may be
+    /// luck`.
     fn change_words(&self, change: ScoreChange) -> String {
         let name = self.score_name();
         match change.kind {
             Change::None => format!("{name} unchanged"),
-            Change::Better | Change::Worse => {
-                format!("{name} {} → {}", self.score(change.then), self.score(change.end))
+            Change::Better | Change::Worse | Change::Unclear => {
+                let but = if change.kind == Change::Unclear { ", which may be luck" } else { "" };
+                format!("{name} {} → {}{but}", self.score(change.then), self.score(change.end))
             }
         }
     }
@@ -172,6 +187,14 @@ impl Reading<'_> {
                 digits(end),
                 digits(guessing)
             ),
+            Unlearned::AsGuessing { training, end, right } => format!(
+                "{} accuracy has not risen ({}), and {} {} is no better than guessing ({})",
+                if training { "training" } else { "validation" },
+                accuracy(right),
+                if training { self.train_name() } else { "validation loss" },
+                digits(end),
+                digits(-right.ln())
+            ),
             Unlearned::NearMean { r2 } => {
                 format!("training R² {} is near that of predicting the mean (0)", digits(r2))
             }
@@ -198,6 +221,8 @@ impl Reading<'_> {
         let n = held.whole.len();
         let needed = if n < limit::FEWEST_ROWS {
             format!("at least {} are needed", limit::FEWEST_ROWS)
+        } else if self.too_short(held) {
+            "validation has hardly moved yet".to_owned()
         } else {
             "validation still falls fast, as it always does at first".to_owned()
         };
@@ -227,13 +252,13 @@ impl Reading<'_> {
     /// It was best earlier.
     pub fn overtrained_words(&self, held: &Held) -> String {
         let best = held.whole.values[held.whole.lowest()];
-        let rows = held.whole.len() - 1 - held.whole.lowest();
+        let since = self.since(held.best_at(), held);
         let chance = 1.0 - held.rise.real;
         let mut words = format!(
             "best at {} and worse since: {} over {}; chance alone does as much in {} of curves",
             self.at(held.best_at()),
             self.held_course(held, best, held.whole.last()),
-            self::rows(rows, self.curves.unit),
+            since,
             percent(chance)
         );
         if let Known::Pairs(pairs) = &held.noise.sampling.known {
@@ -245,6 +270,12 @@ impl Reading<'_> {
             ));
         }
         words
+    }
+
+    /// How far it is to the last row that is judged.
+    fn since(&self, at: f64, held: &Held) -> String {
+        let end = held.whole.at[held.whole.len() - 1];
+        stretch(at, end, self.curves.unit)
     }
 
     /// The loss rises while the score does not fall.
@@ -263,16 +294,21 @@ impl Reading<'_> {
         let more = self.gain(held).map_or(String::new(), |gain| {
             format!("; twice the data may win about {}", percent(gain))
         });
+        let (fall, _) = held.rise.fall(&held.noise, held.last_part());
+        let improves = match fall < limit::MARGIN {
+            true => "no longer improves",
+            false => "hardly improves any more",
+        };
         match self.errors() {
             Some((train, wrong)) if train <= limit::MEMORISED * wrong => format!(
                 "training data are memorised (accuracy {} on training data against {} on \
-                 validation data) while {name} no longer improves{more}",
+                 validation data) while {name} {improves}{more}",
                 accuracy(1.0 - train),
                 accuracy(1.0 - wrong)
             ),
             _ => format!(
-                "training data are learned far better than others ({}) while {name} no longer \
-                 improves{more}",
+                "what is learned of the training data does not carry over: {}, which \
+                 {improves}{more}",
                 self.loss_words()
             ),
         }
@@ -309,16 +345,63 @@ impl Reading<'_> {
         }
     }
 
+    /// Steps are a great part of the weights.
+    pub fn large_steps_words(&self) -> String {
+        let loss = self.train.as_ref().map_or(f64::NAN, |train| train.end());
+        format!(
+            "steps are too large for the weights to settle, and {} is still {}",
+            self.train_name(),
+            format::three_digits(loss)
+        )
+    }
+
     /// Training is held back too much.
-    pub fn held_back_words(&self, restraint: Restraint) -> String {
+    pub fn held_back_words(&self, restraint: &Own) -> String {
         let penalty = (restraint.penalty >= limit::PENALTY)
             .then(|| format!("the penalty is {} of the training loss", percent(restraint.penalty)));
         let mode = (restraint.training_mode >= limit::TRAINING_MODE).then(|| {
             let more = percent(restraint.training_mode - 1.0);
             format!("the loss in training mode is {more} above that in evaluation mode")
         });
-        let how: Vec<String> = penalty.into_iter().chain(mode).collect();
+        let lost = (mode.is_none() && self.lost(restraint) >= limit::LOST).then(|| {
+            format!(
+                "{} of what was learned is lost in training mode",
+                percent(self.lost(restraint))
+            )
+        });
+        let how: Vec<String> = penalty.into_iter().chain(mode).chain(lost).collect();
         format!("training is held back too much: {}, and there is no gap to close", how.join(", "))
+    }
+
+    /// A layer is too narrow.
+    pub fn bottleneck_words(&self, bottleneck: &Bottleneck) -> String {
+        let Bottleneck { narrow, classes } = bottleneck;
+        let numbers = match narrow.units {
+            1 => "a single number".to_owned(),
+            units => format!("{units} numbers"),
+        };
+        let classes = match classes {
+            0..=2 => String::new(),
+            classes => format!(" for {classes} classes"),
+        };
+        format!(
+            "layer {} passes on {numbers}{classes}, and training data are not fitted ({})",
+            narrow.layer,
+            self.loss_words()
+        )
+    }
+
+    /// More might be learned.
+    pub fn unfitted_words(&self) -> String {
+        let score = self.train_score.as_ref().filter(|_| self.curves.score == ScoreKind::Accuracy);
+        let score = score.map_or(String::new(), |score| {
+            format!(", accuracy {} on training data", accuracy(score.end()))
+        });
+        format!(
+            "training data are not fitted, and there is no gap ({}{score}): whether they hold \
+             more, only a larger network can tell",
+            self.loss_words()
+        )
     }
 
     /// A loss that was not finite for a while.
@@ -368,10 +451,11 @@ impl Reading<'_> {
             true => format!(", and as many again may win about {}", percent(falling.to_come)),
             false => String::new(),
         };
+        let from = held.track.at[held.track.len().saturating_sub(1 + falling.rows)];
         format!(
             "{} over the last {}: it still improves{more}",
             self.held_course(held, then, end),
-            rows(falling.rows, self.curves.unit)
+            self.since(from, held)
         )
     }
 
@@ -407,39 +491,77 @@ impl Reading<'_> {
 
     /// The validation set is too small: when its luck hides a rise that would do harm.
     pub fn too_small_words(&self, held: &Held) -> Option<String> {
-        let n = held.noise.sampling.known.samples()?;
+        let n = held.noise.sampling.known.counted()?;
         let (_, luck) = held.rise.error(&held.noise);
-        let bar = limit::HARM / super::rise::LIKELY_Z;
-        if luck < bar || held.rise.real >= limit::DECIDED {
+        let small = luck >= limit::HARM / super::rise::LIKELY_Z;
+        if !small || held.rise.real >= limit::DECIDED {
             return None;
         }
-        let needed = (n as f64 * (luck / bar).powi(2)).ceil();
-        let step = 10f64.powf((needed.log10().floor() - 1.0).max(0.0));
-        let needed = (needed / step).ceil() * step;
+        let tell = held.samples_that_tell(n);
+        let tell = tell.map_or(String::new(), |n| format!("; about {} would tell", around(n)));
         Some(format!(
-            "{} validation samples know a change of {} to ± {}; about {} would tell",
+            "{} validation samples{} know a change of {} to ± {}{tell}",
             format::count(n),
+            match held.noise.sampling.known {
+                Known::Assumed(_) => ", as are assumed,",
+                _ => "",
+            },
             self.held_name(held),
             percent(1.96 * luck),
-            format::count(needed.min(1e12) as usize)
         ))
     }
 
-    /// `UNDECIDED: …`
-    pub fn open_headline(&self, held: &Held, stopped_short: bool) -> String {
-        if stopped_short {
-            return format!("UNDECIDED: {}", self.too_few_rows(held).evidence);
+    /// What is known of the validation set's size, where the run does not say it.
+    pub fn size_note(&self, held: &Held) -> Option<String> {
+        match held.noise.sampling.known {
+            Known::Steps(n) => Some(format!(
+                "by the steps of `{}` there are {} validation samples; if not, give --val-size N",
+                column(self.curves.val_score.as_ref()),
+                format::count(n)
+            )),
+            Known::Assumed(n) => Some(format!(
+                "the size of the validation set is not known: {} samples are assumed; give \
+                 --val-size N",
+                format::count(n)
+            )),
+            _ => None,
         }
-        if let Some(words) = self.too_small_words(held) {
-            return format!("UNDECIDED: {words}");
-        }
-        let jumps = self.noisy_words(held);
-        if held.rise.amount < limit::MARGIN {
-            return format!("UNDECIDED: {jumps}, which may hide a rise");
-        }
-        let rise = percent(held.rise.amount);
-        format!("UNDECIDED: a rise of {rise} is within noise: {jumps}")
     }
+
+    /// `UNDECIDED: validation loss 0.465 → 0.542 (+17 %) since epoch 4 may be luck: …`
+    pub fn open_headline(&self, held: &Held) -> String {
+        let why = self.too_small_words(held).unwrap_or_else(|| self.doubt_words(held));
+        if held.rise.amount < limit::MARGIN {
+            return format!("UNDECIDED: a rise may hide in the noise: {why}");
+        }
+        let best = held.whole.values[held.whole.lowest()];
+        let since = held
+            .rise
+            .since
+            .map_or(String::new(), |row| format!(" since {}", self.at(held.track.at[row])));
+        let course = self.held_course(held, best, held.whole.last());
+        format!("UNDECIDED: {course}{since} may be luck: {why}")
+    }
+
+    /// What hides a rise: jumps from row to row, or the luck of the validation set where that
+    /// is the greater part.
+    fn doubt_words(&self, held: &Held) -> String {
+        let (all, luck) = held.rise.error(&held.noise);
+        match held.noise.sampling.known.counted() {
+            Some(n) if 2.0 * luck * luck > all * all => format!(
+                "{} validation samples know such a change to ± {}",
+                format::count(n),
+                percent(1.96 * luck)
+            ),
+            _ => self.noisy_words(held),
+        }
+    }
+}
+
+/// A number of samples to two digits, rounded up.
+fn around(n: usize) -> String {
+    let step = 10usize.pow(n.max(1).ilog10().saturating_sub(1));
+    format::count(n.div_ceil(step) * step)
 }
 
 /// What a file calls a column.

@@ -7,7 +7,7 @@ use wellfit_study::{JudgeAt, Opening, Study};
 use wellfit_train::plan::Metric;
 use wellfit_train::record::ScoreKind;
 
-use crate::compare::{Contradiction, MANY, MoreSeeds, contradictions};
+use crate::arms::{Contradiction, MANY, MoreSeeds, contradictions};
 use crate::picking::Picking;
 use crate::trials::{ArmTrials, Outcome};
 use crate::{
@@ -23,6 +23,11 @@ pub const COVERS_FOLDS: &str = "the folds of a cross-validation, corrected for t
                                 they share (Nadeau and Bengio)";
 
 impl Judgement {
+    /// Whether it says that a difference is there.
+    pub(crate) fn is_difference(self) -> bool {
+        matches!(self, Judgement::Helps | Judgement::Hurts | Judgement::OverRegularised)
+    }
+
     /// All of them.
     pub const ALL: [Judgement; 5] = [
         Judgement::Helps,
@@ -146,6 +151,31 @@ pub(crate) fn points(difference: &Estimate) -> String {
     format!("{} points", format::estimate(&difference.scaled(100.0)))
 }
 
+/// The margin in a metric's unit: `±0.00446`, `±0.11 points`.
+pub(crate) fn margin(metric: Metric, margin: f64) -> String {
+    match metric.score() {
+        Some(ScoreKind::Accuracy) => format!("±{} points", format::three_digits(margin * 100.0)),
+        _ => format!("±{}", format::three_digits(margin)),
+    }
+}
+
+/// Why arms are undecided though their intervals are clear of zero: some reach into the
+/// margin, or some do not when all arms are judged together.
+pub(crate) fn why_undecided(within: bool, together: Option<usize>, margin: &str) -> String {
+    match (within, together) {
+        (true, None) => {
+            format!("Undecided: no interval is clear of {margin}")
+        }
+        (true, Some(arms)) => {
+            format!("Undecided: among {arms} arms none is clear of {margin} (Holm)")
+        }
+        (false, _) => {
+            let arms = together.unwrap_or_default();
+            format!("Undecided: clear of 0, but among {arms} arms that may be luck (Holm)")
+        }
+    }
+}
+
 /// A fraction: `95.9 [95.8, 96.0] %`.
 pub(crate) fn percent(fraction: &Estimate) -> String {
     format!("{} %", format::estimate(&fraction.scaled(100.0)))
@@ -159,6 +189,19 @@ pub(crate) fn seeds(n: usize) -> String {
 /// `1 trial`, `3 trials`.
 pub(crate) fn plural(n: usize, noun: &str) -> String {
     if n == 1 { format!("1 {noun}") } else { format!("{} {noun}s", format::count(n)) }
+}
+
+/// Some of a list.
+pub(crate) fn listed(all: Vec<String>) -> String {
+    const SHOWN: usize = 6;
+    let more = all.len().saturating_sub(SHOWN);
+    let shown = all.into_iter().take(SHOWN).collect::<Vec<_>>().join(", ");
+    if more == 0 { shown } else { format!("{shown} and {more} more") }
+}
+
+/// What was found in a trial.
+pub(crate) fn of_trial(arm: &str, seed: u64, what: &str) -> String {
+    format!("{arm}, seed {seed}: {what}")
 }
 
 /// Where a figure was taken, if that is not the judged epoch: ` at the last epoch`.
@@ -234,17 +277,24 @@ pub(crate) fn luck(metric: Metric, arm: &str, gain: &Estimate, picking: &Picking
     )
 }
 
-/// `, by about 0.003 for being the best of 7 arms`; nothing where that is nothing.
-pub(crate) fn optimistic_by(metric: Metric, picking: &Picking) -> Option<String> {
+/// Less luck than this share of the gain is none that could be measured.
+const MEASURABLE: f64 = 0.01;
+
+/// `, by about 0.003 for being the best of 7 arms`, or that it cannot be measured.
+pub(crate) fn optimistic_by(metric: Metric, picking: &Picking) -> String {
     let luck = picking.optimism.bias();
     let mut amounts = Amounts::like(metric, &Estimate::of([luck]));
     // Two digits: it is a rough estimate.
     amounts.digits = amounts.digits.saturating_sub(1);
     let arms = plural(picking.arms, "arm");
-    // What is left of equal numbers by rounding is no luck.
-    (luck > 1e-9 * picking.optimism.apparent.abs()).then(|| {
-        format!(", by about {}{} for being the best of {arms}", amounts.words(luck), amounts.unit)
-    })
+    match luck > MEASURABLE * picking.optimism.apparent.abs() {
+        true => format!(
+            ", by about {}{} for being the best of {arms}",
+            amounts.words(luck),
+            amounts.unit
+        ),
+        false => format!(", though not measurably for being the best of {arms}"),
+    }
 }
 
 /// `test loss 0.310 [0.309, 0.311], test accuracy … (5,000 samples, 5 seeds), opened
@@ -314,12 +364,21 @@ pub(crate) fn race_sentence(race: &RaceFindings, arms: &[ArmFindings]) -> String
         [] => "no arm left it early".to_owned(),
         some => format!("seeds after which arms left it: {}", some.join(", ")),
     };
-    let not_over = if race.over { "" } else { ", and is not over" };
     format!(
-        "A race: it ran {} of {} trials{not_over}; {left}. Intervals and judgements hold for all \
-         of its looks together, so they are wider the earlier an arm left",
-        race.trials, race.of
+        "A race: {}; {left}. Intervals and judgements hold for all of its looks together, so they \
+         are wider the earlier an arm left",
+        race_cost(race)
     )
+}
+
+/// What a race cost and saved: `it ran 34 of 80 trials and saved 46`.
+pub fn race_cost(race: &RaceFindings) -> String {
+    let (ran, of) = (race.trials, plural(race.of, "trial"));
+    match (race.over, race.of.saturating_sub(ran)) {
+        (false, _) => format!("it ran {ran} of {of}, and is not over"),
+        (true, 0) => format!("it ran all of {of} and saved none"),
+        (true, saved) => format!("it ran {ran} of {of} and saved {saved}"),
+    }
 }
 
 /// A strength as it is written in a remedy: `0.3`, `1e-7`.
@@ -369,7 +428,7 @@ pub(crate) fn strength_sentence(study: &Study, of: &StrengthFamily) -> String {
 /// How many seeds more: `about 4 more seeds`.
 pub(crate) fn more_seeds_words(more: MoreSeeds) -> String {
     match more {
-        MoreSeeds::Some => "more seeds (five in all are a good start)".to_owned(),
+        MoreSeeds::Some => "more seeds".to_owned(),
         MoreSeeds::About(n) => {
             format!("about {} more {}", n, if n == 1 { "seed" } else { "seeds" })
         }
@@ -383,6 +442,7 @@ pub(crate) fn arm_sentence(
     arm: &ArmTrials,
     against: &Against,
     judgement: Judgement,
+    identical: bool,
     margin: f64,
     next: Result<&LeftRace, MoreSeeds>,
 ) -> String {
@@ -398,6 +458,10 @@ pub(crate) fn arm_sentence(
             return format!("{} was not measured", metric_words(study.primary));
         };
         return if lost.is_empty() { why.to_owned() } else { format!("{why}: {lost}") };
+    }
+    if identical {
+        let n = seeds(against.primary.n);
+        return format!("the same figures as the baseline's to the last bit ({n})");
     }
     let effect = effect(study, &against.primary);
     let but = but(study, against, margin);
@@ -416,7 +480,7 @@ pub(crate) fn arm_sentence(
     if lost.is_empty() { meaning } else { format!("{meaning}; {lost}") }
 }
 
-/// `diverged (2 of 5 trials)`, and likewise for what failed or is missing.
+/// `2 of 5 trials diverged`, and likewise for what failed or is missing.
 pub(crate) fn lost_words(arm: &ArmTrials) -> String {
     let all = arm.outcomes.iter().filter(|o| !matches!(o, Outcome::Spared)).count();
     let counts = [
@@ -426,7 +490,7 @@ pub(crate) fn lost_words(arm: &ArmTrials) -> String {
     ];
     let counts = counts.iter().filter(|(n, _)| *n > 0);
     let words: Vec<String> =
-        counts.map(|(n, what)| format!("{what} ({n} of {})", plural(all, "trial"))).collect();
+        counts.map(|(n, what)| format!("{n} of {} {what}", plural(all, "trial"))).collect();
     words.join(", ")
 }
 
@@ -434,6 +498,7 @@ pub(crate) fn lost_words(arm: &ArmTrials) -> String {
 pub(crate) fn overfitting_sentence(
     verdict: OverfittingVerdict,
     rise: &Estimate,
+    train_change: &Estimate,
     (gap, score): (&Estimate, ScoreKind),
     since: &[usize],
 ) -> String {
@@ -443,7 +508,9 @@ pub(crate) fn overfitting_sentence(
     }
     let also = match verdict {
         OverfittingVerdict::Unstable => ", and training loss rises too",
-        OverfittingVerdict::Overfits => " while training loss falls on",
+        OverfittingVerdict::Overfits if train_change.is_below(0.0) => {
+            " while training loss falls on"
+        }
         _ => "",
     };
     let lowest = epochs(since);
@@ -453,6 +520,11 @@ pub(crate) fn overfitting_sentence(
     format!(
         "{clause}: from its lowest (epoch {lowest}) to the last epoch validation loss rises by {rise}{also}{gap} ({n})"
     )
+}
+
+/// What trials are judged to be one by one, behind the sentence of all of them.
+pub(crate) fn overfit_trials(overfit: usize, of: usize) -> String {
+    format!("; judged one by one {overfit} of {} overfit", plural(of, "trial"))
 }
 
 /// `9`, or `9 to 13`.

@@ -224,6 +224,17 @@ pub fn diverged(seed: u64) -> Option<Record> {
     Some(record)
 }
 
+/// A trial whose loss explodes and stays a number.
+pub fn exploded(seed: u64) -> Option<Record> {
+    let mut record = record("hot", seed, &course(9, 2.5, 2.5, 0.1, 0.1));
+    for (i, row) in record.epochs.iter_mut().enumerate() {
+        let loss = 1e22 * (i as f64 + 1.0 + luck(seed));
+        (row.train_loss, row.train_eval_loss, row.val_loss) = (loss, loss, Some(loss));
+    }
+    record.best_epoch = Some(1);
+    Some(record)
+}
+
 /// The article: baseline, plateau decay, L1.
 pub fn article() -> StudyRecords {
     let study = study(5, overfit);

@@ -3,14 +3,14 @@
 #[path = "../common/mod.rs"]
 mod common;
 
-use common::{overfit, record, samples, study, tensor};
-use wellfit_diagnose::verdict::{Facts, Found, Kind, baseline_line, curves_of, judge_record};
+use common::{overfit, samples, tensor};
+use wellfit_diagnose::verdict::{Facts, Found, Kind, curves_of, judge_record};
 use wellfit_nn::Layer;
 use wellfit_runs::{ScoreKind, TrainMeasure};
 use wellfit_study::Study;
 use wellfit_train::Plan;
 use wellfit_train::plan::{Document, LossSettings};
-use wellfit_train::record::{Record, RunState};
+use wellfit_train::record::{ClassCounts, Record, RunState, Watch, WatchLook};
 
 #[test]
 fn a_records_rows_become_curves_with_its_samples() {
@@ -78,12 +78,17 @@ fn weights_far_larger_than_the_rest_are_found() {
 fn a_run_that_early_stopping_ended_is_judged_by_what_it_kept() {
     let mut record = overfit(0).unwrap();
     record.best_epoch = Some(9);
-    let whole = judge_record("a", &record, Facts::default());
+    let facts = Facts { val_size: Some(5000), ..Facts::default() };
+    let whole = judge_record("a", &record, facts);
     assert_eq!(whole.kind, Kind::Overfit);
     assert_eq!(whole.notes, ["model.safetensors holds the weights of epoch 9"]);
     record.state = RunState::StoppedEarly;
-    let kept = judge_record("a", &record, Facts::default());
-    assert_eq!((kept.kind, kept.rows, kept.epochs), (Kind::Healthy, 9, Some(9)), "{kept:#?}");
+    let kept = judge_record("a", &record, facts);
+    assert_eq!(
+        (kept.kind, kept.rows, kept.setting.epochs),
+        (Kind::Healthy, 9, Some(9)),
+        "{kept:#?}"
+    );
     assert_eq!(kept.notes, ["early stopping kept epoch 9 of 30; the run is judged up to there"]);
     // Two epochs are few, but the run went on and found none better.
     record.best_epoch = Some(2);
@@ -114,28 +119,123 @@ fn a_penalty_or_dropout_without_a_gap_to_close_is_too_much() {
 }
 
 #[test]
-fn a_studys_line_says_how_many_trials_agree() {
-    let line = baseline_line(&study(5, overfit)).unwrap();
-    assert!(
-        line.starts_with("baseline: 5 of 5 trials overfit; seed 0: OVERFITTING since epoch "),
-        "{line}"
-    );
-    let one = baseline_line(&study(1, overfit)).unwrap();
-    assert!(one.starts_with("baseline: seed 0: OVERFITTING"), "{one}");
-    assert_eq!(baseline_line(&study(2, |_| None)), None);
-    let mixed = |seed| if seed < 2 { Some(record("b", seed, &[[0.5; 4]])) } else { overfit(seed) };
-    let line = baseline_line(&study(5, mixed)).unwrap();
-    assert!(line.starts_with("baseline: 3 of 5 trials overfit; seed 2: "), "{line}");
+fn dropout_that_takes_a_quarter_of_what_was_learned_is_too_much() {
+    let mut record = overfit(0).unwrap();
+    for row in &mut record.epochs {
+        (row.train_eval_loss, row.val_loss) = (1.8, Some(1.82));
+        (row.train_loss, row.train_penalty) = (1.8, 0.0);
+    }
+    let facts = Facts { classes: Some(10), ..Facts::default() };
+    assert_eq!(judge_record("a", &record, facts).kind, Kind::Healthy);
+    // Of the 0.503 that were learned from ln 10 on, 0.15 are lost.
+    record.epochs.last_mut().unwrap().train_loss = 1.95;
+    let verdict = judge_record("a", &record, facts);
+    assert_eq!(verdict.kind, Kind::Underfit, "{verdict:#?}");
+    assert!(verdict.headline.contains("30 % of what was learned is lost in training mode"));
+    // The mean over an epoch in which the loss fell that far lost nothing.
+    let [.., before, _] = &mut record.epochs[..] else { unreachable!() };
+    before.train_eval_loss = 1.95;
+    let falling = judge_record("a", &record, facts);
+    assert!(!falling.headline.contains("in training mode"), "{falling:#?}");
 }
 
 #[test]
-fn the_order_of_seeds_changes_no_count() {
-    let mixed = |seed| if seed < 2 { Some(record("b", seed, &[[0.5; 4]])) } else { overfit(seed) };
-    let (one, mut other) = (study(5, mixed), study(5, mixed));
-    other.study.seeds.reverse();
-    other.records[0].reverse();
-    let count = |study| baseline_line(study).unwrap().split(';').next().unwrap().to_owned();
-    assert_eq!(count(&one), count(&other));
+fn steps_as_large_as_their_weights_keep_a_network_from_settling() {
+    let mut record = overfit(0).unwrap();
+    for row in &mut record.epochs {
+        (row.train_eval_loss, row.val_loss) = (0.6, Some(0.62));
+        (row.train_loss, row.train_penalty) = (0.6, 0.0);
+    }
+    let facts = Facts { classes: Some(10), ..Facts::default() };
+    let look = |epoch: usize, update: f64| WatchLook {
+        epoch,
+        loss: 0.6,
+        dead: Vec::new(),
+        saturated: Vec::new(),
+        rms: Vec::new(),
+        gradient_rms: Vec::new(),
+        norm: vec![1.0],
+        gradient_norm: vec![1.0],
+        update_norm: vec![update],
+        unchanged: Vec::new(),
+    };
+    let mut kind = |update: f64| {
+        record.watch = Some(Watch {
+            samples: 32,
+            every: 1,
+            layers: Vec::new(),
+            parameters: vec!["0.weight".into()],
+            looks: (0..=30).map(|epoch| look(epoch, update)).collect(),
+            classes: None,
+        });
+        judge_record("a", &record, facts)
+    };
+    assert_eq!(kind(0.01).kind, Kind::Healthy);
+    let verdict = kind(0.2);
+    assert_eq!(verdict.kind, Kind::Underfit, "{verdict:#?}");
+    assert!(verdict.headline.starts_with("UNDERFITTING: steps are too large for the weights"));
+}
+
+#[test]
+fn a_layer_that_passes_on_less_than_its_classes_need_is_a_bottleneck() {
+    let mut record = overfit(0).unwrap();
+    for row in &mut record.epochs {
+        (row.train_eval_loss, row.val_loss) = (0.9, Some(0.92));
+        (row.train_loss, row.train_penalty) = (0.9, 0.0);
+    }
+    let mut of = |units: usize, classes: usize| {
+        record.weights = vec![
+            tensor("0.weight", &[64, 20], 0.1, 0.3),
+            tensor("0.bias", &[64], 0.1, 0.3),
+            tensor("2.weight", &[units, 64], 0.1, 0.3),
+            tensor("4.weight", &[classes, units], 0.1, 0.3),
+        ];
+        judge_record("a", &record, Facts { classes: Some(classes), ..Facts::default() })
+    };
+    let narrow = of(3, 10);
+    assert_eq!(narrow.kind, Kind::Underfit, "{narrow:#?}");
+    assert_eq!(
+        narrow.headline,
+        "UNDERFITTING: layer 2 passes on 3 numbers for 10 classes, and training data are not \
+         fitted (training loss 0.900, validation loss 0.920)"
+    );
+    assert_eq!(narrow.findings[0].kind, Found::Bottleneck);
+    assert_eq!(of(9, 10).kind, Kind::Healthy);
+    assert!(of(1, 10).headline.contains("layer 2 passes on a single number for 10 classes"));
+}
+
+#[test]
+fn guessing_costs_what_the_shares_of_the_classes_do() {
+    let mut record = overfit(0).unwrap();
+    for row in &mut record.epochs {
+        (row.train_eval_loss, row.val_loss) = (0.19, Some(0.195));
+        (row.train_loss, row.train_penalty) = (0.19, 0.0);
+    }
+    let facts = Facts { classes: Some(2), ..Facts::default() };
+    let mut of = |train: [u64; 2], weighted: bool| {
+        let classes = ClassCounts {
+            train: train.to_vec(),
+            validation: None,
+            weighted,
+            best: None,
+            last: None,
+        };
+        record.watch = Some(Watch {
+            samples: 32,
+            every: 1,
+            layers: Vec::new(),
+            parameters: Vec::new(),
+            looks: Vec::new(),
+            classes: Some(classes),
+        });
+        judge_record("a", &record, facts)
+    };
+    assert_eq!(of([500, 500], false).kind, Kind::Healthy);
+    // 0.95·ln(1/0.95) + 0.05·ln(1/0.05) = 0.199.
+    let rare = of([950, 50], false);
+    assert_eq!((rare.kind, rare.severity), (Kind::Underfit, 3), "{rare:#?}");
+    assert!(rare.headline.contains("is near that of guessing (0.199)"), "{}", rare.headline);
+    assert_eq!(of([950, 50], true).kind, Kind::Healthy);
 }
 
 #[test]
@@ -150,6 +250,8 @@ fn every_line_to_paste_into_a_plan_is_one_that_a_plan_takes() {
         Found::LargeGap,
         Found::StillImproving,
         Found::HeldBack,
+        Found::Bottleneck,
+        Found::Unfitted,
         Found::HardlyLearned,
         Found::Diverging,
         Found::Unstable,
@@ -161,12 +263,16 @@ fn every_line_to_paste_into_a_plan_is_one_that_a_plan_takes() {
     ] {
         let finding = wellfit_diagnose::verdict::Finding::new(kind, String::new());
         let line = verdict.advice(&finding, wellfit_diagnose::verdict::Target::Wellfit).paste;
+        let set = line.strip_prefix("wellfit train plan.toml --set ");
         let text = match line.split(['.', ' ']).next() {
+            Some("wellfit") => PLAN.replace("#train", r#"optimizer = { type = "sgd", lr = 1.0 }"#),
+            Some("{") => PLAN.replace("layers = [", &format!("layers = [\n{line}\n")),
             Some("study") => format!("{line}{PLAN}"),
             Some("validation") => PLAN.replace("#data", &line),
             _ => PLAN.replace("#train", &line),
         };
-        let document = Document::parse("plan", &text).unwrap_or_else(|e| panic!("{line}: {e}"));
+        let mut document = Document::parse("plan", &text).unwrap_or_else(|e| panic!("{line}: {e}"));
+        set.map(|set| document.set(set)).transpose().unwrap_or_else(|e| panic!("{line}: {e}"));
         let study = Study::read(&document, "x").unwrap_or_else(|e| panic!("{line}: {e}"));
         let arms = 1 + usize::from(line.starts_with("study"));
         assert_eq!(study.arms.len(), arms, "{line}");

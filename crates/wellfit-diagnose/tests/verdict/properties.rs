@@ -74,7 +74,7 @@ proptest! {
         }
         for format in Format::ALL {
             let show = Show { format, ..Show::default() };
-            prop_assert!(!render(std::slice::from_ref(&verdict), show).is_empty());
+            prop_assert!(!render(std::slice::from_ref(&verdict), &[], show).is_empty());
         }
         let json = wellfit_diagnose::verdict::json_value(&verdict, Target::Keras);
         prop_assert_eq!(&json["verdict"], verdict.kind.name());

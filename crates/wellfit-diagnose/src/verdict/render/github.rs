@@ -1,11 +1,14 @@
 //! Annotations of a GitHub workflow, as in
 //! <https://docs.github.com/actions/reference/workflow-commands-for-github-actions>.
 
-use super::Show;
+use super::{Show, Unread};
 use crate::verdict::{Kind, Verdict};
 
-pub fn annotations(verdicts: &[Verdict], show: Show) -> String {
-    verdicts.iter().map(|verdict| annotation(verdict, show)).collect()
+pub fn annotations(verdicts: &[Verdict], unread: &[Unread], show: Show) -> String {
+    let judged = verdicts.iter().map(|verdict| annotation(verdict, show));
+    let unread =
+        unread.iter().map(|Unread { name, message }| line("error", name, "unread", message));
+    judged.chain(unread).collect()
 }
 
 /// One line a run: an error where it fails the gate, a warning where there is something to
@@ -21,12 +24,12 @@ fn annotation(verdict: &Verdict, show: Show) -> String {
         format!("\n{}: {}\n→ {advice}", finding.kind.name(), finding.evidence)
     });
     let message = verdict.headline.clone() + &findings.collect::<String>();
-    format!(
-        "::{level} file={},title={}::{}\n",
-        property(&verdict.name),
-        property(&format!("wellfit: {}", verdict.kind.name())),
-        data(&message)
-    )
+    line(level, &verdict.name, verdict.kind.name(), &message)
+}
+
+fn line(level: &str, name: &str, title: &str, message: &str) -> String {
+    let title = format!("wellfit: {title}");
+    format!("::{level} file={},title={}::{}\n", property(name), property(&title), data(message))
 }
 
 fn data(text: &str) -> String {

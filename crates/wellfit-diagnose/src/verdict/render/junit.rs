@@ -1,16 +1,19 @@
-//! JUnit's XML: a test case a run. A run that is undecided is a skipped test.
+//! JUnit's XML: a test case a run. A run that is undecided is a skipped test, what could not
+//! be read one with an error.
 
-use super::Show;
+use super::{Show, Unread};
 use crate::verdict::{Kind, Verdict};
 
-pub fn junit(verdicts: &[Verdict], show: Show) -> String {
+pub fn junit(verdicts: &[Verdict], unread: &[Unread], show: Show) -> String {
     let failed = verdicts.iter().filter(|verdict| show.fails(verdict)).count();
     let skipped = verdicts.iter().filter(|verdict| skips(verdict, show)).count();
     let counts = format!(
-        "tests=\"{}\" failures=\"{failed}\" errors=\"0\" skipped=\"{skipped}\"",
-        verdicts.len()
+        "tests=\"{}\" failures=\"{failed}\" errors=\"{}\" skipped=\"{skipped}\"",
+        verdicts.len() + unread.len(),
+        unread.len()
     );
-    let cases: String = verdicts.iter().map(|verdict| case(verdict, show)).collect();
+    let judged = verdicts.iter().map(|verdict| case(verdict, show));
+    let cases: String = judged.chain(unread.iter().map(errored)).collect();
     format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"wellfit\" {counts}>\n  \
          <testsuite name=\"wellfit diagnose\" {counts}>\n{cases}  </testsuite>\n</testsuites>\n"
@@ -21,11 +24,18 @@ fn skips(verdict: &Verdict, show: Show) -> bool {
     verdict.kind == Kind::Undecided && !show.fails(verdict)
 }
 
+fn head(name: &str) -> String {
+    let name = escaped(name);
+    format!("    <testcase classname=\"wellfit.diagnose\" name=\"{name}\" time=\"0\"")
+}
+
+fn errored(Unread { name, message }: &Unread) -> String {
+    let (head, message) = (head(name), escaped(message));
+    format!("{head}>\n      <error type=\"unread\" message=\"{message}\"/>\n    </testcase>\n")
+}
+
 fn case(verdict: &Verdict, show: Show) -> String {
-    let head = format!(
-        "    <testcase classname=\"wellfit.diagnose\" name=\"{}\" time=\"0\"",
-        escaped(&verdict.name)
-    );
+    let head = head(&verdict.name);
     let message = escaped(&verdict.headline);
     let details: String = verdict
         .findings

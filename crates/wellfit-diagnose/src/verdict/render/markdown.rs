@@ -2,18 +2,26 @@
 
 use wellfit_stats::format::{UNKNOWN, number, three_digits};
 
-use super::{Show, plain};
+use super::{Show, Unread, plain};
 use crate::verdict::Verdict;
 use crate::verdict::words::place;
 
-pub fn markdown(verdicts: &[Verdict], show: Show) -> String {
+pub fn markdown(verdicts: &[Verdict], unread: &[Unread], show: Show) -> String {
     let mut text = String::from(
         "| run | verdict | confidence | severity | since | best | gap |\n\
          |---|---|---|---|---|---|---|\n",
     );
     text.extend(verdicts.iter().map(row));
+    text.extend(unread.iter().map(unread_row));
     text.extend(verdicts.iter().map(|verdict| details(verdict, show)));
+    text.extend(unread.iter().map(|Unread { name, message }| {
+        format!("\n### {}\n\ncould not be read: {}\n", escaped(name), escaped(message))
+    }));
     text
+}
+
+fn unread_row(Unread { name, .. }: &Unread) -> String {
+    format!("| {} | could not be read |{}\n", escaped(name), format!(" {UNKNOWN} |").repeat(5))
 }
 
 fn row(verdict: &Verdict) -> String {

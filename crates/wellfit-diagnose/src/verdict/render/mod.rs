@@ -77,14 +77,25 @@ impl Show<'_> {
     }
 }
 
-/// Verdicts in a form, ending with a line break unless nothing is there to be said.
-pub fn render(verdicts: &[Verdict], show: Show) -> String {
+/// What was to be judged and could not be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unread {
+    /// What it is called.
+    pub name: String,
+    /// Why, in words.
+    pub message: String,
+}
+
+/// Verdicts in a form, ending with a line break unless nothing is there to be said. What could
+/// not be read is an annotation, a line, an errored test case; text and JSON hold verdicts
+/// alone.
+pub fn render(verdicts: &[Verdict], unread: &[Unread], show: Show) -> String {
     match show.format {
         Format::Text => text::text(verdicts, show),
         Format::Json => json::json(verdicts, show),
-        Format::Github => github::annotations(verdicts, show),
-        Format::Markdown => markdown::markdown(verdicts, show),
-        Format::Junit => junit::junit(verdicts, show),
+        Format::Github => github::annotations(verdicts, unread, show),
+        Format::Markdown => markdown::markdown(verdicts, unread, show),
+        Format::Junit => junit::junit(verdicts, unread, show),
     }
 }
 

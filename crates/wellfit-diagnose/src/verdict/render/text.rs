@@ -40,10 +40,9 @@ pub fn told(verdict: &Verdict, finding: &Finding, show: Show) -> [String; 2] {
 /// points`.
 fn facts(verdict: &Verdict) -> String {
     let Verdict { name, origin, rows, .. } = verdict;
-    let mut facts = vec![
-        format!("{name} ({origin}, {rows} {})", if *rows == 1 { "row" } else { "rows" }),
-        format!("confidence {}", number(verdict.confidence, 3)),
-    ];
+    let rows = format!("{rows} {}", if *rows == 1 { "row" } else { "rows" });
+    let mut facts = vec![format!("{name} ({origin}, {rows})")];
+    facts.extend(sureness(verdict));
     if verdict.severity > 0 {
         facts.push(format!("severity {} of 3", verdict.severity));
     }
@@ -55,6 +54,19 @@ fn facts(verdict: &Verdict) -> String {
         facts.push(format!("gap in {of} {}", three_digits(gap)));
     }
     facts.join(", ")
+}
+
+/// How sure the verdict is; of an undecided run, how likely the likeliest other one is, where
+/// any was weighed at all.
+fn sureness(verdict: &Verdict) -> Option<String> {
+    let other = 1.0 - verdict.confidence;
+    match verdict.kind {
+        Kind::Undecided if other < 0.0005 => None,
+        Kind::Undecided => {
+            Some(format!("no other verdict has a probability above {}", number(other, 3)))
+        }
+        _ => Some(format!("confidence {}", number(verdict.confidence, 3))),
+    }
 }
 
 /// `5 runs: 3 healthy, 2 overfit`.

@@ -6,6 +6,7 @@ use wellfit_stats::{
 };
 use wellfit_study::{JudgeAt, Racing, Study, StudyRecords};
 use wellfit_train::plan::Metric;
+use wellfit_train::record::EpochRow;
 
 use crate::trials::{ArmTrials, Trial, sample_scores};
 use crate::words;
@@ -74,9 +75,10 @@ pub fn arms(
         (arm.corrected_p, arm.corrected_p_within) = (beyond, within);
     }
     let runners = racing.into_iter().flat_map(|racing| &racing.standing.arms);
-    against.iter_mut().zip(runners).for_each(|(arm, runner)| {
-        raced(records.study.primary, arm, runner);
-    });
+    // What exploded without a NaN has a figure in the race, but none that says anything.
+    let measured = others.iter().map(|arm| !arm.only_diverged());
+    let raced_arms = against.iter_mut().zip(runners).zip(measured).filter(|(_, there)| *there);
+    raced_arms.for_each(|((arm, runner), _)| raced(records.study.primary, arm, runner));
 
     let mut summaries = summaries.into_iter();
     let first = summaries.next().map(|summary| ArmFindings {
@@ -86,10 +88,13 @@ pub fn arms(
         judgement: None,
         sentence: overfitting.sentence.clone(),
         left_race: None,
+        identical: false,
+        verdicts: verdicts(baseline),
     });
     let rest = others.iter().zip(summaries).zip(against).map(|((arm, summary), against)| {
         let judgement = judgement(records.study.primary, &against, arm, baseline);
         let more = more_seeds(&against.primary, margin, others.len());
+        let identical = is_identical(arm, baseline);
         let left_race = racing.and_then(|racing| left_race(racing, arm.index));
         ArmFindings {
             name: arm.arm.name.clone(),
@@ -99,15 +104,38 @@ pub fn arms(
                 arm,
                 &against,
                 judgement,
+                identical,
                 margin,
                 left_race.as_ref().ok_or(more),
             ),
             against_baseline: Some(against),
             judgement: Some(judgement),
             left_race,
+            identical,
+            verdicts: verdicts(arm),
         }
     });
     first.into_iter().chain(rest).collect()
+}
+
+/// Whether every trial of an arm went as the baseline's of the same seed, bit by bit; rates
+/// and times may differ.
+fn is_identical(arm: &ArmTrials, baseline: &ArmTrials) -> bool {
+    let figures = |row: &EpochRow| {
+        let held = [row.val_loss, row.val_score];
+        let of = [row.train_loss, row.train_eval_loss, row.train_score];
+        (of.map(f64::to_bits), held.map(|figure| figure.map(f64::to_bits)))
+    };
+    let same = |(ours, theirs): (Trial, Trial)| {
+        let (ours, theirs) = (&ours.record.epochs, &theirs.record.epochs);
+        ours.iter().map(figures).eq(theirs.iter().map(figures))
+    };
+    let lost = arm.diverged() + arm.failures().count();
+    lost == 0 && arm.paired(baseline).next().is_some() && arm.paired(baseline).all(same)
+}
+
+fn verdicts(arm: &ArmTrials) -> Vec<Option<&'static str>> {
+    arm.verdicts.iter().map(|verdict| Some(verdict.as_ref()?.kind.name())).collect()
 }
 
 /// What a race knows of an arm's primary difference holds for all of its looks together.
