@@ -260,6 +260,11 @@
       let dots = "";
       const labels = [];
       const taken = []; // kept epochs' labels: middle, base line, half width
+      const keptAt = (a) => {
+        const point = arms[a].kept && arms[a].curves[panel.figures[0]].find((p) => p[0] === arms[a].kept[0]);
+        return point ? [at(point, 1)] : [];
+      };
+      const signs = list.flatMap(keptAt);
       for (const a of list) {
         panel.figures.forEach((f, i) => {
           const runs = [];
@@ -285,7 +290,9 @@
             const label = `epoch ${kept[0]}${kept[1] === kept[2] ? "" : ` (${kept[1]}–${kept[2]})`}`;
             const half = measure(label, 11) / 2;
             const lx = Math.max(frame.left + half, Math.min(frame.right - half, px));
-            const ly = [py - 11, py + 19].find((y) => !taken.some(([ox, oy, oh]) => Math.abs(ox - lx) < oh + half + 6 && Math.abs(oy - y) < 13));
+            const onLabel = (y) => taken.some(([ox, oy, oh]) => Math.abs(ox - lx) < oh + half + 6 && Math.abs(oy - y) < 13);
+            const onSign = (y) => signs.some(([ox, oy]) => Math.abs(ox - lx) < half + 6 && Math.abs(oy - y + 2.5) < 11.5);
+            const ly = [py - 11, py + 19].find((y) => !onLabel(y) && !onSign(y));
             if (ly !== undefined) {
               taken.push([lx, ly, half]);
               dots += words(lx, ly, label, `${MIDDLE} stroke="var(--paper)" stroke-width="3" paint-order="stroke"`);

@@ -41,10 +41,7 @@ pub fn inspection_summary(found: &Inspection, colour: bool) -> String {
     for (i, sentence) in explanations(found).iter().chain(&notes(found)).enumerate() {
         let head = if i == 0 { "" } else { "note" };
         let sentence = cut(sentence, usize::MAX);
-        for (i, line) in wrap(&sentence, WIDTH - 8, usize::MAX).iter().enumerate() {
-            let head = if i == 0 { head } else { "" };
-            lines.push(format!("{} {line}", style.dim(&format!("{head:<7}"))));
-        }
+        lines.extend(style.headed(head, wrap(&sentence, WIDTH - 8, usize::MAX)));
     }
     lines.join("\n") + "\n"
 }

@@ -14,7 +14,10 @@
 //! | `terminal` | a view → the answer and a table in plain text |
 //! | `inspection` | a model's weights → tables in plain text, pictures in files |
 //! | `progress` | events of running trials → bars or lines (feature `terminal`) |
+//! | `bar` | how much of other work is done → a bar (feature `terminal`) |
 
+#[cfg(feature = "terminal")]
+mod bar;
 pub mod chart;
 mod curves;
 mod error;
@@ -31,6 +34,8 @@ mod weights;
 mod words;
 mod write;
 
+#[cfg(feature = "terminal")]
+pub use bar::{Bar, Counted, size};
 pub use curves::{Curves, Figure, Kept, Point};
 pub use error::ReportError;
 pub use inspection::{PicturePlace, inspection_summary, write_inspection};

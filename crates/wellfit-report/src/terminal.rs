@@ -1,6 +1,6 @@
 //! The answer and a table, in at most twenty lines.
 
-use wellfit_diagnose::{Findings, StrengthFamily, strength};
+use wellfit_diagnose::{StrengthFamily, StudyFindings, race_cost, strength};
 use wellfit_study::StudyRecords;
 use wellfit_train::record::{Record, RunState, ScoreKind};
 
@@ -20,7 +20,7 @@ const LINES: usize = 20;
 /// Records and findings of different studies.
 pub fn answer(
     records: &StudyRecords,
-    findings: &Findings,
+    findings: &StudyFindings,
     width: usize,
     colour: bool,
 ) -> Result<String, ReportError> {
@@ -31,34 +31,47 @@ pub fn answer(
     let mut lines: Vec<String> =
         wrap(&answer.headline, width, 4).iter().map(|line| style.bold(line)).collect();
     let head = if answer.decided { "do" } else { "settle" };
-    for (head, words, most) in [
+    let race = findings.race.as_ref().map(race_cost).unwrap_or_default();
+    let caveats = |grave: bool| {
+        let of = findings.caveats.iter().filter(move |caveat| caveat.grave == grave);
+        of.map(|caveat| &caveat.sentence)
+    };
+    let repeat = repeat(&view);
+    let entries = [
         (head, answer.recipe.as_str(), 2),
-        ("repeat", &repeat(&view), 2),
+        ("repeat", &repeat, 2),
         ("test", &answer.final_figure, 3),
-        ("verdict", findings.verdict.as_deref().unwrap_or_default(), 4),
-    ] {
-        let words = wrap(words, width - 8, most);
-        for (i, line) in words.iter().filter(|line| !line.is_empty()).enumerate() {
-            let head = if i == 0 { head } else { "" };
-            lines.push(format!("{} {line}", style.dim(&format!("{head:<7}"))));
-        }
+        ("race", &race, 1),
+        ("verdict", findings.verdict.as_deref().unwrap_or_default(), usize::MAX),
+    ];
+    let grave = caveats(true).map(|sentence| ("note", sentence.as_str(), usize::MAX));
+    let entries = entries.into_iter().chain(grave);
+    let mut entries: Vec<(&str, Vec<String>)> =
+        entries.map(|(head, words, most)| (head, wrap(words, width - 8, most))).collect();
+    let footnote: Vec<String> =
+        findings.why_undecided.iter().flat_map(|why| wrap(why, width, usize::MAX)).collect();
+    let table_lines = view.arms().min(8) + 2 + footnote.len();
+    let used: usize = entries.iter().map(|(_, words)| words.len()).sum();
+    if !answer.decided && lines.len() + used + table_lines > LINES {
+        // That nothing is decided was said; an arm's row says more.
+        entries.retain(|(head, _)| *head != "test");
+    }
+    for (head, words) in entries {
+        lines.extend(style.headed(head, words));
     }
     // Whole sentences as far as there is room beside the table; the page has them all.
-    let table_lines = view.arms().min(8) + 2;
     let model = answer.model.iter().map(|model| &model.sentence);
-    for sentence in answer.details.iter().chain(model).chain(&findings.caveats) {
+    for sentence in answer.details.iter().chain(model).chain(caveats(false)) {
         let words = wrap(sentence, width - 8, usize::MAX);
         if lines.len() + words.len() + table_lines > LINES {
             continue;
         }
-        for (i, line) in words.iter().enumerate() {
-            let head = if i == 0 { "note" } else { "" };
-            lines.push(format!("{} {line}", style.dim(&format!("{head:<7}"))));
-        }
+        lines.extend(style.headed("note", words));
     }
     lines.push(String::new());
-    let room = LINES - lines.len().min(LINES - 3);
+    let room = LINES.saturating_sub(lines.len() + footnote.len()).max(3);
     lines.extend(table(&view, width, room, style));
+    lines.extend(footnote.iter().map(|line| style.dim(line)));
     Ok(lines.join("\n") + "\n")
 }
 
@@ -68,7 +81,7 @@ pub fn answer(
 /// Records and findings of different studies.
 pub fn strengths(
     records: &StudyRecords,
-    findings: &Findings,
+    findings: &StudyFindings,
     width: usize,
     colour: bool,
 ) -> Result<String, ReportError> {
@@ -141,6 +154,16 @@ impl Style {
     pub fn dim(self, words: &str) -> String {
         self.code("2", words)
     }
+
+    /// Lines behind a dim head of seven columns, which stands before the first of them.
+    pub fn headed(self, head: &str, lines: Vec<String>) -> Vec<String> {
+        let lines = lines.into_iter().filter(|line| !line.is_empty()).enumerate();
+        let headed = |(i, line): (usize, String)| {
+            let head = if i == 0 { head } else { "" };
+            format!("{} {line}", self.dim(&format!("{head:<7}")))
+        };
+        lines.map(headed).collect()
+    }
 }
 
 /// The arms in `room` lines with a head, best first; the baseline is always there.
@@ -159,31 +182,45 @@ fn table(view: &View, width: usize, room: usize, style: Style) -> Vec<String> {
     }
     let score = view.score();
     let name = score_words(score).name;
-    let heads = ["arm", primary.name(), "difference [95 %]", "", name, "gap"];
-    let mut cells: Vec<[String; 6]> = vec![heads.map(String::from)];
+    // How many seeds an arm had stands beside its mean only where that differs.
+    let seeds = view.uneven_seeds();
+    let counted = |name: &str, n: String, mut rest: Vec<String>| {
+        let n = seeds.as_ref().map(|_| n);
+        rest.splice(0..0, std::iter::once(name.to_string()).chain(n));
+        rest
+    };
+    let heads = [primary.name(), "difference [95 %]", "", name, "gap"].map(String::from);
+    let mut cells = vec![counted("arm", "n".into(), heads.to_vec())];
     for &arm in &arms {
         let found = view.found(arm);
         let s = &found.summary;
-        cells.push([
-            view.name(arm).to_string(),
+        let difference = found
+            .against_baseline
+            .as_ref()
+            .map_or(String::new(), |against| difference.interval(&against.primary));
+        let row = vec![
             Unit::of(primary).mean(&s.primary),
-            found
-                .against_baseline
-                .as_ref()
-                .map_or(String::new(), |a| difference.interval(&a.primary)),
+            difference,
             verdict(view, arm),
             match score {
-                ScoreKind::Accuracy => format!("{} %", Unit::Percent.mean(&s.best_val_score)),
+                ScoreKind::Accuracy => {
+                    let unit = if s.best_val_score.mean.is_finite() { " %" } else { "" };
+                    format!("{}{unit}", Unit::Percent.mean(&s.best_val_score))
+                }
                 ScoreKind::R2 => Unit::Plain.mean(&s.best_val_score),
             },
             Unit::of_gap(score).mean(&s.last_gap),
-        ]);
+        ];
+        cells.push(counted(view.name(arm), s.seeds.len().to_string(), row));
     }
+    // Before the difference, and behind the judgement, stand numbers.
+    let judged = cells[0].len() - 3;
+    let is_number = |column: usize| column > 0 && column < judged - 1 || column > judged;
     // As many columns as fit; the name gives way first.
     let widest = |column: usize| cells.iter().map(|row| length(&row[column])).max().unwrap_or(0);
-    let mut widths: Vec<usize> = (0..6).map(widest).collect();
+    let mut widths: Vec<usize> = (0..cells[0].len()).map(widest).collect();
     let total = |widths: &[usize]| widths.iter().sum::<usize>() + 2 * (widths.len() - 1);
-    while widths.len() > 4 && total(&widths) > width {
+    while widths.len() > judged + 1 && total(&widths) > width {
         widths.pop();
     }
     widths[0] =
@@ -198,7 +235,7 @@ fn table(view: &View, width: usize, room: usize, style: Style) -> Vec<String> {
                 .map(|(column, &wide)| {
                     let cell = cut(&row[column], wide);
                     let pad = " ".repeat(wide.saturating_sub(length(&cell)));
-                    if matches!(column, 1 | 4 | 5) { pad + &cell } else { cell + &pad }
+                    if is_number(column) { pad + &cell } else { cell + &pad }
                 })
                 .collect();
             let line = cut(row.join("  ").trim_end(), width);

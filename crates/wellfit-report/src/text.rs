@@ -86,10 +86,7 @@ impl Unit {
     /// A single measured value: four decimals, or hundredths of per cent.
     pub fn value(self, value: f64) -> String {
         let decimals = if self == Unit::Plain { 4 } else { 2 };
-        match value * self.factor() {
-            large if large.is_finite() && large.abs() >= 1e6 => minus(&format!("{large:.2e}")),
-            value => format::number(value, decimals),
-        }
+        format::number(value * self.factor(), decimals)
     }
 }
 

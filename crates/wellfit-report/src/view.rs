@@ -1,7 +1,7 @@
 //! What every part of the report looks at: records, findings and what follows from
 //! both, such as the arms' order.
 
-use wellfit_diagnose::{ArmFindings, Findings};
+use wellfit_diagnose::{ArmFindings, StudyFindings};
 use wellfit_study::StudyRecords;
 use wellfit_train::record::{Record, ScoreKind};
 
@@ -13,7 +13,7 @@ pub struct View<'a> {
     /// What the trials gave.
     pub records: &'a StudyRecords,
     /// What they say.
-    pub findings: &'a Findings,
+    pub findings: &'a StudyFindings,
     /// By arm.
     pub curves: Vec<Curves>,
 }
@@ -23,7 +23,10 @@ impl<'a> View<'a> {
     ///
     /// # Errors
     /// [`ReportError::Mismatch`] when they are of different studies.
-    pub fn new(records: &'a StudyRecords, findings: &'a Findings) -> Result<Self, ReportError> {
+    pub fn new(
+        records: &'a StudyRecords,
+        findings: &'a StudyFindings,
+    ) -> Result<Self, ReportError> {
         let arms = records.study.arms.len();
         for (what, found) in [("records", records.records.len()), ("findings", findings.arms.len())]
         {
@@ -60,18 +63,22 @@ impl<'a> View<'a> {
         self.records.records[arm].iter().flatten()
     }
 
-    /// The arms by primary score, best first; arms without a score last.
+    /// The arms by what they gain over the baseline in the primary score, paired by seed, best
+    /// first: means over different seeds say nothing of an order. Arms without a figure come
+    /// last; by their means where the baseline has none.
     pub fn best_first(&self) -> Vec<usize> {
-        let up = self.records.study.primary.higher_is_better();
-        let score = |arm: usize| {
-            let mean = self.found(arm).summary.primary.mean;
-            if mean.is_nan() {
-                f64::INFINITY
-            } else if up {
-                -mean
-            } else {
-                mean
-            }
+        let sign = if self.records.study.primary.higher_is_better() { -1.0 } else { 1.0 };
+        let mean = |arm: usize| self.found(arm).summary.primary.mean;
+        let by_mean = self.arms() == 0 || mean(0).is_nan();
+        let figure = |arm: usize| match &self.found(arm).against_baseline {
+            _ if by_mean => mean(arm),
+            Some(against) => against.primary.mean,
+            None => 0.0,
+        };
+        let score = |arm: usize| match sign * figure(arm) {
+            unknown if unknown.is_nan() => f64::INFINITY,
+            // Minus zero would come before the baseline's.
+            known => known + 0.0,
         };
         let mut arms: Vec<usize> = (0..self.arms()).collect();
         arms.sort_by(|a, b| score(*a).total_cmp(&score(*b)));
@@ -86,6 +93,13 @@ impl<'a> View<'a> {
         let mut shown: Vec<usize> = (0..self.arms().min(1)).collect();
         shown.extend(other);
         shown
+    }
+
+    /// How many seeds an arm was judged by, where that is not the same of all arms.
+    pub fn uneven_seeds(&self) -> Option<Vec<usize>> {
+        let seeds = self.findings.arms.iter().map(|arm| arm.summary.seeds.len());
+        let seeds: Vec<usize> = seeds.collect();
+        seeds.windows(2).any(|pair| pair[0] != pair[1]).then_some(seeds)
     }
 
     /// The largest number of seeds that any arm was judged by.

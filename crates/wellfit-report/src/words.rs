@@ -58,6 +58,9 @@ pub fn repeat(view: &View) -> String {
 /// What a row says of an arm, in few words.
 pub fn verdict(view: &View, arm: usize) -> String {
     let found = view.found(arm);
+    if found.identical {
+        return "identical".into();
+    }
     match (found.judgement, found.left_race) {
         (None, _) if arm == 0 => "baseline".into(),
         (None, _) => "no figure".into(),

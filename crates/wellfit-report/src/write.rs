@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
-use wellfit_diagnose::Findings;
+use wellfit_diagnose::StudyFindings;
 use wellfit_study::StudyRecords;
 
 use crate::chart::Picture;
@@ -24,7 +24,7 @@ use crate::{ReportError, page};
 pub fn write_report(
     folder: &Path,
     records: &StudyRecords,
-    findings: &Findings,
+    findings: &StudyFindings,
 ) -> Result<(), ReportError> {
     let view = View::new(records, findings)?;
     for (name, picture) in pictures(&view) {

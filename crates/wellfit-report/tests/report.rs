@@ -5,7 +5,9 @@ mod fixture;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use wellfit_report::{ReportError, answer, train_summary, write_report};
+use wellfit_report::chart::Mark;
+use wellfit_report::picture::{WIDE, curves, effects};
+use wellfit_report::{ReportError, View, answer, train_summary, write_report};
 use wellfit_study::StudyRecords;
 use wellfit_train::record::{Event, RunState};
 
@@ -130,7 +132,7 @@ fn the_page_answers_before_it_proves() {
         "<h1>",
         "id=\"effects\"",
         "id=\"curves\"",
-        "Claims</h2>",
+        "claims</h2>",
         "id=\"weights\"",
         "id=\"by-arm\"",
         "Plans</h2>",
@@ -220,6 +222,169 @@ fn the_terminal_says_what_the_page_says() {
     assert!(!text.contains('\u{1b}'));
     let coloured = answer(&records, &findings, 80, true).unwrap();
     assert!(coloured.contains("\u{1b}[1m") && coloured.contains("\u{1b}[32m"));
+}
+
+/// A race whose first arm got two seeds of five and whose second is the baseline again.
+fn raced() -> StudyRecords {
+    let mut records = fixture::study(&fixture::ARTICLE[..4], 5, 30);
+    records.study.racing = true;
+    records.records[1] = records.records[0].clone();
+    records.records[2][2..].fill(None);
+    records
+}
+
+#[test]
+fn the_terminal_counts_seeds_where_they_differ_and_what_a_race_saved() {
+    let lines = lines(&raced(), 80);
+    let row = |name: &str| {
+        let row = lines.iter().find(|line| line.starts_with(name));
+        row.unwrap_or_else(|| panic!("{name}: {lines:#?}")).split_whitespace().collect::<Vec<_>>()
+    };
+    assert_eq!(row("arm ")[1], "n", "{lines:#?}");
+    assert_eq!((row("dropout ")[1], row("baseline ")[1]), ("2", "5"));
+    assert_eq!(row("early stopping ").last(), Some(&"identical"));
+    assert!(lines.iter().any(|line| line.starts_with("race    it ran 17 of 20 trials")));
+    let full = self::lines(&fixture::article(5, 30), 80);
+    assert!(!full.iter().any(|line| line.starts_with("arm  n") || line.starts_with("race")));
+}
+
+#[test]
+fn arms_are_ranked_by_what_they_gain_and_not_by_means_over_other_seeds() {
+    let mut records = fixture::study(&fixture::ARTICLE[..4], 5, 30);
+    // Of seeds with lower losses for all arms alike the first arm has two, and is worse there.
+    for (arm, trials) in records.records.iter_mut().enumerate() {
+        for (seed, record) in trials.iter_mut().enumerate() {
+            for row in &mut record.as_mut().unwrap().epochs {
+                let lucky = if seed < 2 { -0.2 } else { 0.0 };
+                let worse = if arm == 1 { 0.02 } else { 0.0 };
+                row.val_loss = row.val_loss.map(|loss| loss + lucky + worse);
+            }
+        }
+    }
+    records.records[1][2..].fill(None);
+    let findings = fixture::findings(&records);
+    let mean = |arm: usize| findings.arms[arm].summary.primary.mean;
+    assert!(mean(1) < mean(0), "its mean is the lower one");
+    let view = View::new(&records, &findings).unwrap();
+    let place = |arm: usize| view.best_first().iter().position(|&a| a == arm).unwrap();
+    assert!(place(1) > place(0), "{:?}", view.best_first());
+}
+
+#[test]
+fn what_makes_figures_other_than_they_seem_is_in_the_terminal_whatever_the_room() {
+    let mut records = fixture::crowd(20, 3, 30);
+    records.opening = Some(wellfit_study::Opening {
+        opened: "2026-11-23T09:30:00Z".into(),
+        arm: "baseline".into(),
+        arms: records.study.arms[..19].iter().map(|arm| arm.name.clone()).collect(),
+        seeds: records.study.seeds.clone(),
+    });
+    let text = lines(&records, 80).join(" ");
+    assert!(text.contains("note    l2 1e-19: added after the test set was opened"), "{text}");
+}
+
+#[test]
+fn the_line_of_verdicts_is_never_cut_off() {
+    let records = fixture::article(5, 30);
+    let findings = fixture::findings(&records);
+    for width in [40, 60, 80] {
+        let words: Vec<String> = lines(&records, width);
+        let text = words.join(" ").split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(text.contains(findings.verdict.as_ref().unwrap().as_str()), "{text}");
+    }
+}
+
+#[test]
+fn a_footnote_says_why_an_arm_clear_of_zero_is_undecided() {
+    let mut records = fixture::article(5, 30);
+    for record in records.records[1].iter_mut().flatten() {
+        for row in &mut record.epochs {
+            row.val_loss = row.val_loss.map(|loss| loss + 0.003);
+        }
+    }
+    let mut findings = fixture::findings(&records);
+    findings.why_undecided = Some("Undecided: no interval is clear of ±0.00327".into());
+    let text = answer(&records, &findings, 80, false).unwrap();
+    assert!(text.ends_with("Undecided: no interval is clear of ±0.00327\n"), "{text}");
+    assert!(text.lines().count() <= 20);
+}
+
+#[test]
+fn a_wide_interval_ends_in_an_arrow_head_and_leaves_room_for_the_others() {
+    let mut records = fixture::study(&fixture::ARTICLE[..4], 5, 30);
+    records.records[2][2..].fill(None);
+    // Two seeds that differ: an interval of some 25 times their spread.
+    for row in &mut records.records[2][0].as_mut().unwrap().epochs {
+        row.val_loss = row.val_loss.map(|loss| loss + 0.05);
+    }
+    let findings = fixture::findings(&records);
+    let primary = &findings.arms[2].against_baseline.as_ref().unwrap().primary;
+    assert!(primary.half_width() > 0.2, "{primary:?}");
+    let heads = |records: &StudyRecords| {
+        let findings = fixture::findings(records);
+        let picture = effects(&View::new(records, &findings).unwrap(), WIDE);
+        let is_head = |mark: &&Mark| matches!(mark, Mark::Area { points, .. } if points.len() == 3);
+        picture.marks().filter(is_head).count()
+    };
+    assert_eq!(heads(&records), 2);
+    assert!(page(&records).contains("Arrow head: the interval goes on beyond the picture."));
+    let all = fixture::article(5, 30);
+    assert_eq!(heads(&all), 0);
+    assert!(!page(&all).contains("Arrow head"));
+}
+
+#[test]
+fn no_label_of_a_kept_epoch_lies_on_another_arms_dot() {
+    let mut labels = 0;
+    for shift in 0..12 {
+        let mut records = fixture::study(&fixture::ARTICLE[..1], 2, 6);
+        records.study.arms.push(wellfit_study::Arm::plain("other", fixture::plan(6)));
+        records.records.push(records.records[0].clone());
+        for row in records.records[1].iter_mut().flatten().flat_map(|record| &mut record.epochs) {
+            row.val_loss = row.val_loss.map(|loss| loss + 0.004 * f64::from(shift));
+        }
+        let findings = fixture::findings(&records);
+        let picture = curves(&View::new(&records, &findings).unwrap(), &[0, 1], WIDE);
+        let dots: Vec<(f64, f64)> = picture
+            .marks()
+            .filter_map(|mark| match mark {
+                Mark::Sign { at, radius, .. } if *radius == 4.0 => Some(*at),
+                _ => None,
+            })
+            .collect();
+        for mark in picture.marks() {
+            let Mark::Text(text) = mark else { continue };
+            if !text.words.starts_with("epoch ") {
+                continue;
+            }
+            labels += 1;
+            let over = |(x, y): &&(f64, f64)| {
+                (x - text.x).abs() < 30.0 && *y > text.y - 12.0 && *y < text.y + 6.0
+            };
+            assert_eq!(dots.iter().find(over), None, "{shift}: {text:?}");
+        }
+    }
+    assert!(labels > 12, "{labels}");
+}
+
+#[test]
+fn what_was_seen_from_inside_stands_on_the_page() {
+    let records = fixture::article(3, 5);
+    assert!(!page(&records).contains("From inside"));
+    let mut findings = fixture::findings(&records);
+    findings.inside.push(wellfit_diagnose::InsideFindings {
+        kind: "dead-relu",
+        title: "Dead ReLUs",
+        sentence: "<l1> (3 of 3 trials, layers 1, 3)".into(),
+        evidence: "l1, seed 0: layer 1".into(),
+        advice: "a smaller learning rate",
+    });
+    let folder = tempfile::tempdir().unwrap();
+    write_report(folder.path(), &records, &findings).unwrap();
+    let page = std::fs::read_to_string(folder.path().join("report.html")).unwrap();
+    for words in ["<h2>From inside</h2>", "Dead ReLUs", "&lt;l1&gt; (3 of 3 trials, layers 1, 3)"] {
+        assert!(page.contains(words), "{words}");
+    }
 }
 
 #[test]

@@ -13,7 +13,7 @@
 //! | [`model`] | layers, optimiser, penalties → what an engine runs | `wellfit-nn` |
 //! | [`plan`], [`record`] | plan + data → [`Record`] | `wellfit-train` |
 //! | [`study`], [`remedy`] | study → [`StudyRecords`] | `wellfit-study` |
-//! | [`diagnose`] | records → [`Findings`] | `wellfit-diagnose` |
+//! | [`diagnose`] | records → [`StudyFindings`] | `wellfit-diagnose` |
 //! | [`runs`] | files of any program → curves | `wellfit-runs` |
 //! | [`judge`], [`verdict`] | curves → [`Verdict`] | `wellfit-diagnose` |
 //! | [`weights`] | a model file → figures of each layer | `wellfit-weights` |
@@ -84,7 +84,7 @@ mod predict;
 
 pub use predict::{Predictions, predict};
 
-pub use wellfit_diagnose::{Findings, Verdict, diagnose, judge, results_csv, results_json};
+pub use wellfit_diagnose::{StudyFindings, Verdict, diagnose, judge, results_csv, results_json};
 pub use wellfit_nn::{Activation, Layer, Optimizer, Penalty, PenaltyKind, PenaltyOn, Tensor};
 pub use wellfit_study::{Arm, Study, StudyError, StudyRecords};
 pub use wellfit_train::{

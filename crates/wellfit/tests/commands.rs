@@ -21,6 +21,15 @@ fn study_world() -> World {
 }
 
 #[test]
+fn the_help_of_a_race_says_which_number_is_the_most() {
+    let help = World::new(60).run(&["study", "--help"]).succeeds().out;
+    let words = help.split_whitespace().collect::<Vec<_>>().join(" ");
+    for said in ["How many seeds; of a race, how many at most", "at most as many as --seeds says"] {
+        assert!(words.contains(said), "{words}");
+    }
+}
+
+#[test]
 fn a_study_leaves_every_file_of_its_folder() {
     let world = study_world();
     let ended = world.run(&["study", "study.toml"]).succeeds();

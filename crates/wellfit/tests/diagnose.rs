@@ -51,12 +51,71 @@ fn the_gate_ends_with_3_only_for_what_is_listed() {
     assert_eq!(gate("bad.csv", "diverged").code, Some(0));
     assert_eq!(gate("good.csv", "overfit").code, Some(0));
     assert_eq!(gate("bad.csv", "overfit:0.9").code, Some(3));
-    assert_eq!(gate("bad.csv", "overfit:1").code, Some(0));
     world.write("short.csv", "epoch,loss,val_loss\n1,0.5,0.6\n");
     assert_eq!(gate("short.csv", "overfit,diverged,underfit").code, Some(0));
     gate("short.csv", "undecided").fails(3, &["short.csv: undecided"]);
     gate("bad.csv", "overfitting").fails(2, &["is no verdict"]);
     gate("bad.csv", "overfit:2").fails(2, &["is no confidence"]);
+}
+
+#[test]
+fn a_gate_that_can_never_trip_is_wrong_input() {
+    let world = world();
+    let gate = |list: &str, more: &[&str]| {
+        world.run(&[&["diagnose", "bad.csv", "good.csv", "--fail-on", list], more].concat())
+    };
+    let ended = gate("overfit,diverged:0.96", &[]);
+    ended.fails(2, &["0.96", "overfit on bad.csv", "0.95", "--val-size N", "(and 1 runs more)"]);
+    assert!(ended.out.starts_with("OVERFITTING"), "{}", ended.out);
+    assert_eq!(gate("diverged:0.96", &[]).code, Some(0));
+    gate("diverged:0.995", &[]).fails(2, &["ask for at most 0.99"]);
+    gate("overfit:0.96", &["--val-size", "100000"]).fails(3, &["bad.csv: overfit"]);
+    assert_eq!(gate("overfit:1", &["--val-size", "100"]).code, Some(0));
+}
+
+#[test]
+fn every_format_keeps_the_verdicts_beside_what_cannot_be_read() {
+    let world = world();
+    for format in ["text", "json", "github", "markdown", "junit"] {
+        let paths = ["diagnose", "missing.csv", "bad.csv", "--fail-on", "overfit", "--format"];
+        let ended = world.run(&[&paths[..], &[format]].concat());
+        ended.fails(2, &["missing.csv: no such file", "stopped by --fail-on: 1 of 1 runs"]);
+        assert!(ended.out.contains("OVERFITTING"), "{format}: {}", ended.out);
+        let told = matches!(format, "github" | "markdown" | "junit");
+        assert_eq!(ended.out.contains("missing.csv"), told, "{format}: {}", ended.out);
+    }
+    let alone = world.run(&["diagnose", "missing.csv", "--format", "junit"]);
+    alone.fails(2, &["missing.csv: no such file"]);
+    assert!(alone.out.contains("tests=\"1\" failures=\"0\" errors=\"1\""), "{}", alone.out);
+    let alone = world.run(&["diagnose", "missing.csv", "--format", "json"]);
+    assert_eq!(alone.out, "[]\n");
+}
+
+#[test]
+fn no_epoch_is_best_of_a_run_that_was_lost_from_the_first_on() {
+    let world = world();
+    world.write(
+        "nan.csv",
+        "epoch,loss,val_loss,accuracy,val_accuracy\n0,nan,nan,0.1,0.1\n1,nan,nan,0.1,0.1\n",
+    );
+    let ended = world.run(&["diagnose", "nan.csv"]).succeeds();
+    assert!(ended.out.starts_with("DIVERGED at epoch 0"), "{}", ended.out);
+    assert!(!ended.out.contains("best epoch"), "{}", ended.out);
+    let ended = world.run(&["diagnose", "nan.csv", "--format", "json"]).succeeds();
+    assert_eq!(json(&ended.out)[0]["best_epoch"], Value::Null);
+    world.write("late.csv", "epoch,loss,val_loss\n0,0.9,0.8\n1,0.7,0.7\n2,nan,nan\n3,nan,nan\n");
+    let ended = world.run(&["diagnose", "late.csv", "--format", "json"]).succeeds();
+    let late = json(&ended.out);
+    assert_eq!((&late[0]["since_epoch"], &late[0]["best_epoch"]), (&2.into(), &1.into()));
+
+    let rate = "train.optimizer={ type = \"sgd\", lr = 1e30 }";
+    world.run(&["train", "plan.toml", "--quiet", "--set", rate]).fails(1, &["diverged in epoch 1"]);
+    let record = json(&world.text("runs/plan/record.json"));
+    assert_eq!(
+        (&record["best_epoch"], &record["diagnosis"]["best_epoch"]),
+        (&Value::Null, &Value::Null)
+    );
+    assert_eq!(record["diagnosis"]["verdict"], "diverged");
 }
 
 #[test]

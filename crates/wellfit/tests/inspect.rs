@@ -36,6 +36,8 @@ fn a_runs_weights_are_shown_in_tables() {
     ] {
         assert!(ended.out.contains(words), "{words}: {}", ended.out);
     }
+    let at = |name: &str| ended.out.find(name).unwrap();
+    assert!(at("0.weight") < at("0.bias") && at("0.bias") < at("2.weight"), "{}", ended.out);
     assert!(!ended.out.contains('\x1b'), "no colour in a pipe");
     assert_eq!(ended.err, "");
 }
@@ -117,7 +119,7 @@ fn what_is_no_model_is_refused_with_what_it_is() {
     for (arguments, words) in [
         (&["inspect", "missing.pt"][..], &["missing.pt", "no such file"][..]),
         (&["inspect", "empty.pt"], &["empty.pt: is empty"]),
-        (&["inspect", "plan.toml"], &["plan.toml: is no model file"]),
+        (&["inspect", "plan.toml"], &["plan.toml: is no model file", "the text \"[data]"]),
         (&["inspect", "lie.safetensors"], &["65535 bytes long, but 2 bytes follow"]),
         (&["inspect", name.to_str().unwrap()], &["without model.safetensors"]),
         (&["inspect", "plan.toml", "--format", "yaml"], &["text", "json"]),

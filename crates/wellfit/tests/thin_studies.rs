@@ -55,5 +55,5 @@ fn an_arm_that_changes_nothing_makes_exactly_no_difference_and_one_that_diverges
     }
     assert_eq!(hot["judgement"], "hurts");
     assert_eq!(hot["summary"]["lost"], 2);
-    assert!(has_caveat(&results, "hot: diverged (2 of 2 trials)"), "{}", results["caveats"]);
+    assert!(has_caveat(&results, "hot: 2 of 2 trials diverged"), "{}", results["caveats"]);
 }

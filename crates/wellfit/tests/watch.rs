@@ -15,7 +15,7 @@ fn a_network_that_cannot_learn_is_told_why_by_train_diagnose_and_the_record() {
     let trained = world.run(&["train", "plan.toml"]).succeeds();
     let line = "  update-too-small: layer 0: one step moves its weights by ";
     assert!(trained.out.contains(line), "{}", trained.out);
-    let advice = "\n    → a learning rate ten times larger, and again: optimizer = ";
+    let advice = "\n    → a learning rate ten times larger, and again: wellfit train plan.toml --set train.optimizer.lr=1e-8";
     assert!(trained.out.contains(advice), "{}", trained.out);
     assert_eq!(world.run(&["report", "runs/plan"]).succeeds().out.matches(line).count(), 1);
     let json = world.run(&["diagnose", "runs/plan", "--format", "json"]).succeeds().out;

@@ -25,6 +25,7 @@ pub fn html(view: &View) -> String {
         sections::strengths(view),
         sections::curves(view, &shown),
         sections::claims(view),
+        sections::inside(view),
         sections::weights(view, &panels),
         sections::figures(view),
         sections::plans(view),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use wellfit_diagnose::metric_words;
-use wellfit_stats::format::count as thousands;
+use wellfit_stats::format::{self, count as thousands};
 
 use super::table;
 use crate::chart::Picture;
@@ -31,9 +31,10 @@ pub fn answer(view: &View) -> String {
     let answer = &view.findings.answer;
     let study = &view.records.study;
     let subtitle = format!(
-        "Study {}: {} × {}, {}",
+        "Study {}: {} × {}{}, {}",
         study.name,
         count(view.arms(), "arm", "arms"),
+        if study.racing { "up to " } else { "" },
         count(study.seeds.len(), "seed", "seeds"),
         view.records.data.source
     );
@@ -55,6 +56,7 @@ pub fn answer(view: &View) -> String {
     entry(if answer.decided { "Do" } else { "To settle it" }, &answer.recipe, is_plan_line);
     entry("Repeat", &crate::words::repeat(view), true);
     entry("Test", &answer.final_figure, false);
+    entry("Verdict", view.findings.verdict.as_deref().unwrap_or_default(), false);
     entry("Model", answer.model.as_ref().map_or("", |model| &model.sentence), false);
     out.push_str("</dl>\n");
     for sentence in answer.details.iter().filter(|s| !s.is_empty()) {
@@ -63,7 +65,8 @@ pub fn answer(view: &View) -> String {
     if !view.findings.caveats.is_empty() {
         out.push_str("<ul class=\"caveats\">\n");
         for caveat in &view.findings.caveats {
-            let _ = writeln!(out, "<li>{}</li>", escape(caveat));
+            let class = if caveat.grave { " class=\"grave\"" } else { "" };
+            let _ = writeln!(out, "<li{class}>{}</li>", escape(&caveat.sentence));
         }
         out.push_str("</ul>\n");
     }
@@ -79,19 +82,22 @@ pub fn effects(view: &View) -> String {
     let covers = covers.map_or("training seeds", |against| against.covers.as_str());
     let at = if study.judge_at.name() == "best" { "kept" } else { "last" };
     let looks = match view.findings.race {
-        Some(_) => {
-            ", for all looks of the race together; of an arm that left early it may reach beyond \
-             the picture"
-        }
+        Some(_) => ", for all looks of the race together",
         None => "",
     };
-    let margin = unit.value(view.findings.margin);
+    let beyond = match picture::reaches_beyond(view) {
+        true => " Arrow head: the interval goes on beyond the picture.",
+        false => "",
+    };
+    let undecided = view.findings.why_undecided.as_ref();
+    let undecided = undecided.map_or(String::new(), |why| format!(" {why}."));
+    let margin = format::three_digits(view.findings.margin * unit.factor());
     let caption = format!(
         "Difference to the baseline in {} at the {at} epoch, paired by seed, best on top. \
-         Dot: mean. Line: 95 % interval over {covers}{looks}. Faint dots: single seeds. \
+         Dot: mean. Line: 95 % interval over {covers}{looks}.{beyond} Faint dots: single seeds. \
          Shaded: ±{margin}, too small to matter. \
          The gap is training minus validation {} at the last epoch, baseline → arm; \
-         it is not the goal.",
+         it is not the goal.{undecided}",
         metric_words(study.primary),
         score_words(view.score()).name
     );
@@ -133,7 +139,7 @@ pub fn claims(view: &View) -> String {
     if view.findings.claims.is_empty() {
         return String::new();
     }
-    let mut out = String::from("<section>\n<h2>Claims</h2>\n<ul class=\"claims\">\n");
+    let mut out = String::from("<section>\n<h2>The article’s claims</h2>\n<ul class=\"claims\">\n");
     for claim in &view.findings.claims {
         let holds = claim.holds.word();
         let class = holds.replace(' ', "-");
@@ -144,6 +150,28 @@ pub fn claims(view: &View) -> String {
             holds,
             escape(&claim.claim),
             escape(&claim.evidence)
+        );
+    }
+    out.push_str("</ul>\n</section>\n");
+    out
+}
+
+/// What was seen of the trials from inside; nothing where nothing was found.
+pub fn inside(view: &View) -> String {
+    if view.findings.inside.is_empty() {
+        return String::new();
+    }
+    let mut out =
+        String::from("<section id=\"inside\">\n<h2>From inside</h2>\n<ul class=\"claims\">\n");
+    for found in &view.findings.inside {
+        let _ = writeln!(
+            out,
+            "<li><span class=\"seen\">{}</span><div><p>{}</p><p class=\"evidence\">{}. What may \
+             help: {}.</p></div></li>",
+            found.title,
+            escape(&found.sentence),
+            escape(&found.evidence),
+            escape(found.advice)
         );
     }
     out.push_str("</ul>\n</section>\n");
@@ -218,7 +246,7 @@ pub fn origin(view: &View) -> String {
         let _ = writeln!(out, "<div><dt>{head}</dt><dd>{}</dd></div>", escape(&words));
     }
     out.push_str(
-        "</dl>\n<p>Every figure by epoch, seed and arm is embedded in this page as JSON (the \
+        "</dl>\n<p class=\"evidence\">Every figure by epoch, seed and arm is embedded in this page as JSON (the \
          element with the id “data”). Intervals that also cover the choice of validation \
          samples need the losses of single samples, which are in each trial's record.json.</p>\n\
          </section>\n",

@@ -101,7 +101,10 @@ pub fn arms(view: &View) -> String {
         let n = s.seeds.len();
         vec![
             words(found.name.clone()),
-            words(found.judgement.map_or("–", Judgement::word).to_string()),
+            words(match found.judgement {
+                Some(_) if found.identical => "identical".to_string(),
+                judgement => judgement.map_or("–", Judgement::word).to_string(),
+            }),
             difference,
             p,
             estimate(&s.best_val_loss, Unit::Plain),
@@ -151,10 +154,14 @@ pub fn trials(view: &View) -> String {
         for (i, seed) in study.seeds.iter().enumerate() {
             let name = view.name(arm).to_string();
             rows.push(match records.get(i).and_then(Option::as_ref) {
-                Some(record) => trial(name, record, view.score()),
+                Some(record) => {
+                    let verdict = view.found(arm).verdicts.get(i).copied().flatten();
+                    trial(name, record, verdict, view.score())
+                }
                 None => {
                     let mut row = vec![(name, None), (seed.to_string(), Some(*seed as f64))];
                     row.push(("not run".into(), None));
+                    row.push(("–".into(), None));
                     row.extend((0..10).map(|_| ("–".to_string(), Some(f64::NAN))));
                     row
                 }
@@ -166,6 +173,7 @@ pub fn trials(view: &View) -> String {
         "arm",
         "seed",
         "state",
+        "verdict",
         "epochs",
         "kept epoch",
         "val loss, kept",
@@ -186,7 +194,12 @@ pub fn trials(view: &View) -> String {
     .html()
 }
 
-fn trial(name: String, record: &Record, score: ScoreKind) -> Vec<(String, Option<f64>)> {
+fn trial(
+    name: String,
+    record: &Record,
+    verdict: Option<&str>,
+    score: ScoreKind,
+) -> Vec<(String, Option<f64>)> {
     let (unit, gap) = (Unit::of_score(score), Unit::of_gap(score));
     let last = record.epochs.last();
     let best = record.best_epoch.and_then(|e| record.epochs.iter().find(|r| r.epoch == e));
@@ -203,6 +216,7 @@ fn trial(name: String, record: &Record, score: ScoreKind) -> Vec<(String, Option
         (name, None),
         (record.seed.to_string(), Some(record.seed as f64)),
         (record.state.name().replace('-', " "), None),
+        (verdict.unwrap_or("–").to_string(), None),
         whole(Some(n)),
         whole(record.best_epoch),
         figure(best.and_then(|r| r.val_loss), Unit::Plain),

@@ -3,7 +3,7 @@
 use crate::chart::labels::spread;
 use crate::chart::scale::{Scale, epoch_ticks, extent};
 use crate::chart::{Anchor, Ink, Item, Mark, Marker, Picture, SMALL, font, rule, text};
-use crate::curves::{Figure, Point};
+use crate::curves::{Figure, Kept, Point};
 use crate::text::Unit;
 use crate::view::View;
 use crate::words::{loss_panel, score_words};
@@ -296,13 +296,15 @@ fn lines(points: &[Point], place: &Place, arm: usize, dash: &'static [f64]) -> V
 /// A dot at the median kept epoch on the validation line; among losses, where there
 /// is room, with the epochs' range.
 fn kept(picture: &mut Picture, view: &View, arms: &[usize], panel: &Panel, place: &Place) {
+    let dot = |&arm: &usize| {
+        let kept = view.curves[arm].kept?;
+        let point = view.curves[arm].at(panel.figures[0], kept.median)?;
+        Some((arm, kept, place.point(point, point.estimate.mean)))
+    };
+    let dots: Vec<(usize, Kept, (f64, f64))> = arms.iter().filter_map(dot).collect();
     // Labels so far: middle, base line, half their width.
     let mut taken: Vec<(f64, f64, f64)> = Vec::new();
-    for &arm in arms {
-        let curves = &view.curves[arm];
-        let Some(kept) = curves.kept else { continue };
-        let Some(point) = curves.at(panel.figures[0], kept.median) else { continue };
-        let at = place.point(point, point.estimate.mean);
+    for &(arm, kept, at) in &dots {
         let (ink, marker) = (Ink::Arm(arm), Marker::of(arm));
         picture.add(Mark::Sign { at, radius: 6.0, marker, ink: Ink::Paper, opacity: 1.0 });
         picture.add(Mark::Sign { at, radius: 4.0, marker, ink, opacity: 1.0 });
@@ -321,7 +323,12 @@ fn kept(picture: &mut Picture, view: &View, arms: &[usize], panel: &Panel, place
                 (ox - x).abs() < oh + half + 6.0 && (oy - y).abs() < 13.0
             }
         };
-        let y = [at.1 - 11.0, at.1 + 19.0].into_iter().find(|y| !taken.iter().any(covers(*y)));
+        let on_dot = |y: f64| {
+            dots.iter()
+                .any(|(.., (ox, oy))| (ox - x).abs() < half + 6.0 && (oy - y + 2.5).abs() < 11.5)
+        };
+        let free = |y: &f64| !taken.iter().any(covers(*y)) && !on_dot(*y);
+        let y = [at.1 - 11.0, at.1 + 19.0].into_iter().find(free);
         if let Some(y) = y {
             taken.push((x, y, half));
             picture.add(text(x, y, words).muted().middle().halo().mark());

@@ -1,6 +1,6 @@
 //! The forest plot: each arm's difference to the baseline, best on top.
 
-use wellfit_diagnose::{Against, metric_words};
+use wellfit_diagnose::metric_words;
 use wellfit_stats::Estimate;
 use wellfit_train::record::ScoreKind;
 
@@ -51,7 +51,7 @@ pub fn effects(view: &View, width: f64) -> Picture {
         Picture::new(width, bottom + 46.0, format!("Effects on {}", metric_words(study.primary)));
     picture.description = description(view, &arms);
 
-    let axis = axis(view, &arms, &layout);
+    let axis = axis(view, &layout);
     let (scale, factor) = (&axis.scale, axis.factor);
     let margin = view.findings.margin;
     if margin.is_finite() && margin > 0.0 {
@@ -76,6 +76,10 @@ pub fn effects(view: &View, width: f64) -> Picture {
     picture.add(
         text((layout.plot.0 + layout.plot.1) / 2.0, bottom + 34.0, what).muted().middle().mark(),
     );
+    if layout.wide && reaches_beyond(view) {
+        let words = "arrow head: the interval goes on";
+        picture.add(text(layout.width, bottom + 34.0, words).muted().end().mark());
+    }
     picture
 }
 
@@ -88,20 +92,39 @@ fn axis_name(view: &View) -> String {
 
 /// From the smallest to the largest interval, single seed and margin, in pixels;
 /// values are in the unit of the axis.
-fn axis(view: &View, arms: &[usize], layout: &Layout) -> Axis {
+fn axis(view: &View, layout: &Layout) -> Axis {
     let factor = Unit::of_difference(view.records.study.primary).factor();
+    let (low, high) = ends(view);
+    let ends = extent([low, high].map(|end| end * factor).into_iter(), 0.04);
+    Axis { scale: Scale::new(ends.unwrap_or((-1.0, 1.0)), layout.plot), factor }
+}
+
+/// The differences to the baseline, by arm.
+fn differences<'a>(view: &'a View) -> impl Iterator<Item = &'a Estimate> {
+    view.findings.arms.iter().filter_map(|arm| Some(&arm.against_baseline.as_ref()?.primary))
+}
+
+/// How far an interval may reach beyond all seeds and means, as a share of their range,
+/// before it is cut off: a few seeds have an interval so wide that it would hide the others.
+const REACH: f64 = 0.75;
+
+/// The smallest and largest difference that has a place in the picture: every single seed
+/// and mean, and of the intervals those that do not squash them.
+fn ends(view: &View) -> (f64, f64) {
     let margin = view.findings.margin;
-    let found = arms.iter().map(|arm| view.found(*arm));
-    let values = found.filter_map(|found| Some((found, found.against_baseline.as_ref()?)));
-    let values = values.flat_map(|(found, Against { primary, .. })| {
-        // What left a race early has an interval so wide that it would hide the others.
-        let interval = found.left_race.is_none().then_some([primary.low, primary.high]);
-        let values = primary.values.iter().copied().chain([primary.mean]);
-        values.chain(interval.into_iter().flatten())
-    });
-    let values = values.chain([0.0, margin * 1.5, -margin * 1.5]).map(|v| v * factor);
-    let ends = extent(values, 0.04).unwrap_or((-1.0, 1.0));
-    Axis { scale: Scale::new(ends, layout.plot), factor }
+    let always = differences(view).flat_map(|of| of.values.iter().copied().chain([of.mean]));
+    let always = always.chain([0.0, margin * 1.5, -margin * 1.5]);
+    let (low, high) = extent(always, 0.0).unwrap_or((0.0, 0.0));
+    let reach = REACH * (high - low);
+    let fits = |of: &&Estimate| of.low >= low - reach && of.high <= high + reach;
+    let intervals = differences(view).filter(fits).flat_map(|of| [of.low, of.high]);
+    extent(intervals.chain([low, high]), 0.0).unwrap_or((low, high))
+}
+
+/// Whether an interval goes on beyond the picture.
+pub fn reaches_beyond(view: &View) -> bool {
+    let (low, high) = ends(view);
+    differences(view).any(|of| of.low < low || of.high > high)
 }
 
 fn heads(picture: &mut Picture, view: &View, layout: &Layout) {
@@ -131,7 +154,7 @@ fn figures(view: &View, arm: usize) -> [String; 4] {
     let gap = unit.mean(&summary.last_gap);
     let before = view.findings.arms.first().map(|base| unit.mean(&base.summary.last_gap));
     let gap = match before {
-        Some(before) if arm != 0 => format!("{before} → {gap}"),
+        Some(before) if arm != 0 && summary.last_gap.is_known() => format!("{before} → {gap}"),
         _ => gap,
     };
     let seconds = summary.seconds_per_epoch;
@@ -203,11 +226,25 @@ fn estimate(marks: &mut Vec<Mark>, primary: &Estimate, arm: usize, axis: &Axis, 
     }
     if primary.low.is_finite() && primary.high.is_finite() {
         marks.push(rule((at(primary.low), y), (at(primary.high), y), ink, 2.0));
+        let (low, high) = axis.scale.domain();
+        if primary.low * axis.factor < low {
+            marks.push(arrow_head((at(primary.low), y), -1.0, ink));
+        }
+        if primary.high * axis.factor > high {
+            marks.push(arrow_head((at(primary.high), y), 1.0, ink));
+        }
     }
     if primary.mean.is_finite() {
         let at = (at(primary.mean), y);
         marks.push(Mark::Sign { at, radius: 3.8, marker, ink, opacity: 1.0 });
     }
+}
+
+/// A tip that points out of the picture: to the right (1) or to the left (−1).
+fn arrow_head((x, y): (f64, f64), way: f64, ink: Ink) -> Mark {
+    let back = x - way * 7.0;
+    let points = vec![(x, y), (back, y - 4.5), (back, y + 4.5)];
+    Mark::Area { points, ink, opacity: 1.0 }
 }
 
 /// An arm's row in words.

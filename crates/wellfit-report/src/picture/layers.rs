@@ -3,7 +3,7 @@
 
 use wellfit_weights::{Layer, PowerLaw, Spectrum};
 
-use super::axes::{Place, across, below, power_name};
+use super::axes::{across, below, log_ticks};
 use super::weights::Axes;
 use crate::chart::scale::Scale;
 use crate::chart::{Ink, Item, Mark, Marker, Picture, SMALL, text};
@@ -213,25 +213,6 @@ fn law_line(law: &PowerLaw, all: usize, largest: f64, lowest: f64) -> [(f64, f64
     [(begin, share), (end, share + slope * (end - begin))]
 }
 
-/// The places of powers of ten, or where there are fewer than two of them also those of
-/// 2 and 5 times these.
-fn log_ticks(scale: &Scale, wanted: i32) -> Vec<Place> {
-    let (low, high) = scale.domain();
-    let (first, last) = (low.ceil() as i32, high.floor() as i32);
-    if last > first {
-        let step = ((last - first) / wanted + 1) as usize;
-        return (first..=last)
-            .step_by(step)
-            .map(|power| (scale.at(f64::from(power)), power_name(power)))
-            .collect();
-    }
-    (first - 1..=last + 1)
-        .flat_map(|power| [1.0, 2.0, 5.0].map(|times| times * 10f64.powi(power)))
-        .filter(|value| (low..=high).contains(&value.log10()))
-        .map(|value| (scale.at(value.log10()), brief(value)))
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use wellfit_weights::{Kernel, NoFit, Order};
@@ -254,17 +235,6 @@ mod tests {
         assert_eq!(points(&spectrum).len(), 1);
         spectrum.singular_values = vec![0.0; 4];
         assert_eq!(points(&spectrum), []);
-    }
-
-    #[test]
-    fn an_axis_names_powers_of_ten_or_what_lies_between() {
-        let names = |low, high| -> Vec<String> {
-            let scale = Scale::new((low, high), (0.0, 100.0));
-            log_ticks(&scale, 4).into_iter().map(|(_, name)| name).collect()
-        };
-        assert_eq!(names(-2.5, 1.2), ["0.01", "0.1", "1", "10"]);
-        assert_eq!(names(-0.4, 0.4), ["0.50", "1.0", "2.0"]);
-        assert_eq!(names(0.0, 8.0), ["1", "1000", "1M"]);
     }
 
     #[test]

@@ -9,7 +9,7 @@ mod strengths;
 mod weights;
 
 pub use curves::curves;
-pub use effects::effects;
+pub use effects::{effects, reaches_beyond};
 pub use layers::{MOST_LAYERS, has_picture, layers};
 pub use strengths::strengths;
 pub use weights::{Panel, Spread, panels, weights};

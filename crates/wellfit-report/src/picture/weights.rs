@@ -2,7 +2,7 @@
 
 use wellfit_nn::{Layer, PenaltyKind};
 
-use super::axes::{across, below, power_name};
+use super::axes::{across, below, log_ticks};
 use crate::chart::scale::Scale;
 use crate::chart::{Ink, Item, Mark, Picture, SMALL, font, text};
 use crate::text::{brief, dimensions, short};
@@ -158,8 +158,7 @@ impl Axes {
         let width = bins[0].width;
         let x = Scale::new((begin as f64 * width, end as f64 * width), (left, right));
         let y = LogScale::of(bins, (bottom, top));
-        let powers = y.powers().map(|power| (y.at(10f64.powi(power)), power_name(power)));
-        across(picture, (left, right), powers);
+        across(picture, (left, right), log_ticks(&y.scale, 4));
         let ticks = x.ticks(if right - left > 266.0 { 6 } else { 4 }).into_iter();
         let ticks = ticks.map(|tick| (x.at(tick.value), tick.label));
         below(picture, (left, right), bottom, ticks, "weight; count a bin, log scale");
@@ -189,12 +188,6 @@ impl LogScale {
     /// Where a count lies; an empty bin at the bottom.
     fn at(&self, count: f64) -> f64 {
         self.scale.at(if count > 0.0 { count.log10() } else { f64::NEG_INFINITY })
-    }
-
-    fn powers(&self) -> impl Iterator<Item = i32> {
-        let (low, high) = self.scale.domain();
-        let step = ((high - low) / 5.0).ceil().max(1.0) as usize;
-        (low.ceil() as i32..=high.floor() as i32).step_by(step)
     }
 }
 

@@ -45,10 +45,11 @@ pub enum Command {
 pub struct StudyArguments {
     /// A study file or a plan file (TOML)
     pub file: Option<PathBuf>,
-    /// How many seeds
+    /// How many seeds; of a race, how many at most
     #[arg(long, value_name = "N", value_parser = at_least_one())]
     pub seeds: Option<u64>,
-    /// Race: add seeds only where the ranking is open, N at most; losers stop early
+    /// Race: add seeds, at most as many as --seeds says, only where the ranking is open;
+    /// losers stop early
     #[arg(long)]
     pub race: bool,
     /// Epochs of each trial

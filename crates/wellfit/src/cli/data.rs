@@ -2,9 +2,9 @@
 
 use std::ops::ControlFlow;
 
-use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::json;
 use wellfit::data::{FetchEvent, FetchOptions, Known, Places, Whereabouts};
+use wellfit::report::{Bar, Counted, size};
 
 use super::arguments::{FetchArguments, ListArguments};
 use super::{Failure, Interrupt, print};
@@ -53,9 +53,9 @@ pub fn fetch(arguments: FetchArguments, interrupt: &Interrupt) -> Result<(), Fai
     if let Some(base) = arguments.from {
         options.base = base.trim_end_matches('/').to_owned();
     }
-    let mut bar = Bar::new(arguments.quiet);
+    let bar = Bar::new(Counted::Bytes, arguments.quiet);
     let fetched = wellfit::data::fetch(&arguments.name, &options, |event| {
-        bar.show(event);
+        show(&bar, event);
         if interrupt.is_raised() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
     bar.end();
@@ -70,53 +70,19 @@ pub fn fetch(arguments: FetchArguments, interrupt: &Interrupt) -> Result<(), Fai
 }
 
 /// A bar on a terminal, a line a file elsewhere.
-struct Bar {
-    quiet: bool,
-    bar: ProgressBar,
-}
-
-impl Bar {
-    fn new(quiet: bool) -> Bar {
-        let target =
-            if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
-        Bar { quiet, bar: ProgressBar::with_draw_target(None, target) }
-    }
-
-    fn show(&mut self, event: &FetchEvent<'_>) {
-        match *event {
-            FetchEvent::Present { file, size } => {
-                self.say(&format!("{file}: there already, {}", HumanBytes(size)));
-            }
-            FetchEvent::Started { file, size, have } => {
-                self.bar.reset();
-                self.bar.set_length(size);
-                self.bar.set_position(have);
-                let look = "{prefix} {bar:30} {bytes}/{total_bytes}, {eta} left";
-                if let Ok(style) = ProgressStyle::with_template(look) {
-                    self.bar.set_style(style.progress_chars("━╸─"));
-                }
-                self.bar.set_prefix(file.to_owned());
-            }
-            FetchEvent::Received { have, .. } => self.bar.set_position(have),
-            FetchEvent::Retrying { file, reason } => {
-                self.say(&format!("{file}: {reason}; trying again"));
-            }
-            FetchEvent::Finished { file, size } => {
-                self.say(&format!("{file}: {}, checked", HumanBytes(size)));
-            }
-            _ => {}
+fn show(bar: &Bar, event: &FetchEvent<'_>) {
+    match *event {
+        FetchEvent::Present { file, size: bytes } => {
+            bar.say(&format!("{file}: there already, {}", size(bytes)));
         }
-    }
-
-    fn say(&self, line: &str) {
-        match (self.quiet, self.bar.is_hidden()) {
-            (true, _) => {}
-            (false, true) => print::note(line),
-            (false, false) => self.bar.println(line),
+        FetchEvent::Started { file, size, have } => bar.begin(file, have, size),
+        FetchEvent::Received { have, .. } => bar.advance(have),
+        FetchEvent::Retrying { file, reason } => {
+            bar.say(&format!("{file}: {reason}; trying again"));
         }
-    }
-
-    fn end(&self) {
-        self.bar.finish_and_clear();
+        FetchEvent::Finished { file, size: bytes } => {
+            bar.say(&format!("{file}: {}, checked", size(bytes)));
+        }
+        _ => {}
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use wellfit::runs::{self, Options};
 use wellfit::study::read;
-use wellfit::verdict::{Facts, Gate, Show, judge_record, render};
+use wellfit::verdict::{Facts, Format, Gate, OutOfReach, Show, Unread, judge_record, render};
 use wellfit::{Verdict, judge};
 
 use super::arguments::DiagnoseArguments;
@@ -17,29 +17,45 @@ pub fn diagnose(arguments: DiagnoseArguments) -> Result<(), Failure> {
     let DiagnoseArguments { paths, format, target, fail_on, .. } = &arguments;
     let options =
         Options { val_size: arguments.val_size.map(|n| n as usize), ..arguments.columns.options() };
-    let mut verdicts = Vec::new();
-    let mut failures = Vec::new();
-    for judged in paths.iter().flat_map(|path| judged(path, &options)) {
+    let (mut verdicts, mut unread, mut failures) = (Vec::new(), Vec::new(), Vec::new());
+    for (name, judged) in paths.iter().flat_map(|path| judged(path, &options)) {
         match judged {
             Ok(more) => verdicts.extend(more),
-            Err(failure) => failures.push(failure),
+            Err(failure) => {
+                unread.push(Unread { name, message: failure.message().to_owned() });
+                failures.push(failure);
+            }
         }
     }
     let show =
         Show { format: *format, target: *target, gate: fail_on.as_ref(), colour: print::colour() };
-    if !verdicts.is_empty() {
-        print::result(&render(&verdicts, show))?;
+    if *format != Format::Text || !verdicts.is_empty() {
+        print::result(&render(&verdicts, &unread, show))?;
     }
-    // What could not be read weighs more than what could: nobody knows its verdict.
-    let last = failures.pop();
-    failures.into_iter().for_each(|failure| {
+    // What could not be read weighs more than what could: nobody knows its verdict. A gate
+    // that cannot trip weighs as much.
+    if let Some(gate) = fail_on {
+        failures.extend(reach(gate, &verdicts).err());
+        failures.extend(pass(gate, &verdicts).err());
+    }
+    let mut failures = failures.into_iter();
+    let first = failures.next();
+    failures.for_each(|failure| {
         failure.tell();
     });
-    match (last, fail_on) {
-        (Some(failure), _) => Err(failure),
-        (None, Some(gate)) => pass(gate, &verdicts),
-        (None, None) => Ok(()),
-    }
+    first.map_or(Ok(()), Err)
+}
+
+/// Whether every run can be as surely what is listed as the gate asks.
+fn reach(gate: &Gate, verdicts: &[Verdict]) -> Result<(), Failure> {
+    let mut out: Vec<OutOfReach> =
+        verdicts.iter().filter_map(|verdict| gate.out_of_reach(verdict)).collect();
+    let more = match out.len() {
+        0 => return Ok(()),
+        1 => String::new(),
+        n => format!(" (and {} runs more)", n - 1),
+    };
+    Err(Failure::input(format!("{}{more}", out.swap_remove(0))))
 }
 
 /// Whether every verdict passes.
@@ -62,13 +78,17 @@ fn pass(gate: &Gate, verdicts: &[Verdict]) -> Result<(), Failure> {
     }
 }
 
-/// The verdicts on what lies at a path.
-fn judged(path: &Path, options: &Options) -> Vec<Result<Vec<Verdict>, Failure>> {
+/// The verdicts on what lies at a path, by what it is called.
+fn judged(path: &Path, options: &Options) -> Vec<(String, Result<Vec<Verdict>, Failure>)> {
     if path == Path::new("-") {
-        return vec![incoming(options)];
+        return vec![("stdin".to_owned(), incoming(options))];
     }
-    let each = places(path).into_iter();
-    each.map(|place| place.and_then(|place| verdicts(&place, options))).collect()
+    let name = |path: &Path| path.to_string_lossy().into_owned();
+    let each = places(path).into_iter().map(|place| match place {
+        Ok(place) => (name(place.path()), verdicts(&place, options)),
+        Err(failure) => (name(path), Err(failure)),
+    });
+    each.collect()
 }
 
 /// The verdicts on what comes in.

@@ -57,6 +57,11 @@ impl Failure {
         self
     }
 
+    /// What went wrong, in words.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
     fn of(error: &dyn Error, input: bool) -> Failure {
         let mut message = error.to_string();
         let mut cause = error.source();

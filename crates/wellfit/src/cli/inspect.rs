@@ -2,9 +2,8 @@
 
 use std::ops::ControlFlow;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use wellfit::report::{PicturePlace, inspection_summary, write_inspection};
-use wellfit::weights::{Fault, Options, Progress, WeightsError, inspect as look, json};
+use wellfit::report::{Bar, Counted, PicturePlace, inspection_summary, write_inspection};
+use wellfit::weights::{Fault, Options, WeightsError, inspect as look, json};
 
 use super::arguments::{InspectArguments, InspectFormat};
 use super::{Failure, Interrupt, print};
@@ -13,9 +12,9 @@ use super::{Failure, Interrupt, print};
 pub fn inspect(arguments: InspectArguments, interrupt: &Interrupt) -> Result<(), Failure> {
     let InspectArguments { model, format, picture, all, quiet } = arguments;
     let picture = picture.as_deref().map(PicturePlace::of).transpose()?;
-    let bar = Bar::new(quiet);
+    let bar = Bar::new(Counted::Things, quiet);
     let found = look(&model, Options { all }, |progress| {
-        bar.show(progress);
+        bar.show(progress.name, progress.at as u64, progress.of as u64);
         if interrupt.is_raised() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
     bar.end();
@@ -38,29 +37,4 @@ pub fn inspect(arguments: InspectArguments, interrupt: &Interrupt) -> Result<(),
         }
     }
     Ok(())
-}
-
-/// A bar on a terminal, nothing elsewhere.
-struct Bar(ProgressBar);
-
-impl Bar {
-    fn new(quiet: bool) -> Bar {
-        let target =
-            if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
-        let bar = ProgressBar::with_draw_target(None, target);
-        if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}") {
-            bar.set_style(style.progress_chars("━╸─"));
-        }
-        Bar(bar)
-    }
-
-    fn show(&self, progress: Progress<'_>) {
-        self.0.set_length(progress.of as u64);
-        self.0.set_position(progress.at as u64);
-        self.0.set_message(progress.name.to_owned());
-    }
-
-    fn end(&self) {
-        self.0.finish_and_clear();
-    }
 }

@@ -6,6 +6,17 @@ use wellfit::record::{EpochRow, Event, Record};
 use wellfit::report::Progress;
 use wellfit::study::{Begun, Racing, Trial, Watch};
 
+/// `40 trials to run, up to 2 side by side on 4 threads`.
+fn to_run(n: usize, jobs: usize, threads: usize) -> String {
+    let several = |n: usize, noun: &str| format!("{n} {noun}{}", if n == 1 { "" } else { "s" });
+    let (trials, threads) = (several(n, "trial"), several(threads, "thread"));
+    match (n, jobs) {
+        (1, _) => format!("{trials} to run on {threads}"),
+        (_, 1) => format!("{trials} to run, one after another on {threads}"),
+        _ => format!("{trials} to run, up to {jobs} side by side on {threads}"),
+    }
+}
+
 /// Shows a study's trials while they run.
 pub struct Live {
     quiet: bool,
@@ -41,12 +52,7 @@ impl Watch for Live {
             progress.already_done(begun.done);
         }
         if begun.done < begun.trials {
-            let (jobs, threads) = (begun.jobs, begun.threads);
-            progress.log(&format!(
-                "{} trials to run, up to {jobs} side by side on {threads} {}",
-                begun.trials - begun.done,
-                if threads == 1 { "thread" } else { "threads" }
-            ));
+            progress.log(&to_run(begun.trials - begun.done, begun.jobs, begun.threads));
         }
     }
 
@@ -75,5 +81,17 @@ impl Watch for Live {
 
     fn finished(&self, trial: &Trial, record: &Record) {
         self.progress().finished(&trial.name, record);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::to_run;
+
+    #[test]
+    fn what_is_to_run_is_told_in_grammar() {
+        assert_eq!(to_run(1, 1, 1), "1 trial to run on 1 thread");
+        assert_eq!(to_run(2, 1, 1), "2 trials to run, one after another on 1 thread");
+        assert_eq!(to_run(40, 2, 4), "40 trials to run, up to 2 side by side on 4 threads");
     }
 }
