@@ -14,8 +14,6 @@ pub enum Group {
     LabelNoise = 102,
     /// How a planted run is set up.
     Case = 103,
-    /// Which half a planted run belongs to.
-    Half = 104,
     /// Which trained seeds a study is made of.
     Study = 105,
 }

@@ -15,6 +15,7 @@ mod recipe;
 mod results;
 mod source;
 
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -23,7 +24,7 @@ use results::{Failure, Results};
 const PARTS: [&str; 5] = ["planted", "score", "aa", "racing", "recipe"];
 
 const USAGE: &str = "\
-usage: judge-bench PART... [--held-back] [--quick] [--work DIR] [--out DIR] [--threads N]
+usage: judge-bench PART... [--draw N]... [--quick] [--work DIR] [--out DIR] [--threads N]
 
 PART is one of
   planted        trains runs whose truth is known by their twins
@@ -33,7 +34,8 @@ PART is one of
   recipe         recommended recipes on test sets
   all            all of these
 
-  --held-back    score also the half that rules must not be tuned on; all does
+  --draw N       the planted runs of this draw, 1 unless said; more than once for several.
+                 Rules are tuned on draws 1, 2 and 4. all: these and draw 5
   --quick        small: shows that everything runs, measures nothing
   --work DIR     where planted runs are kept (target/judge)
   --tables DIR   where tabular.py has put its files (target/judge/tables)
@@ -54,7 +56,7 @@ pub struct Size {
     pub recipe_rounds: usize,
     /// At most so many sets of images, and of tables.
     pub recipe_settings: usize,
-    /// Planted runs.
+    /// Planted runs of a draw.
     pub planted: usize,
     /// Fresh samples that a planted run's twins are measured on.
     pub fresh: usize,
@@ -101,7 +103,8 @@ fn main() -> ExitCode {
 struct Call {
     parts: Vec<String>,
     size: Size,
-    held_back: bool,
+    /// Draws of planted runs.
+    draws: Vec<u64>,
     /// Where planted runs are kept, to be judged again.
     work: PathBuf,
     /// Where the tables are.
@@ -112,19 +115,20 @@ struct Call {
 impl Call {
     fn read(mut arguments: impl Iterator<Item = String>) -> Result<Call, Failure> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let (mut parts, mut quick, mut held_back, mut threads) = (Vec::new(), false, false, cores);
+        let (mut parts, mut quick, mut threads) = (Vec::new(), false, cores);
+        let mut draws = Vec::new();
         let (mut out, mut work, mut tables) = (None, None, None);
         while let Some(argument) = arguments.next() {
             let mut value = || arguments.next().ok_or(format!("{argument} needs a value\n{USAGE}"));
             match argument.as_str() {
                 "--quick" => quick = true,
-                "--held-back" => held_back = true,
+                "--draw" => draws.push(value()?.parse::<NonZeroU32>()?.get().into()),
                 "--work" => work = Some(PathBuf::from(value()?)),
                 "--tables" => tables = Some(PathBuf::from(value()?)),
                 "--out" => out = Some(PathBuf::from(value()?)),
                 "--threads" => threads = value()?.parse()?,
                 "all" => {
-                    held_back = true;
+                    draws = vec![1, 2, 4, 5];
                     parts.extend(PARTS.map(String::from));
                 }
                 part if PARTS.contains(&part) => parts.push(argument),
@@ -134,6 +138,9 @@ impl Call {
         if parts.is_empty() {
             return Err(USAGE.into());
         }
+        if draws.is_empty() {
+            draws.push(1);
+        }
         let (size, kept, folder) = match quick {
             true => (Size::QUICK, "target/judge-quick", "target/judge-quick"),
             false => (Size::FULL, "target/judge", "docs"),
@@ -141,15 +148,19 @@ impl Call {
         let size = Size { threads, ..size };
         let (work, out) = (work.unwrap_or(kept.into()), out.unwrap_or(folder.into()));
         let tables = tables.unwrap_or("target/judge/tables".into());
-        Ok(Call { parts, size, held_back, work, tables, out })
+        Ok(Call { parts, size, draws, work, tables, out })
     }
 
     fn run(&self) -> Result<(), Failure> {
         let results = Results::new(&self.out)?;
         for part in &self.parts {
             match part.as_str() {
-                "planted" => planted::run(&self.size, &self.work)?,
-                "score" => planted::score(self.held_back, &self.work, &results)?,
+                "planted" => {
+                    for &draw in &self.draws {
+                        planted::run(draw, &self.size, &self.work)?;
+                    }
+                }
+                "score" => planted::score(&self.draws, &self.work, &results)?,
                 "aa" => aa::run(&self.size, &results)?,
                 "racing" => racing::run(&self.size, &results)?,
                 "recipe" => recipe::run(&self.size, &self.tables, &results)?,

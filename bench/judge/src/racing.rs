@@ -1,11 +1,13 @@
 //! Races against full studies of the same trials: the same winner for how much less?
 
-use serde_json::json;
+use std::cmp::Ordering;
+
+use serde_json::{Value, json};
 use wellfit::Study;
 use wellfit::findings::MARGIN;
 use wellfit::record::Record;
 use wellfit::stats::{Estimate, Place, Race, Standing};
-use wellfit::study::Arm;
+use wellfit::study::{Arm, FIRST_LOOK};
 
 use crate::draw::{Group, stream};
 use crate::pool::{
@@ -16,8 +18,6 @@ use crate::{Size, parallel};
 
 /// Seeds of the full study.
 const SEEDS: [usize; 2] = [10, 20];
-/// Seeds before the first look.
-const FIRST: usize = 3;
 /// The same winner in at least this share,
 const SAME: f64 = 0.95;
 /// for at most this share of the training.
@@ -44,9 +44,9 @@ struct Ran {
     /// What the race's winner truly gains less than the full study's, in shares of the
     /// baseline's loss; 0 for none.
     regret: f64,
-    /// Whether the interval of each arm covers what the pool says, in the full study and
+    /// Where the interval of each arm lies beside what the pool says, in the full study and
     /// in the race.
-    covers: [Vec<bool>; 2],
+    lies: [Vec<Ordering>; 2],
 }
 
 /// Runs the studies and keeps their figures.
@@ -67,8 +67,9 @@ pub fn run(size: &Size, results: &Results) -> Result<(), Failure> {
             let over = |of: fn(&Ran) -> f64| mean(ran.iter().map(of));
             let (trials, epochs, regret) =
                 (over(|ran| ran.trials), over(|ran| ran.epochs), over(|ran| ran.regret));
-            let covers =
-                [0, 1].map(|i| share(ran.iter().flat_map(|ran: &Ran| ran.covers[i].clone())));
+            let covers = [0, 1].map(|i| {
+                share(ran.iter().flat_map(|ran: &Ran| ran.lies[i].iter().map(|lies| lies.is_eq())))
+            });
             let reached = same >= SAME && epochs <= COST;
             rows.push(vec![
                 setting.name.to_owned(),
@@ -87,7 +88,7 @@ pub fn run(size: &Size, results: &Results) -> Result<(), Failure> {
                 "seeds": most, "arms": REMEDIES.len(), "full_study_has_a_winner": found,
                 "same_winner": same, "share_of_trials": trials, "share_of_epochs": epochs,
                 "mean_regret": regret, "coverage_full": covers[0], "coverage_race": covers[1],
-                "reached": reached,
+                "arms_of_full_study": by_arm(&pool, &ran), "reached": reached,
             }));
         }
     }
@@ -114,6 +115,29 @@ pub fn run(size: &Size, results: &Results) -> Result<(), Failure> {
     results.keep("racing", json!(figures), &text)
 }
 
+/// Of each arm what its gains are like in the pool, and how many of the full studies'
+/// intervals cover their mean, or lie wholly below or above it.
+fn by_arm(pool: &[Vec<Record>], ran: &[Ran]) -> Vec<Value> {
+    let each = gains(pool).into_iter().zip(REMEDIES).enumerate();
+    each.map(|(arm, (gains, (name, _)))| {
+        let gains: Vec<f64> = gains.into_iter().filter(|gain| gain.is_finite()).collect();
+        let lie = |wanted: Ordering| share(ran.iter().map(|ran| ran.lies[0][arm] == wanted));
+        json!({
+            "arm": name, "as_the_baseline": share(gains.iter().map(|gain| *gain == 0.0)),
+            "skewness": skewness(&gains), "cover": lie(Ordering::Equal),
+            "below": lie(Ordering::Less), "above": lie(Ordering::Greater),
+        })
+    })
+    .collect()
+}
+
+/// The third central moment in units of the second; NaN where all are the same.
+fn skewness(values: &[f64]) -> f64 {
+    let middle = mean(values.iter().copied());
+    let moment = |power: i32| mean(values.iter().map(|value| (value - middle).powi(power)));
+    moment(3) / moment(2).powf(1.5)
+}
+
 fn arms(setting: &Setting) -> Result<Vec<Arm>, Failure> {
     let plain = Study::new(setting.name, setting.plan.clone(), 1)?;
     let add = |study: Study, (name, remedies): &(&str, &[&str])| study.with_arm(name, remedies);
@@ -133,9 +157,9 @@ fn race(
     let records: Vec<Vec<Record>> = pool.iter().map(of_arm).collect();
     let baseline: Vec<f64> = records[0].iter().map(figure).collect();
     // What a race knows of the baseline's loss before its first look.
-    let level = mean(baseline[..FIRST].iter().copied());
+    let level = mean(baseline[..FIRST_LOOK].iter().copied());
     let gains = gains(&records);
-    let rules = Race { first: FIRST, most: seeds.len(), margin: MARGIN * level };
+    let rules = Race { first: FIRST_LOOK, most: seeds.len(), margin: MARGIN * level };
     let standing = rules.standing(&gains);
     let race = standing.winner;
     let (trials, epochs) = cost(&standing, &records, rules.first);
@@ -149,23 +173,26 @@ fn race(
     let truth: Vec<f64> = (1..pool.len()).map(|arm| true_gain(&pool[arm], &pool[0])).collect();
     let gain = |arm: Option<usize>| arm.map_or(0.0, |arm| truth[arm]);
     // Trials that are all the baseline's own give an interval without width.
-    let covered = |low: f64, high: f64, arm: usize| {
-        low <= truth[arm] && truth[arm] <= high || low == high && truth[arm].abs() <= MARGIN * level
+    let lies = |low: f64, high: f64, arm: usize| match truth[arm] {
+        truth if low == high && truth.abs() <= MARGIN * level => Ordering::Equal,
+        truth if high < truth => Ordering::Less,
+        truth if low > truth => Ordering::Greater,
+        _ => Ordering::Equal,
     };
     let of_full = gains.iter().enumerate().map(|(arm, gains)| {
         let gains: Vec<f64> = gains.iter().copied().filter(|gain| gain.is_finite()).collect();
         let gain = Estimate::of(gains);
-        covered(gain.low, gain.high, arm)
+        lies(gain.low, gain.high, arm)
     });
     let of_race = standing.arms.iter().enumerate();
-    let of_race = of_race.map(|(arm, runner)| covered(runner.gain.low, runner.gain.high, arm));
+    let of_race = of_race.map(|(arm, runner)| lies(runner.gain.low, runner.gain.high, arm));
     Ok(Ran {
         full,
         race,
         trials,
         epochs,
         regret: (gain(full) - gain(race)) / level,
-        covers: [of_full.collect(), of_race.collect()],
+        lies: [of_full.collect(), of_race.collect()],
     })
 }
 
@@ -191,4 +218,18 @@ fn cost(standing: &Standing, records: &[Vec<Record>], first: usize) -> (f64, f64
     let full: usize = records.iter().map(|arm| epochs(arm)).sum();
     let trials = ran.iter().sum::<usize>() as f64 / (most * records.len()) as f64;
     (trials, spent as f64 / full as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tail_on_one_side_is_skewed() {
+        // Of a Bernoulli variable it is (1 − 2p)/√(p(1 − p)).
+        let (few, p) = ([0.0, 0.0, 0.0, 1.0], 0.25_f64);
+        assert!((skewness(&few) - (1.0 - 2.0 * p) / (p * (1.0 - p)).sqrt()).abs() < 1e-12);
+        assert!(skewness(&[1.0, 2.0, 3.0]).abs() < 1e-12);
+        assert!(skewness(&[1.0, 1.0]).is_nan());
+    }
 }

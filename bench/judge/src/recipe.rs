@@ -93,8 +93,11 @@ pub fn run(size: &Size, tables: &Path, results: &Results) -> Result<(), Failure>
 struct Followed {
     samples: [usize; 3],
     seeds: usize,
-    /// Whether wellfit decided; if not, the baseline is kept.
+    /// Whether wellfit decided; if not, the arm is taken that it leans to, or else the
+    /// baseline kept.
     decided: bool,
+    /// Whether it leans to an arm.
+    leans: bool,
     recommended: String,
     best: String,
     /// Mean test losses: the recommended arm's, the baseline's, the best arm's.
@@ -114,7 +117,11 @@ impl Followed {
         let yes = |yes: bool| if yes { "yes" } else { "no" }.to_owned();
         let [train, validation, test] = self.samples;
         let [recommended, baseline, best] = self.losses;
-        let undecided = if self.decided { "" } else { " (undecided)" };
+        let undecided = match (self.decided, self.leans) {
+            (true, _) => "",
+            (false, true) => " (leaning)",
+            (false, false) => " (undecided)",
+        };
         vec![
             name.to_owned(),
             format!("{train}, {validation}, {test}"),
@@ -134,7 +141,7 @@ impl Followed {
         let [recommended, baseline, best] = self.losses;
         json!({
             "data": name, "samples": self.samples, "seeds": self.seeds, "decided": self.decided,
-            "recommended": self.recommended, "test_loss": recommended, "baseline": baseline,
+            "leans": self.leans, "recommended": self.recommended, "test_loss": recommended, "baseline": baseline,
             "best_arm": self.best, "best": best, "worse_than": self.worse_than,
             "something_helps": self.something_helps, "recommended_helps": self.recommended_helps,
             "reached": self.reached(),
@@ -150,15 +157,16 @@ fn follow(setting: &Setting, folder: &Path, size: &Size) -> Result<Followed, Fai
     let (study, answer, samples) = loop {
         let study = study(setting, SEEDS[at])?;
         let outcome = run_study(&study, folder, &options)?;
-        let answer = diagnose(&outcome.records).answer.arm;
-        if answer.is_some() || at + 1 == size.recipe_rounds {
+        let answer = diagnose(&outcome.records).answer;
+        if answer.arm.is_some() || at + 1 == size.recipe_rounds {
             break (study, answer, outcome.records.data.samples);
         }
         at += 1;
     };
     let splits = load(&setting.plan.data, &Places::from_env(None))?;
     let losses = test_losses(&study, folder, &splits)?;
-    let chosen = answer.unwrap_or(0);
+    let leaning = answer.leaning.as_ref().map(|leaning| leaning.arm);
+    let chosen = answer.arm.or(leaning).unwrap_or(0);
     let loss = |arm: usize| mean(losses[arm].iter().map(|seed| mean(seed.iter().copied())));
     let margin = MARGIN * loss(0);
     let best =
@@ -169,7 +177,8 @@ fn follow(setting: &Setting, folder: &Path, size: &Size) -> Result<Followed, Fai
     Ok(Followed {
         samples,
         seeds: SEEDS[at],
-        decided: answer.is_some(),
+        decided: answer.arm.is_some(),
+        leans: leaning.is_some(),
         recommended: name(chosen),
         best: name(best),
         losses: [loss(chosen), loss(0), loss(best)],

@@ -32,7 +32,7 @@ pub enum Cause {
 /// A run to be made.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Case {
-    /// From 0.
+    /// From 0 in the first draw, from 100,000 in the second.
     pub number: u64,
     /// What is planted.
     pub cause: Cause,
@@ -60,24 +60,9 @@ pub struct Case {
     pub lr: f64,
 }
 
-/// The half of the runs that rules may be tuned on, or the one that they may not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Half {
-    /// To tune on.
-    Tuning,
-    /// To be scored at the end.
-    HeldBack,
-}
-
-impl Half {
-    /// As tables call it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Half::Tuning => "tuning",
-            Half::HeldBack => "held back",
-        }
-    }
-}
+/// Runs of a draw have numbers from this many times the draws before it on: so every key of
+/// a run is another in every draw.
+const OF_A_DRAW: u64 = 100_000;
 
 /// How often each cause is planted, out of 20.
 const CAUSES: [(Cause, usize); 7] = [
@@ -110,12 +95,14 @@ impl Case {
         Case { cause, validation, ..case }
     }
 
-    /// Which half it belongs to: fixed by its number.
-    pub fn half(&self) -> Half {
-        match stream(Group::Half, 0, self.number).below(2) {
-            0 => Half::Tuning,
-            _ => Half::HeldBack,
-        }
+    /// The case of that place in a draw; draws count from 1, places from 0.
+    pub fn of_draw(draw: u64, place: u64) -> Case {
+        Case::new((draw - 1) * OF_A_DRAW + place)
+    }
+
+    /// The draw that it belongs to.
+    pub fn draw(&self) -> u64 {
+        self.number / OF_A_DRAW + 1
     }
 
     /// The plan of the run.
@@ -225,10 +212,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_case_is_the_same_always_and_halves_are_about_equal() {
-        assert_eq!(Case::new(7), Case::new(7));
-        let tuning = (0..400).filter(|&i| Case::new(i).half() == Half::Tuning).count();
-        assert!((160..240).contains(&tuning), "{tuning}");
+    fn a_case_is_the_same_always_and_another_in_every_draw() {
+        assert_eq!(Case::new(7), Case::of_draw(1, 7));
+        let (first, second) = (Case::of_draw(1, 7), Case::of_draw(2, 7));
+        assert_eq!((first.draw(), second.draw()), (1, 2));
+        assert_eq!(first.cause, second.cause);
+        assert_ne!(first.source.seed, second.source.seed);
+        assert_ne!(first.lr, second.lr);
     }
 
     #[test]

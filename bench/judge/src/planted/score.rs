@@ -5,10 +5,9 @@ use std::path::Path;
 use serde_json::{Value, json};
 use wellfit::findings::verdict::{Facts, Kind, Verdict, judge_record};
 
-use super::Planted;
-use super::case::Half;
 use super::rivals::{RULES, Rule};
 use super::truth::{Truth, truth};
+use super::{Planted, TUNING};
 use crate::results::{Failure, Results, mean, percent, share, table};
 
 /// Macro-F1 that is wanted.
@@ -99,7 +98,7 @@ impl Judged<'_> {
         let alarms = RULES.map(|(_, rule)| u8::from(rule(&measured.record.epochs)).to_string());
         [
             case.number.to_string(),
-            case.half().name().to_owned(),
+            case.draw().to_string(),
             format!("{:?}", case.cause),
             self.truth.kind.name().to_owned(),
             self.verdict.kind.name().to_owned(),
@@ -119,40 +118,40 @@ impl Judged<'_> {
     }
 }
 
-const CSV: &str = "run,half,planted,truth,verdict,confidence,train_loss,val_loss,fresh_loss,cure,\
+const CSV: &str = "run,draw,planted,truth,verdict,confidence,train_loss,val_loss,fresh_loss,cure,\
                    gain,margin,error,overfit_rule,overtraining_both,overtraining_one";
 
-/// Scores the runs of some halves and keeps the figures; in `work` also what went wrong in
-/// the half that may be tuned on.
+/// Scores the runs of some draws and keeps the figures; in `work` also what went wrong in
+/// those that may be tuned on.
 pub fn keep(
     runs: &[Planted],
-    halves: &[Half],
+    draws: &[u64],
     work: &Path,
     results: &Results,
 ) -> Result<(), Failure> {
     let mut text = String::new();
     let mut figures = serde_json::Map::new();
     let mut all = vec![CSV.to_owned()];
-    for half in halves {
-        let of_half = runs.iter().filter(|run| run.case.half() == *half);
-        let judged: Vec<Judged> = of_half.map(Judged::of).collect();
-        text += &format!("### The half {}\n\n{}\n", half_words(*half), tables(&judged));
-        figures.insert(half.name().to_owned(), json_of(&judged));
+    let mut mistakes: Vec<String> = Vec::new();
+    for &draw in draws {
+        let of_draw = runs.iter().filter(|run| run.case.draw() == draw);
+        let judged: Vec<Judged> = of_draw.map(Judged::of).collect();
+        text += &format!("### {}\n\n{}\n", heading(draw), tables(&judged));
+        figures.insert(format!("draw {draw}"), json_of(&judged));
         all.extend(judged.iter().map(Judged::csv));
-        if *half == Half::Tuning {
-            let wrong = judged.iter().filter(|judged| !judged.right());
-            let words: String = wrong.map(Judged::words).collect();
-            wellfit::write_file(&work.join("mistakes.txt"), words.as_bytes())?;
+        if TUNING.contains(&draw) {
+            mistakes.extend(judged.iter().filter(|judged| !judged.right()).map(Judged::words));
         }
     }
+    wellfit::write_file(&work.join("mistakes.txt"), mistakes.concat().as_bytes())?;
     results.write("judge-planted.csv", &(all.join("\n") + "\n"))?;
     results.keep("planted", Value::Object(figures), &text)
 }
 
-fn half_words(half: Half) -> &'static str {
-    match half {
-        Half::Tuning => "that rules were tuned on",
-        Half::HeldBack => "that was held back",
+fn heading(draw: u64) -> String {
+    match TUNING.contains(&draw) {
+        true => format!("Draw {draw}, which rules were tuned on"),
+        false => format!("Draw {draw}, which was held back"),
     }
 }
 
