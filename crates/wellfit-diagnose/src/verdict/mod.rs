@@ -241,7 +241,11 @@ fn judge_own(curves: &Curves, stopped: bool, own: Option<Own>) -> Verdict {
 
 fn judge_reading(reading: Reading) -> Verdict {
     let curves = reading.curves;
-    let conclusion = conclude(&reading);
+    let mut conclusion = conclude(&reading);
+    if !matches!(conclusion.kind, Kind::Healthy | Kind::Undecided) {
+        // A gap is no fault, so it is not told beside one.
+        conclusion.findings.retain(|finding| finding.kind != Found::LargeGap);
+    }
     let gap = reading.gap();
     let size = reading.held.as_ref().and_then(|held| reading.size_note(held));
     let known = |held: &reading::Held| held.noise.sampling.known.samples().is_some();
@@ -366,16 +370,12 @@ fn weigh(reading: &Reading, held: &reading::Held) -> Conclusion {
     let underfit = if longer { falling.fast.min(most) } else { 0.0 };
     let healthy = match reading.too_short(held) {
         true => 0.0,
-        false => held.rise.harmless.min(held.tells()).min(most),
+        false => held.rise.harmless.min(held.noise.tells()).min(most),
     };
     let stopped_short = falling.fast >= limit::LIKELY && !falling.enough;
 
     let findings = Findings { reading, held, risen, memorised, falling: &falling };
     let findings = findings.all(unstable);
-    // A gap is no fault, so it is not told beside one.
-    let fault = |findings: &[Finding]| -> Vec<Finding> {
-        findings.iter().filter(|finding| finding.kind != Found::LargeGap).cloned().collect()
-    };
     if overfit >= limit::DECIDED {
         let by_rise = risen.min(most) >= limit::DECIDED;
         let since = if by_rise { held.rise.since } else { Some(held.rise.settled) };
@@ -386,7 +386,7 @@ fn weigh(reading: &Reading, held: &reading::Held) -> Conclusion {
             confidence: overfit,
             since,
             headline: reading.overfit_headline(held, since, by_rise),
-            findings: fault(&findings),
+            findings,
         };
     }
     let fitted = reading.fitted();
@@ -396,7 +396,7 @@ fn weigh(reading: &Reading, held: &reading::Held) -> Conclusion {
         confidence,
         since: None,
         headline: format!("UNDERFITTING: {words}"),
-        findings: fault(&findings),
+        findings: findings.clone(),
     };
     if reading.steps_too_large() {
         return short_of(reading.large_steps_words(), limit::LIKELY);
@@ -423,7 +423,7 @@ fn weigh(reading: &Reading, held: &reading::Held) -> Conclusion {
             confidence: underfit,
             since: None,
             headline: format!("UNDERFITTING: {}", reading.stopped_short_words(held, &falling)),
-            findings: fault(&findings),
+            findings,
         };
     }
     if let Some(bottleneck) = reading.bottleneck() {
@@ -443,7 +443,11 @@ fn weigh(reading: &Reading, held: &reading::Held) -> Conclusion {
     }
     let headline = match stopped_short || reading.too_short(held) {
         true => format!("UNDECIDED: {}", reading.too_few_rows(held).evidence),
-        false => reading.open_headline(held),
+        false => {
+            let small =
+                findings.iter().find(|finding| finding.kind == Found::TooLittleValidationData);
+            reading.open_headline(held, small.map(|finding| finding.evidence.as_str()))
+        }
     };
     let likeliest = overfit.max(underfit).max(if stopped_short { 0.0 } else { healthy });
     Conclusion::undecided(1.0 - likeliest, headline, findings)

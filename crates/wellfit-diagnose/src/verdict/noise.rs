@@ -6,8 +6,8 @@ use wellfit_stats::{Sample, StudentT};
 
 use super::size::from_accuracies;
 use super::thresholds::{
-    ASSUMED_SIZE, CLIP, DIFFERENCE_WORTH, LOSS_WORTH, PAIRED, PRIOR_JITTER, PRIOR_ROWS, SPREAD,
-    SPREAD_OF_WRONG,
+    ASSUMED_SIZE, CLIP, DIFFERENCE_WORTH, HARM, LOSS_WORTH, OTHER_NETWORK, PAIRED, PRIOR_JITTER,
+    PRIOR_ROWS, SPREAD, SPREAD_OF_WRONG,
 };
 use super::track::{FARTHEST, Track, median};
 
@@ -119,6 +119,13 @@ impl Noise {
     pub fn of_difference(&self, window: usize, distance: usize, rows: usize) -> f64 {
         let walk = self.sampling.error.powi(2) * distance as f64 / rows as f64;
         (2.0 * self.jitter.powi(2) / window as f64 + walk).sqrt()
+    }
+
+    /// The probability that the validation set is large enough to tell a network from another
+    /// that is better or worse by [`HARM`].
+    pub fn tells(&self) -> f64 {
+        let luck = OTHER_NETWORK * self.sampling.level;
+        2.0 * self.sampling.known.below(HARM / luck) - 1.0
     }
 
     /// The same with another number of validation samples, where it counts any.

@@ -4,7 +4,7 @@ use wellfit_runs::{Curves, ScoreKind, Series, TrainMeasure};
 
 use super::noise::{Judged, Noise};
 use super::rise::Rise;
-use super::thresholds::{DECIDED, HARM, LAST_PART, LIKELY, OTHER_NETWORK, SMALL_OF_GUESSING};
+use super::thresholds::{DECIDED, LAST_PART, LIKELY, SMALL_OF_GUESSING};
 use super::track::Track;
 
 /// A run as it is judged.
@@ -101,9 +101,14 @@ impl<'a> Reading<'a> {
         scores.or_else(|| self.loss_gap())
     }
 
+    /// The held-out column where it is a loss.
+    pub fn held_loss(&self) -> Option<&Held> {
+        self.held.as_ref().filter(|held| held.judged == Judged::Loss)
+    }
+
     /// Training and validation loss at the last rows.
     pub fn loss_gap(&self) -> Option<Gap> {
-        let held = self.held.as_ref().filter(|held| held.judged == Judged::Loss)?;
+        let held = self.held_loss()?;
         Gap::of(&self.train, &Some(held.track.clone()), false)
     }
 
@@ -134,13 +139,6 @@ impl Held {
         Some(Held { judged, whole, track, noise, rise })
     }
 
-    /// The probability that the validation set is large enough to tell a network from another
-    /// that is better or worse by [`HARM`].
-    pub fn tells(&self) -> f64 {
-        let luck = OTHER_NETWORK * self.noise.sampling.level;
-        2.0 * self.noise.sampling.known.below(HARM / luck) - 1.0
-    }
-
     /// How many validation samples it would take for the same curve to be judged; more than the
     /// `n` that there are. `None` where ten thousand times as many do not tell.
     pub fn samples_that_tell(&self, n: usize) -> Option<usize> {
@@ -148,12 +146,9 @@ impl Held {
         let tells = |n: &usize| {
             let noise = self.noise.with_samples(*n);
             let rise = Rise::of(&levels, &noise);
-            let held =
-                Held { noise, rise, whole: self.whole.clone(), track: self.track.clone(), ..*self };
-            held.rise.real >= DECIDED || held.rise.harmless.min(held.tells()) >= LIKELY
+            rise.real >= DECIDED || rise.harmless.min(noise.tells()) >= LIKELY
         };
-        let more = (1..=27).map(|step| (n as f64 * 2f64.sqrt().powi(step)).ceil() as usize);
-        more.into_iter().find(tells)
+        (1..=27).map(|step| (n as f64 * 2f64.sqrt().powi(step)).ceil() as usize).find(tells)
     }
 
     /// Where the cost is lowest.

@@ -70,7 +70,7 @@ impl Reading<'_> {
     }
 
     fn exploded(&self) -> Option<Divergence> {
-        let held = self.held.as_ref().filter(|held| held.judged == Judged::Loss);
+        let held = self.held_loss();
         let (training, track, factor) = match (&self.train, held) {
             (Some(train), _) => (true, train, limit::EXPLODED),
             (None, Some(held)) => (false, &held.track, limit::EXPLODED_HELD_OUT),
@@ -87,7 +87,6 @@ impl Reading<'_> {
                 how: Diverged::WorseThanGuessing { training: true, end: last, guessing },
             });
         }
-        let held = self.held.as_ref().filter(|held| held.judged == Judged::Loss);
         if let (Some(held), Some(guessing)) = (held, self.guessing)
             && held.track.last() > limit::FAR_WORSE_THAN_GUESSING * guessing
             && !self.fitted()
@@ -173,7 +172,7 @@ impl Reading<'_> {
             let before = train.around(train.at[train.len().saturating_sub(1 + part)]);
             before - train.end() >= limit::WITH_TRAINING * fall * held.track.scale()
         });
-        let (falls, (ends, doubt)) = match trained.filter(|_| held.tells() >= limit::LIKELY) {
+        let (falls, (ends, doubt)) = match trained.filter(|_| held.noise.tells() >= limit::LIKELY) {
             Some(Trained { falls, error: jumps }) => {
                 let (along, doubt) = (limit::ALONG * falls[1], limit::ALONG_DOUBT * falls[1]);
                 (falls, pooled((ends, error), (along, jumps.hypot(doubt))))
@@ -257,7 +256,7 @@ impl Reading<'_> {
         };
         let (fall, error) = held.rise.fall(&held.noise, held.last_part());
         let improving = below((fall - limit::MARGIN) / error) >= limit::DECIDED;
-        let told = held.tells() >= limit::LIKELY;
+        let told = held.noise.tells() >= limit::LIKELY;
         let gain = self.gain(held).filter(|_| told && !improving);
         let most = gain.map_or(0.0, |gain| gain / limit::HALF_AGAIN);
         below((limit::MARGIN.max(most) - fall) / error).min(far)
@@ -266,10 +265,9 @@ impl Reading<'_> {
     /// A loss that is lower by no more than the [margin](limit::MARGIN) than that of always naming
     /// one class which is right as often; of the training data or, where their accuracy is not known, of the validation data.
     fn as_guessing(&self) -> Option<Unlearned> {
-        let held = self.held.as_ref().filter(|held| held.judged == Judged::Loss);
         let loss = match self.train_score {
             Some(_) => self.train.as_ref(),
-            None => held.map(|held| &held.track),
+            None => self.held_loss().map(|held| &held.track),
         };
         let (end, right) = (loss?.end(), self.hits()?.end());
         let near = right > 0.0 && end >= (1.0 - limit::MARGIN) * -right.ln();

@@ -528,9 +528,10 @@ impl Reading<'_> {
         }
     }
 
-    /// `UNDECIDED: validation loss 0.465 → 0.542 (+17 %) since epoch 4 may be luck: …`
-    pub fn open_headline(&self, held: &Held) -> String {
-        let why = self.too_small_words(held).unwrap_or_else(|| self.doubt_words(held));
+    /// `UNDECIDED: validation loss 0.465 → 0.542 (+17 %) since epoch 4 may be luck: …`; `small`
+    /// says so where the validation set is too small.
+    pub fn open_headline(&self, held: &Held, small: Option<&str>) -> String {
+        let why = small.map_or_else(|| self.doubt_words(held), str::to_owned);
         if held.rise.amount < limit::MARGIN {
             return format!("UNDECIDED: a rise may hide in the noise: {why}");
         }

@@ -95,13 +95,19 @@ fn a_run_that_early_stopping_ended_is_judged_by_what_it_kept() {
     assert!(!judge_record("a", &record, Facts::default()).headline.contains("too few"));
 }
 
-#[test]
-fn a_penalty_or_dropout_without_a_gap_to_close_is_too_much() {
+/// A run whose losses stay where they are, in training mode as in evaluation mode.
+fn level(train: f64, held: f64, penalty: f64) -> Record {
     let mut record = overfit(0).unwrap();
     for row in &mut record.epochs {
-        (row.train_eval_loss, row.val_loss) = (0.6, Some(0.62));
-        (row.train_loss, row.train_penalty) = (0.6, 0.01);
+        (row.train_eval_loss, row.val_loss) = (train, Some(held));
+        (row.train_loss, row.train_penalty) = (train, penalty);
     }
+    record
+}
+
+#[test]
+fn a_penalty_or_dropout_without_a_gap_to_close_is_too_much() {
+    let mut record = level(0.6, 0.62, 0.01);
     let facts = Facts { classes: Some(10), ..Facts::default() };
     assert_eq!(judge_record("a", &record, facts).kind, Kind::Healthy);
     record.epochs.last_mut().unwrap().train_penalty = 0.12;
@@ -120,11 +126,7 @@ fn a_penalty_or_dropout_without_a_gap_to_close_is_too_much() {
 
 #[test]
 fn dropout_that_takes_a_quarter_of_what_was_learned_is_too_much() {
-    let mut record = overfit(0).unwrap();
-    for row in &mut record.epochs {
-        (row.train_eval_loss, row.val_loss) = (1.8, Some(1.82));
-        (row.train_loss, row.train_penalty) = (1.8, 0.0);
-    }
+    let mut record = level(1.8, 1.82, 0.0);
     let facts = Facts { classes: Some(10), ..Facts::default() };
     assert_eq!(judge_record("a", &record, facts).kind, Kind::Healthy);
     // Of the 0.503 that were learned from ln 10 on, 0.15 are lost.
@@ -141,11 +143,7 @@ fn dropout_that_takes_a_quarter_of_what_was_learned_is_too_much() {
 
 #[test]
 fn steps_as_large_as_their_weights_keep_a_network_from_settling() {
-    let mut record = overfit(0).unwrap();
-    for row in &mut record.epochs {
-        (row.train_eval_loss, row.val_loss) = (0.6, Some(0.62));
-        (row.train_loss, row.train_penalty) = (0.6, 0.0);
-    }
+    let mut record = level(0.6, 0.62, 0.0);
     let facts = Facts { classes: Some(10), ..Facts::default() };
     let look = |epoch: usize, update: f64| WatchLook {
         epoch,
@@ -178,11 +176,7 @@ fn steps_as_large_as_their_weights_keep_a_network_from_settling() {
 
 #[test]
 fn a_layer_that_passes_on_less_than_its_classes_need_is_a_bottleneck() {
-    let mut record = overfit(0).unwrap();
-    for row in &mut record.epochs {
-        (row.train_eval_loss, row.val_loss) = (0.9, Some(0.92));
-        (row.train_loss, row.train_penalty) = (0.9, 0.0);
-    }
+    let mut record = level(0.9, 0.92, 0.0);
     let mut of = |units: usize, classes: usize| {
         record.weights = vec![
             tensor("0.weight", &[64, 20], 0.1, 0.3),
@@ -206,11 +200,7 @@ fn a_layer_that_passes_on_less_than_its_classes_need_is_a_bottleneck() {
 
 #[test]
 fn guessing_costs_what_the_shares_of_the_classes_do() {
-    let mut record = overfit(0).unwrap();
-    for row in &mut record.epochs {
-        (row.train_eval_loss, row.val_loss) = (0.19, Some(0.195));
-        (row.train_loss, row.train_penalty) = (0.19, 0.0);
-    }
+    let mut record = level(0.19, 0.195, 0.0);
     let facts = Facts { classes: Some(2), ..Facts::default() };
     let mut of = |train: [u64; 2], weighted: bool| {
         let classes = ClassCounts {
