@@ -15,6 +15,7 @@ pub const RESULTS_SCHEMA: u32 = 1;
 /// judged by.
 pub fn results_json(records: &StudyRecords, findings: &StudyFindings) -> String {
     let study = &records.study;
+    let spared = spared(records);
     let arms: Vec<Value> = study
         .arms
         .iter()
@@ -29,7 +30,7 @@ pub fn results_json(records: &StudyRecords, findings: &StudyFindings) -> String 
                     "value": strength.value,
                     "spacing": strength.spacing.name(),
                 })),
-                "trials": trials(records, found, index),
+                "trials": trials(records, found, index, &spared),
                 "summary": summary(&found.summary, records.data.score()),
                 "against_baseline": found.against_baseline.as_ref().map(against),
                 "tests": found.against_baseline.as_ref().map(tests),
@@ -152,8 +153,12 @@ fn strengths(records: &StudyRecords, of: &StrengthFamily) -> Value {
     })
 }
 
-fn trials(records: &StudyRecords, found: &ArmFindings, arm: usize) -> Vec<Value> {
-    let spared = spared(records);
+fn trials(
+    records: &StudyRecords,
+    found: &ArmFindings,
+    arm: usize,
+    spared: &impl Fn(usize, usize) -> bool,
+) -> Vec<Value> {
     let seeds = records.study.seeds.iter().enumerate();
     seeds
         .map(|(i, seed)| {

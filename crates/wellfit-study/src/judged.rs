@@ -26,7 +26,7 @@ pub fn margin(primary: Metric, baseline: f64) -> f64 {
 pub const WORSE_THAN_GUESSING: f64 = 1.1;
 
 /// How many classes a plan's network tells apart; `None` if its loss is none of classes.
-fn classes(plan: &Plan) -> Option<usize> {
+pub fn classes(plan: &Plan) -> Option<usize> {
     let outputs = plan.model.layers.iter().rev().find_map(|layer| match layer {
         Layer::Linear { out, .. } => Some(*out),
         _ => None,

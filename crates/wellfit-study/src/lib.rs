@@ -25,7 +25,7 @@ mod test_plan;
 pub use arm::{Arm, Strength};
 pub use cores::default_jobs;
 pub use error::StudyError;
-pub use judged::{MARGIN, Ruler, WORSE_THAN_GUESSING, judged_row, margin, sample_scores};
+pub use judged::{MARGIN, Ruler, WORSE_THAN_GUESSING, classes, judged_row, margin, sample_scores};
 pub use opening::Opening;
 pub use racing::{FIRST_LOOK, Racing};
 pub use recommended::hand_over;

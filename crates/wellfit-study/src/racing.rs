@@ -79,12 +79,11 @@ impl Racing {
 /// that are needed before its next look.
 pub(crate) fn wanted(
     study: &Study,
-    score: ScoreKind,
     records: &[Vec<Option<Record>>],
+    racing: Option<&Racing>,
 ) -> Vec<Trial> {
-    let racing = Racing::of(study, score, records);
     let open = |trial: &Trial| {
-        let needed = racing.as_ref().is_none_or(|racing| racing.needs(trial.arm, trial.seed_index));
+        let needed = racing.is_none_or(|racing| racing.needs(trial.arm, trial.seed_index));
         needed && records[trial.arm][trial.seed_index].is_none()
     };
     study.trials().into_iter().filter(open).collect()

@@ -152,7 +152,7 @@ pub fn run(
         }
     }
     let score = facts.score();
-    let mut left = wanted(study, score, &records);
+    let mut left = wanted(study, &records, Racing::of(study, score, &records).as_ref());
     let trials = done_before + left.len();
     let threads = options.threads.max(1);
     options.watch.begun(&Begun { data: &facts, trials, done: done_before, jobs, threads });
@@ -160,8 +160,8 @@ pub fn run(
     // One round, or in a race one for each look.
     while !left.is_empty() && !options.stop.load(Ordering::Relaxed) {
         round(&store, &left, measure, &data, jobs, options, &mut records)?;
-        left = wanted(study, score, &records);
         let racing = Racing::of(study, score, &records);
+        left = wanted(study, &records, racing.as_ref());
         if let Some(racing) = racing.filter(|_| !options.stop.load(Ordering::Relaxed)) {
             options.watch.looked(&racing, left.len());
         }
@@ -399,7 +399,7 @@ impl Outcome {
     /// Trials of the study that are still to be run; of a race those before its next look.
     pub fn left(&self) -> usize {
         let StudyRecords { study, records, data, .. } = &self.records;
-        wanted(study, data.score(), records).len()
+        wanted(study, records, Racing::of(study, data.score(), records).as_ref()).len()
     }
 
     /// Trials that have ended or failed.

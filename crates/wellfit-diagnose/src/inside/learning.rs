@@ -30,7 +30,7 @@ pub fn loss_does_not_fall(seen: &Seen<'_>) -> Vec<Finding> {
 }
 
 /// What it costs to predict the classes' shares: their entropy.
-fn entropy(counts: &[u64]) -> f64 {
+pub(crate) fn entropy(counts: &[u64]) -> f64 {
     let all = counts.iter().sum::<u64>() as f64;
     let shares = counts.iter().filter(|&&n| n > 0).map(|&n| n as f64 / all);
     shares.map(|p| -p * p.ln()).sum()

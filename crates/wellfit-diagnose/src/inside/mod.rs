@@ -22,6 +22,7 @@ mod units;
 mod updates;
 
 pub use advice::{paste, words};
+pub(crate) use learning::entropy;
 
 use wellfit_train::record::{Record, Watch, WatchLook};
 

@@ -1,16 +1,15 @@
 //! wellfit's own records as runs to judge.
 
-use wellfit_nn::Layer;
 use wellfit_runs::{Curves, SamplePair, Series, TrainMeasure, Unit};
 use wellfit_stats::{Normal, format};
+use wellfit_study::classes;
 use wellfit_train::Plan;
-use wellfit_train::plan::LossSettings;
 use wellfit_train::record::{EpochRow, Record, RunState, SampleScores, ScoreKind, WeightSummary};
 
 use super::reading::{Narrow, Own};
 use super::thresholds::EXTREME_WEIGHT;
 use super::{Finding, Found, Kind, Verdict, judge_own};
-use crate::inside::{InsideKind, inside};
+use crate::inside::{InsideKind, entropy, inside};
 
 /// The largest of a normal sample's values stays below its bound with this chance.
 const SURE: f64 = 0.95;
@@ -27,13 +26,7 @@ pub struct Facts {
 impl Facts {
     /// From the plan: the classes are the outputs of the last linear layer.
     pub fn of(plan: &Plan) -> Facts {
-        let outputs = plan.model.layers.iter().rev().find_map(|layer| match layer {
-            Layer::Linear { out, .. } => Some(*out),
-            _ => None,
-        });
-        let cross_entropy =
-            matches!(plan.train.loss, None | Some(LossSettings::CrossEntropy { .. }));
-        Facts { classes: outputs.filter(|_| cross_entropy), val_size: None }
+        Facts { classes: classes(plan), val_size: None }
     }
 }
 
@@ -133,18 +126,15 @@ fn own(record: &Record, rows: &[EpochRow], seen: &[Finding]) -> Option<Own> {
         training_mode: row.train_loss / row.train_eval_loss.max(before),
         large_steps: seen.iter().any(large),
         lr: rows.iter().map(|row| row.lr).fold(0.0, f64::max),
-        guessing: entropy(record),
+        guessing: guessing(record),
         narrowest: narrowest(&record.weights),
     })
 }
 
-/// What it costs to guess by the shares of the training data's classes: −Σ p·ln p, above 0.
-fn entropy(record: &Record) -> Option<f64> {
+/// What it costs to guess by the shares of the training data's classes, above 0.
+fn guessing(record: &Record) -> Option<f64> {
     let classes = record.watch.as_ref()?.classes.as_ref().filter(|classes| !classes.weighted)?;
-    let all: u64 = classes.train.iter().sum();
-    let share = |count: &u64| *count as f64 / all as f64;
-    let cost: f64 = classes.train.iter().map(share).filter(|p| *p > 0.0).map(|p| -p * p.ln()).sum();
-    (cost > 0.0).then_some(cost)
+    Some(entropy(&classes.train)).filter(|cost| *cost > 0.0)
 }
 
 /// The narrowest of all linear layers but the last, the first of equals.

@@ -34,7 +34,8 @@ pub fn study(arguments: StudyArguments, interrupt: &Interrupt) -> Result<(), Fai
     if outcome.left() > 0 {
         return Err(stopped(&outcome));
     }
-    if let Some(arm) = diagnose(&outcome.records).answer.arm {
+    let has_test = outcome.records.data.samples[2] > 0;
+    if has_test && let Some(arm) = diagnose(&outcome.records).answer.arm {
         outcome.open_test(arm, options.threads())?;
     }
     outcome.note_diagnoses(|trial, record| {
