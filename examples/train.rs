@@ -34,7 +34,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     assert_eq!(run.finish().last, trained.last, "the same plan gives the same bits");
 
     let test = splits.test.as_ref().ok_or("the sample has a test set")?;
-    let predictions = predict(&plan, &trained.best, test, splits.scale)?;
+    let predictions = predict(&plan, &trained.best, test, &splits.preparation)?;
     for i in 0..3 {
         let class = predictions.class(i);
         let probability = 100.0 * predictions.probabilities(i)[class];

@@ -1,7 +1,7 @@
 //! Data made for the benchmark: of each source as many fresh samples as one likes.
 
 use wellfit::Dataset;
-use wellfit::data::{Features, Scale, Shape, Splits, Targets};
+use wellfit::data::{Features, Preparation, Scale, Shape, Splits, Targets};
 
 use crate::draw::{Draws, Group, stream};
 
@@ -135,7 +135,7 @@ pub fn splits(train: Dataset, validation: Option<Dataset>) -> Splits {
         train,
         validation,
         test: None,
-        scale: Scale::None,
+        preparation: Preparation::fixed(Scale::None).into(),
         validation_is_test: false,
         origin: "made by the benchmark".into(),
     }
@@ -153,7 +153,7 @@ mod tests {
             let source = Source { law, inputs: 5, classes, noise: 0.1, label_noise: 0.2, seed: 1 };
             let values = |part| match source.draw(part, 20).features() {
                 Features::Floats(values) => values.to_vec(),
-                Features::Bytes(_) => Vec::new(),
+                Features::Bytes(_) | Features::Table(_) => Vec::new(),
             };
             assert_eq!(values(0), values(0));
             assert_ne!(values(0), values(1));

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::{DataError, SetFault, Task};
+use crate::{DataError, SetFault, Table, Task};
 
 /// What one sample looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +57,8 @@ pub enum Features {
     Bytes(Arc<Vec<u8>>),
     /// Finite numbers.
     Floats(Arc<Vec<f32>>),
+    /// A table as it was read: [`Preparation`](crate::Preparation) makes floats of it.
+    Table(Arc<Table>),
 }
 
 impl Features {
@@ -65,6 +67,7 @@ impl Features {
         match self {
             Features::Bytes(values) => values.len(),
             Features::Floats(values) => values.len(),
+            Features::Table(table) => table.rows * table.columns.len(),
         }
     }
 
@@ -73,6 +76,7 @@ impl Features {
         match self {
             Features::Bytes(_) => "bytes",
             Features::Floats(_) => "floats",
+            Features::Table(_) => "a table",
         }
     }
 }
@@ -117,6 +121,9 @@ pub struct Dataset {
     pub(crate) features: Features,
     pub(crate) targets: Targets,
     pub(crate) rows: Option<Arc<Vec<u32>>>,
+    /// Which group each stored sample belongs to, and when it was taken, for splits.
+    pub(crate) groups: Option<Arc<Vec<u32>>>,
+    pub(crate) times: Option<Arc<Vec<f64>>>,
 }
 
 impl Dataset {
@@ -239,7 +246,17 @@ impl Dataset {
             let value = f64::from(values[at]);
             return Err(SetFault::NotFinite { value, sample: at / width, column: at % width });
         }
-        Ok(Self { shape, features, targets, rows: None })
+        Ok(Self { shape, features, targets, rows: None, groups: None, times: None })
+    }
+
+    /// The same set with the group of each stored sample, for grouped splits.
+    pub fn with_groups(self, groups: Vec<u32>) -> Self {
+        Self { groups: Some(groups.into()), ..self }
+    }
+
+    /// The same set with the time of each stored sample, for splits in order of time.
+    pub fn with_times(self, times: Vec<f64>) -> Self {
+        Self { times: Some(times.into()), ..self }
     }
 
     /// Part of this set: `rows` are positions in this set, counted from 0, and give

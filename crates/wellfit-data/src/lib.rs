@@ -19,6 +19,7 @@
 //! | `sample` | the embedded set `fashion-mnist-sample` (about 7 MB) |
 //! | `fetch` | downloads of known sets |
 
+mod augment;
 mod bytes;
 mod dataset;
 mod error;
@@ -31,12 +32,15 @@ mod load;
 mod npy;
 mod npz;
 mod places;
+mod prepare;
 mod request;
 #[cfg(feature = "sample")]
 mod sample;
 mod split;
+mod table;
 mod zip;
 
+pub use augment::Augment;
 pub use dataset::{Dataset, Features, Shape, Targets};
 pub use error::{ArrayFault, DataError, FileFault, SetFault, SplitFault};
 #[cfg(feature = "fetch")]
@@ -47,5 +51,10 @@ pub use known::{FASHION_MNIST, FASHION_MNIST_SAMPLE, Known, Whereabouts, list};
 pub use load::load;
 pub use npz::read_npz;
 pub use places::Places;
-pub use request::{DataRequest, Holdout, Scale, Splits, Subset, Task};
+pub use prepare::Preparation;
+pub use request::{
+    DataRequest, Holdout, ImageRequest, Keep, MISSING_VALUES, Missing, Outliers, PrepareRequest,
+    Resample, Scale, Select, SelectBy, SplitRule, Splits, Subset, TableRequest, Task, Unknown,
+};
 pub use split::{Parts, partition, subset};
+pub use table::{Column, ColumnValues, MISSING, Table};

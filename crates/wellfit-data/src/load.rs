@@ -2,14 +2,15 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::folder::{self, Own};
 use crate::known;
 use crate::npz::read_npz;
 use crate::split::{partition, subset};
 use crate::{
-    DataError, DataRequest, Dataset, Features, FileFault, Holdout, Places, Scale, SplitFault,
-    Splits, Task,
+    DataError, DataRequest, Dataset, Features, FileFault, Holdout, Places, Preparation, Scale,
+    SplitFault, Splits, Task,
 };
 
 /// Share of the training samples that is held out when nothing else is said.
@@ -68,7 +69,8 @@ pub fn load(request: &DataRequest, places: &Places) -> Result<Splits, DataError>
         Some(size) => subset(&train, size, request.split_seed)?,
         None => train,
     };
-    Ok(Splits { train, validation, test, scale, validation_is_test, origin })
+    let preparation = Arc::new(Preparation::fixed(scale));
+    Ok(Splits { train, validation, test, preparation, validation_is_test, origin })
 }
 
 /// Cuts the asked shares off the training samples.
@@ -150,6 +152,7 @@ fn scale(asked: Option<Scale>, train: &Dataset) -> Result<Scale, DataError> {
     match (asked, train.features()) {
         (None, Features::Bytes(_)) => Ok(Scale::Unit),
         (None, Features::Floats(_)) => Ok(Scale::None),
+        (None, Features::Table(_)) => Ok(Scale::Standard),
         (Some(Scale::Unit), Features::Floats(_)) => Err(DataError::UnitScaleOfFloats),
         (Some(scale), _) => Ok(scale),
     }

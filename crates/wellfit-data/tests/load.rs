@@ -13,15 +13,7 @@ use wellfit_data::{
 };
 
 fn request(source: impl AsRef<Path>) -> DataRequest {
-    DataRequest {
-        task: None,
-        source: source.as_ref().to_str().unwrap().to_string(),
-        validation: None,
-        test: None,
-        split_seed: 0,
-        subset: None,
-        scale: None,
-    }
+    DataRequest::of(source.as_ref().to_str().unwrap())
 }
 
 fn nowhere(request: &DataRequest) -> Result<Splits, String> {
@@ -57,7 +49,7 @@ fn by_default_a_tenth_of_the_training_samples_validates_and_the_own_test_split_t
     assert_eq!(splits.train.class_counts(), [45, 45]);
     assert_eq!(splits.validation.unwrap().class_counts(), [5, 5]);
     assert_eq!(splits.test.unwrap().len(), 20);
-    assert_eq!(splits.scale, Scale::Unit);
+    assert_eq!(splits.preparation.scale(), Scale::Unit);
     assert!(!splits.validation_is_test);
     assert_eq!(splits.origin, folder.path().to_str().unwrap());
 }
@@ -128,7 +120,7 @@ fn held_out_files_are_of_the_same_kind_and_shape() {
     let splits = nowhere(&with(&path("held.npz"), None)).unwrap();
     assert_eq!((splits.train.len(), splits.validation.unwrap().len()), (40, 10));
     assert!(splits.test.is_none());
-    assert_eq!(splits.scale, Scale::None);
+    assert_eq!(splits.preparation.scale(), Scale::None);
 
     let words = |name: &str| told(&with(&path(name), None));
     assert!(words("wide.npz").contains("holds samples of 4 values floats, the training data of 3"));
@@ -199,7 +191,7 @@ fn unit_scale_is_for_bytes() {
     assert!(told(&unit).contains("the values are floats"));
     let bytes = idx_folder();
     let none = DataRequest { scale: Some(Scale::None), ..request(bytes.path()) };
-    assert_eq!(nowhere(&none).unwrap().scale, Scale::None);
+    assert_eq!(nowhere(&none).unwrap().preparation.scale(), Scale::None);
 }
 
 #[test]

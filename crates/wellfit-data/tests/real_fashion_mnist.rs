@@ -11,15 +11,7 @@ fn real(validation: Option<Holdout>) -> Splits {
 }
 
 fn real_from(source: &str, validation: Option<Holdout>) -> Splits {
-    let request = DataRequest {
-        task: None,
-        source: source.to_string(),
-        validation,
-        test: None,
-        split_seed: 0,
-        subset: None,
-        scale: None,
-    };
+    let request = DataRequest { validation, ..DataRequest::of(source) };
     let places = Places { system: Path::new(FOLDER).parent().map(Into::into), ..Places::default() };
     load(&request, &places).unwrap()
 }
@@ -27,7 +19,7 @@ fn real_from(source: &str, validation: Option<Holdout>) -> Splits {
 fn bytes(set: &Dataset) -> &[u8] {
     match set.features() {
         Features::Bytes(bytes) => bytes,
-        Features::Floats(_) => panic!("images are bytes"),
+        Features::Floats(_) | Features::Table(_) => panic!("images are bytes"),
     }
 }
 
@@ -74,15 +66,7 @@ fn the_sample_is_a_part_of_the_real_set() {
         bytes(set).chunks_exact(784).zip(set.labels().iter().copied()).collect()
     }
     let full = real(Some(Holdout::TestSplit));
-    let request = DataRequest {
-        task: None,
-        source: wellfit_data::FASHION_MNIST_SAMPLE.to_string(),
-        validation: None,
-        test: None,
-        split_seed: 0,
-        subset: None,
-        scale: None,
-    };
+    let request = DataRequest::of(wellfit_data::FASHION_MNIST_SAMPLE);
     let sample = load(&request, &Places::default()).unwrap();
 
     let train: std::collections::HashSet<_> = images(&full.train).into_iter().collect();

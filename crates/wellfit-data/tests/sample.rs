@@ -7,15 +7,7 @@ use wellfit_data::{
 
 #[test]
 fn the_sample_has_its_documented_parts_and_is_balanced() {
-    let request = DataRequest {
-        task: None,
-        source: FASHION_MNIST_SAMPLE.to_string(),
-        validation: None,
-        test: None,
-        split_seed: 0,
-        subset: None,
-        scale: None,
-    };
+    let request = DataRequest::of(FASHION_MNIST_SAMPLE);
     let splits = load(&request, &Places::default()).unwrap();
     let known = &list(&Places::default())[1];
     assert_eq!(known.whereabouts, Whereabouts::Embedded);
@@ -28,7 +20,7 @@ fn the_sample_has_its_documented_parts_and_is_balanced() {
     for set in [&splits.train, &validation, &test] {
         assert_eq!(set.shape(), Shape::Image { channels: 1, height: 28, width: 28 });
     }
-    assert_eq!((splits.scale, splits.origin.as_str()), (Scale::Unit, "embedded"));
+    assert_eq!((splits.preparation.scale(), splits.origin.as_str()), (Scale::Unit, "embedded"));
 
     let fraction = DataRequest { validation: Some(Holdout::Fraction(0.25)), ..request };
     let splits = load(&fraction, &Places::default()).unwrap();

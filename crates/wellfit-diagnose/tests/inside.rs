@@ -4,7 +4,7 @@ use std::path::Path;
 
 use InsideKind::*;
 use serde_json::json;
-use wellfit_data::{Dataset, Scale, Shape, Splits};
+use wellfit_data::{Dataset, Preparation, Scale, Shape, Splits};
 use wellfit_diagnose::inside::{InsideKind, inside, paste, words};
 use wellfit_diagnose::verdict::{
     Facts, Finding, Found, Setting, Show, Target, json_value, judge_record, render,
@@ -56,7 +56,7 @@ fn splits_of(shares: [u64; CLASSES], shape: Shape) -> Splits {
         train: clouds(2_000, 1, shares, shape),
         validation: Some(clouds(400, 2, shares, shape)),
         test: None,
-        scale: Scale::None,
+        preparation: Preparation::fixed(Scale::None).into(),
         validation_is_test: false,
         origin: "synthetic".into(),
     }

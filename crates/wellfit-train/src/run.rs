@@ -478,7 +478,7 @@ pub fn evaluate(
     let mut session = wellfit_nn::compile(&spec, threads.max(1))?;
     let refused = |what| move |source| TrainError::Session { what, source };
     session.import_parameters(weights).map_err(refused("weights"))?;
-    let id = session.upload(&samples(set, splits.scale)).map_err(refused("data"))?;
+    let id = session.upload(&samples(set, &splits.preparation)).map_err(refused("data"))?;
     Ok(session.evaluate(id))
 }
 
@@ -562,7 +562,7 @@ fn check_batch_norm(spec: &Spec, samples: usize) -> Result<(), PlanError> {
 impl Sets {
     fn upload(session: &mut dyn Session, splits: &Splits) -> Result<Self, TrainError> {
         let mut upload = |what, set| {
-            let samples = samples(set, splits.scale);
+            let samples = samples(set, &splits.preparation);
             match session.upload(&samples) {
                 Ok(id) => Ok((id, samples)),
                 Err(source) => Err(TrainError::Session { what, source }),

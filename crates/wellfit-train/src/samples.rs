@@ -3,23 +3,24 @@
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
-use wellfit_data::{Dataset, Features, Scale};
+use wellfit_data::{Dataset, Features, Preparation};
 use wellfit_nn::{Samples, Shape, Target, Targets, Values};
 
 use crate::plan::hex;
 
-/// The samples of `dataset`; values are shared, not copied. `Scale::Unit` concerns
-/// bytes, which become byte / 255 in float32; numbers stay as they are.
-pub fn samples(dataset: &Dataset, scale: Scale) -> Samples {
+/// The samples of `dataset`; values are shared, not copied. Bytes stand for what
+/// `preparation` says; numbers stay as they are.
+///
+/// # Panics
+/// For a table as it was read: it must be prepared first.
+pub fn samples(dataset: &Dataset, preparation: &Preparation) -> Samples {
     let values = match dataset.features() {
         Features::Bytes(bytes) => {
-            let table = std::array::from_fn(|byte| match scale {
-                Scale::Unit => byte as f32 / 255.0,
-                Scale::None => byte as f32,
-            });
+            let table = preparation.byte_values();
             Values::Bytes(bytes.clone(), Arc::new(table))
         }
         Features::Floats(floats) => Values::Floats(floats.clone()),
+        Features::Table(_) => panic!("a table must be prepared before it is trained on"),
     };
     Samples {
         features: dataset.shape().len(),

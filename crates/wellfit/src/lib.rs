@@ -24,7 +24,7 @@
 //! A [`Plan`] is everything that determines one run; [`train`] runs it.
 //!
 //! ```
-//! use wellfit::data::{Dataset, Scale, Shape, Splits};
+//! use wellfit::data::{Dataset, Preparation, Scale, Shape, Splits};
 //! use wellfit::{Layer, Plan, TrainOptions, predict, train};
 //!
 //! // Two classes that one value tells apart.
@@ -35,7 +35,7 @@
 //!     train: all.take(&Vec::from_iter(0..48))?,
 //!     validation: Some(all.take(&Vec::from_iter(48..64))?),
 //!     test: None,
-//!     scale: Scale::None,
+//!     preparation: Preparation::fixed(Scale::None).into(),
 //!     validation_is_test: false,
 //!     origin: "made in code".into(),
 //! };
@@ -46,7 +46,7 @@
 //! let last = trained.record.epochs.last().expect("an epoch");
 //! assert_eq!(last.val_score, Some(1.0));
 //!
-//! let predictions = predict(&plan, &trained.best, &all, splits.scale)?;
+//! let predictions = predict(&plan, &trained.best, &all, &splits.preparation)?;
 //! assert_eq!((predictions.class(0), predictions.class(1)), (0, 1));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```

@@ -1,6 +1,6 @@
 //! Weights and samples become predictions: probabilities of classes, or numbers.
 
-use wellfit_data::{Dataset, Scale, Task};
+use wellfit_data::{Dataset, Preparation, Task};
 use wellfit_nn::{Spec, Tensor};
 use wellfit_train::{Plan, TrainError, samples};
 
@@ -23,7 +23,7 @@ pub fn predict(
     plan: &Plan,
     weights: &[Tensor],
     set: &Dataset,
-    scale: Scale,
+    preparation: &Preparation,
 ) -> Result<Predictions, TrainError> {
     // Without its loss, which may depend on the training set and is not needed here.
     let mut plan = plan.clone();
@@ -34,7 +34,7 @@ pub fn predict(
     let mut session = wellfit_nn::compile(&spec, threads)?;
     let refused = |what| move |source| TrainError::Session { what, source };
     session.import_parameters(weights).map_err(refused("weights"))?;
-    let id = session.upload(&samples(set, scale)).map_err(refused("samples"))?;
+    let id = session.upload(&samples(set, preparation)).map_err(refused("samples"))?;
     let (task, outputs, mut values) = (set.task(), set.outputs(), session.logits(id));
     if task == Task::Classification {
         values.chunks_exact_mut(outputs).for_each(softmax);
@@ -102,7 +102,7 @@ impl Predictions {
 
 #[cfg(test)]
 mod tests {
-    use wellfit_data::{Features, Shape, Targets};
+    use wellfit_data::{Features, Scale, Shape, Targets};
     use wellfit_nn::Layer;
 
     use super::*;
@@ -137,7 +137,7 @@ mod tests {
         let features = Features::Floats(vec![1.0, 3.0].into());
         let targets = Targets::numbers(vec![0.0; 4], vec!["a".into(), "b".into()]);
         let set = Dataset::new(Shape::Vector(1), features, targets).unwrap();
-        let predictions = predict(&plan, &weights, &set, Scale::None).unwrap();
+        let predictions = predict(&plan, &weights, &set, &Preparation::fixed(Scale::None)).unwrap();
         assert_eq!((predictions.task(), predictions.len()), (Task::Regression, 2));
         assert_eq!(
             (predictions.numbers(0), predictions.numbers(1)),

@@ -378,15 +378,7 @@ fn the_published_files_are_fetched_and_then_found() {
     };
     let folder = fetch(FASHION_MNIST, &options, go_on).unwrap();
     assert_eq!(server.ranges(), [None, Some(5_000_000), None, None, None]);
-    let request = crate::DataRequest {
-        task: None,
-        source: FASHION_MNIST.to_string(),
-        validation: None,
-        test: None,
-        split_seed: 0,
-        subset: None,
-        scale: None,
-    };
+    let request = crate::DataRequest::of(FASHION_MNIST);
     let splits = crate::load(&request, &places).unwrap();
     assert_eq!(splits.origin, folder.display().to_string());
     assert_eq!(splits.train.len(), 54_000);

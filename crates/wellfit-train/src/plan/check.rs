@@ -2,12 +2,12 @@
 //! written here once; the reader adds the line.
 
 use std::fmt::Display;
-use std::path::Path;
 
-use wellfit_data::{Holdout, Subset};
 use wellfit_nn::Optimizer;
 
+use super::augment::check_augment;
 use super::average::check_average;
+use super::data::check_data;
 use super::layers::check_layers;
 use super::schedule::check_schedule;
 use super::{LossSettings, Plan, PlanError};
@@ -18,55 +18,11 @@ impl Plan {
     /// # Errors
     /// The first rule that is broken, with its key.
     pub fn check(&self) -> Result<(), PlanError> {
-        self.check_data()?;
+        check_data(&self.data)?;
         self.check_model()?;
         self.train.loss.iter().try_for_each(LossSettings::check)?;
         self.check_optimizer()?;
         self.check_rest_of_train()
-    }
-
-    fn check_data(&self) -> Result<(), PlanError> {
-        let data = &self.data;
-        require(!data.source.is_empty(), "data.source", "", "a data set's name or a path")?;
-        for (key, holdout) in [("data.validation", &data.validation), ("data.test", &data.test)] {
-            if let Some(Holdout::Fraction(share)) = *holdout {
-                require(share > 0.0 && share < 1.0, key, share, "above 0 and below 1")?;
-            }
-        }
-        let sum = |holdout: &Option<Holdout>| match holdout {
-            Some(Holdout::Fraction(share)) => *share,
-            _ => 0.0,
-        };
-        let both = sum(&data.validation) + sum(&data.test);
-        require(both < 1.0, "data.test", both, "below 1 together with data.validation")?;
-        match (&data.validation, &data.test) {
-            (Some(Holdout::TestSplit), Some(Holdout::TestSplit)) => Err(PlanError::about(
-                "data.test",
-                "data.validation and data.test name the same thing, \"test\"",
-            )
-            .with_hint(Some("leave data.test out: what models are chosen on is no test".into()))),
-            (Some(Holdout::File(a)), Some(Holdout::File(b))) if a == b => Err(PlanError::about(
-                "data.test",
-                format!("data.validation and data.test name the same file, {}", a.display()),
-            )),
-            _ => Ok(()),
-        }?;
-        for (key, holdout) in [("data.validation", &data.validation), ("data.test", &data.test)] {
-            if let Some(Holdout::File(file)) = holdout
-                && file == Path::new(&data.source)
-            {
-                let message = format!("{key} names the training data itself, {}", file.display());
-                return Err(PlanError::about(key, message));
-            }
-        }
-        match data.subset {
-            Some(Subset::Count(n)) => require(n > 0, "data.subset", n, "at least 1"),
-            Some(Subset::Fraction(share)) => {
-                let ok = share > 0.0 && share <= 1.0;
-                require(ok, "data.subset", share, "above 0 and, as a fraction, at most 1")
-            }
-            None => Ok(()),
-        }
     }
 
     fn check_model(&self) -> Result<(), PlanError> {
@@ -132,6 +88,13 @@ impl Plan {
         if let Some(norm) = train.clip_grad_norm {
             let ok = norm > 0.0 && norm.is_finite();
             require(ok, "train.clip_grad_norm", norm, "a finite number above 0")?;
+        }
+        if let Some(norm) = train.max_norm {
+            let ok = norm > 0.0 && norm.is_finite();
+            require(ok, "train.max_norm", norm, "a finite number above 0")?;
+        }
+        for (i, augment) in train.augment.iter().enumerate() {
+            check_augment(&format!("train.augment.{i}"), augment)?;
         }
         if let Some(average) = &train.average {
             check_average(average, train)?;

@@ -4,8 +4,10 @@
 //! [`Document`] is the file as a tree that knows its lines, [`Section`] and
 //! [`Field`] are the strict reader that every part of a file is read with.
 
+mod augment;
 mod average;
 mod check;
+mod data;
 mod document;
 mod error;
 mod layers;
@@ -21,7 +23,7 @@ mod write;
 
 use std::path::PathBuf;
 
-use wellfit_data::DataRequest;
+use wellfit_data::{Augment, DataRequest};
 use wellfit_nn::{Layer, Optimizer, Penalty, Precision};
 
 use crate::record::ScoreKind;
@@ -66,15 +68,7 @@ impl Plan {
     /// # Ok::<(), wellfit_train::plan::PlanError>(())
     /// ```
     pub fn new(source: impl Into<String>, layers: Vec<Layer>) -> Self {
-        let data = DataRequest {
-            source: source.into(),
-            task: None,
-            validation: None,
-            test: None,
-            split_seed: 0,
-            subset: None,
-            scale: None,
-        };
+        let data = DataRequest::of(source);
         Self { data, model: Model::new(layers), train: Train::default() }
     }
 }
@@ -125,6 +119,11 @@ pub struct Train {
     pub early_stopping: Option<EarlyStoppingSettings>,
     /// The gradient's largest norm.
     pub clip_grad_norm: Option<f64>,
+    /// The largest norm of the weights that come into a unit; after each step larger ones
+    /// are scaled down to it.
+    pub max_norm: Option<f64>,
+    /// Random changes of training samples, in order.
+    pub augment: Vec<Augment>,
     /// What is multiplied in training.
     pub precision: Precision,
     /// What is evaluated and saved in the weights' place.
@@ -154,6 +153,8 @@ impl Default for Train {
             penalties: Vec::new(),
             early_stopping: None,
             clip_grad_norm: None,
+            max_norm: None,
+            augment: Vec::new(),
             precision: Precision::F32,
             average: None,
             watch: true,

@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
-use wellfit_data::{DataRequest, Holdout, Scale, Subset, Task};
 use wellfit_nn::{Optimizer, Penalty, PenaltyKind, PenaltyOn, Precision};
 
+use super::augment::read_augment;
 use super::average::read_average;
+use super::data::read_data;
 use super::document::{Document, Value};
 use super::error::PlanError;
 use super::layers::read_layers;
@@ -36,64 +37,9 @@ impl Plan {
     }
 }
 
-const TASKS: [Task; 2] = [Task::Classification, Task::Regression];
-
-fn read_data(section: Section<'_>, folder: &Path) -> Result<DataRequest, PlanError> {
-    let mut section = section.later(&["target"]);
-    let request = DataRequest {
-        source: read_source(section.need("source")?.text()?, folder),
-        task: section
-            .field("task")
-            .map(|f| f.choice(&TASKS.map(|task| (task.name(), task)), &[]))
-            .transpose()?,
-        validation: section.field("validation").map(|f| read_holdout(&f, folder)).transpose()?,
-        test: section.field("test").map(|f| read_holdout(&f, folder)).transpose()?,
-        split_seed: section.field("split_seed").map_or(Ok(0), |f| f.count(0))?,
-        subset: section.field("subset").map(|f| read_subset(&f)).transpose()?,
-        scale: section
-            .field("scale")
-            .map(|f| {
-                let later = ["standard", "min-max", "robust"];
-                f.choice(&[("unit", Scale::Unit), ("none", Scale::None)], &later)
-            })
-            .transpose()?,
-    };
-    section.finish()?;
-    Ok(request)
-}
-
-/// A source is a path when it looks like one (it holds a dot or a slash) and the
-/// name of a known data set otherwise. A folder beside the plan is `./name`.
-fn read_source(text: &str, folder: &Path) -> String {
-    if text.contains(['.', '/', '\\']) {
-        absolute(&folder.join(text)).to_string_lossy().into_owned()
-    } else {
-        text.into()
-    }
-}
-
 /// The path from the root on; as it is where the working folder cannot be told.
 pub(super) fn absolute(path: &Path) -> std::path::PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf())
-}
-
-fn read_holdout(field: &Field<'_>, folder: &Path) -> Result<Holdout, PlanError> {
-    match &field.node().value {
-        Value::Integer(_) | Value::Float(_) => Ok(Holdout::Fraction(field.number()?)),
-        Value::Text(text) if text == "test" => Ok(Holdout::TestSplit),
-        Value::Text(text) if !text.is_empty() => Ok(Holdout::File(absolute(&folder.join(text)))),
-        _ => Err(field.error("must be a fraction such as 0.1, a file, or \"test\"")),
-    }
-}
-
-fn read_subset(field: &Field<'_>) -> Result<Subset, PlanError> {
-    match &field.node().value {
-        Value::Integer(_) => Ok(Subset::Count(field.count(1)?)),
-        Value::Float(_) => Ok(Subset::Fraction(field.number()?)),
-        _ => {
-            Err(field.error("must be a number of samples such as 6000, or a fraction such as 0.1"))
-        }
-    }
 }
 
 fn read_model(mut section: Section<'_>, folder: &Path) -> Result<Model, PlanError> {
@@ -153,6 +99,15 @@ fn read_train(mut section: Section<'_>) -> Result<Train, PlanError> {
                 field.choice(&all.map(|precision| (precision.name(), precision)), &[])?
             }
             None => Precision::F32,
+        },
+        max_norm: section.field("max_norm").map(|f| f.number()).transpose()?,
+        augment: match section.field("augment") {
+            None => Vec::new(),
+            Some(field) => field
+                .list()?
+                .into_iter()
+                .map(|f| read_augment(f.section()?))
+                .collect::<Result<_, _>>()?,
         },
         average: section.field("average").map(|f| read_average(f.section()?)).transpose()?,
         watch: section.field("watch").map_or(Ok(default.watch), |f| f.flag())?,

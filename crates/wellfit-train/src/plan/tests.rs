@@ -3,7 +3,10 @@
 use std::path::Path;
 
 use proptest::prelude::*;
-use wellfit_data::{Holdout, Scale, Subset, Task};
+use wellfit_data::{
+    Augment, DataRequest, Holdout, ImageRequest, Keep, Missing, Outliers, PrepareRequest, Resample,
+    Scale, Select, SelectBy, SplitRule, Subset, TableRequest, Task, Unknown,
+};
 use wellfit_nn::{Activation, Layer, Optimizer, Penalty, PenaltyKind, PenaltyOn, Window};
 
 use super::*;
@@ -252,8 +255,6 @@ fn settings_of_another_optimizer_are_refused() {
 
 #[test]
 fn what_is_not_built_yet_says_so() {
-    assert!(data_error("target = \"label\"").contains("not supported yet"));
-    assert!(data_error("scale = \"standard\"").contains("not supported yet"));
 }
 
 #[test]
@@ -823,6 +824,89 @@ prop_compose! {
     }
 }
 
+fn splits() -> impl Strategy<Value = SplitRule> {
+    prop_oneof![
+        Just(SplitRule::Stratified),
+        Just(SplitRule::Random),
+        "[a-z \"]{1,8}".prop_map(|column| SplitRule::Grouped { column }),
+        "[a-z \"]{1,8}".prop_map(|column| SplitRule::Time { column }),
+    ]
+}
+
+fn preparations() -> impl Strategy<Value = PrepareRequest> {
+    let outliers = prop_oneof![
+        (1e-9..0.499f64).prop_map(|quantile| Outliers::Winsorise { quantile }),
+        (1e-9..1e9f64).prop_map(|iqr| Outliers::Clip { iqr }),
+        (1e-9..1e9f64).prop_map(|iqr| Outliers::Drop { iqr }),
+    ];
+    let keep = prop_oneof![
+        (1usize..1000).prop_map(Keep::Count),
+        (1e-9..=1.0f64).prop_map(Keep::Fraction),
+    ];
+    let by = prop::sample::select(SelectBy::ALL.to_vec());
+    let select = prop_oneof![
+        (by, keep).prop_map(|(by, keep)| Select { by, keep }),
+        (0.0..1.0f64).prop_map(|t| Select { by: SelectBy::Correlation, keep: Keep::Threshold(t) }),
+    ];
+    (
+        prop::sample::select(Missing::ALL.to_vec()),
+        prop::sample::select(vec![Unknown::Ignore, Unknown::Error]),
+        prop::option::of(outliers),
+        prop::option::of(select),
+        prop::option::of(prop::sample::select(vec![Resample::Over, Resample::Under])),
+    )
+        .prop_map(|(missing, unknown, outliers, select, resample)| PrepareRequest {
+            missing,
+            unknown,
+            outliers,
+            select,
+            resample,
+        })
+}
+
+prop_compose! {
+    fn tables()(
+        target in prop::sample::select(vec![vec![], vec!["t"], vec!["t", "u v"]]),
+        columns in prop::sample::select(vec![vec![], vec!["a", "b\""]]),
+        drop in prop::sample::select(vec![vec![], vec!["c"]]),
+        numeric in prop::sample::select(vec![vec![], vec!["a"]]),
+        categorical in prop::sample::select(vec![vec![], vec!["b"]]),
+        separator in prop::option::of(prop::sample::select(vec![',', ';', '\t', '|'])),
+        missing in prop::option::of(Just(vec!["".to_owned(), "-".to_owned()])),
+    ) -> TableRequest {
+        let owned = |names: Vec<&str>| names.into_iter().map(str::to_owned).collect();
+        TableRequest {
+            target: owned(target), columns: owned(columns), drop: owned(drop),
+            numeric: owned(numeric), categorical: owned(categorical), separator,
+            missing_values: missing,
+        }
+    }
+}
+
+fn images() -> impl Strategy<Value = ImageRequest> {
+    let size = prop::option::of((1usize..4097, 1usize..4097));
+    (size, prop::option::of(prop::sample::select(vec![1usize, 3])))
+        .prop_map(|(size, channels)| ImageRequest { size, channels })
+}
+
+fn augments() -> impl Strategy<Value = Augment> {
+    let share = 1e-9..=1.0f64;
+    prop_oneof![
+        share.clone().prop_map(|p| Augment::Flip { p }),
+        share.clone().prop_map(|p| Augment::FlipVertical { p }),
+        (1usize..9).prop_map(|pixels| Augment::Shift { pixels }),
+        (1usize..9).prop_map(|padding| Augment::Crop { padding }),
+        (1e-3..180.0f64).prop_map(|degrees| Augment::Rotate { degrees }),
+        (1e-3..0.99f64).prop_map(|by| Augment::Zoom { by }),
+        (share.clone(), share.clone()).prop_map(|(p, area)| Augment::Erase { p, area }),
+        share.clone().prop_map(|by| Augment::Brightness { by }),
+        share.prop_map(|by| Augment::Contrast { by }),
+        (1e-9..1e9f64).prop_map(|std| Augment::Noise { std }),
+        (1e-9..1e9f64).prop_map(|alpha| Augment::Mixup { alpha }),
+        (1e-9..1e9f64).prop_map(|alpha| Augment::Cutmix { alpha }),
+    ]
+}
+
 prop_compose! {
     fn data()(
         source in "[a-z-]{1,12}",
@@ -835,11 +919,15 @@ prop_compose! {
             (1usize..1_000_000).prop_map(Subset::Count),
             (1e-6..=1.0f64).prop_map(Subset::Fraction),
         ]),
-        scale in prop::option::of(prop::sample::select(vec![Scale::Unit, Scale::None])),
+        scale in prop::option::of(prop::sample::select(Scale::ALL.to_vec())),
+        split in splits(), prepare in preparations(), table in tables(), images in images(),
     ) -> DataRequest {
         let both = validation == test && !matches!(test, Some(Holdout::Fraction(_)));
         let test = if both { None } else { test };
-        DataRequest { source, task, validation, test, split_seed, subset, scale }
+        DataRequest {
+            task, validation, test, split_seed, subset, scale, split, prepare, table, images,
+            ..DataRequest::of(source)
+        }
     }
 }
 
@@ -858,14 +946,16 @@ prop_compose! {
         penalties in prop::collection::vec(penalties(), 0..3),
         stopping in prop::option::of((1usize.., 0.0..1e9f64, prop::sample::select(Metric::ALL.to_vec()))),
         half: bool, watch: bool,
-        clip_grad_norm in prop::option::of(1e-9..1e9f64)
+        clip_grad_norm in prop::option::of(1e-9..1e9f64),
+        more in (prop::option::of(1e-9..1e9f64), prop::collection::vec(augments(), 0..3)),
     ) -> Train {
+        let (max_norm, augment) = more;
         let early_stopping = stopping.map(|(patience, min_delta, monitor)| {
             EarlyStoppingSettings { monitor, patience, min_delta }
         });
         Train {
             seed, epochs, batch_size, drop_last, shuffle, loss, optimizer, lr, schedule, penalties,
-            early_stopping, clip_grad_norm, average, watch,
+            early_stopping, clip_grad_norm, max_norm, augment, average, watch,
             precision: if half { wellfit_nn::Precision::Bf16 } else { wellfit_nn::Precision::F32 },
         }
     }

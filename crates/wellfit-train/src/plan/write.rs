@@ -4,10 +4,11 @@ use std::fmt::Write;
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
-use wellfit_data::{Holdout, Scale, Subset};
 use wellfit_nn::{Optimizer, Penalty, PenaltyKind, PenaltyOn, Precision};
 
+use super::augment::write_augment;
 use super::average::write_average;
+use super::data::write_data;
 use super::layers::write_layer;
 use super::read::absolute;
 use super::schedule::write_schedule;
@@ -22,7 +23,7 @@ impl Plan {
 
     fn text(&self, loss: Option<&LossSettings>) -> String {
         let mut out = String::new();
-        self.write_data(&mut out);
+        write_data(&self.data, &mut out);
         self.write_model(&mut out);
         self.write_train(loss, &mut out);
         out
@@ -36,42 +37,6 @@ impl Plan {
     pub fn hash(&self) -> String {
         let loss = self.train.loss.as_ref().unwrap_or(&LossSettings::CROSS_ENTROPY);
         hex(&Sha256::digest(self.text(Some(loss)).as_bytes()))
-    }
-
-    fn write_data(&self, out: &mut String) {
-        let data = &self.data;
-        out.push_str("[data]\n");
-        // A relative path is told from a known data set's name by its look.
-        let is_path = data.source.contains(['.', '/', '\\']);
-        let source = if is_path { path(Path::new(&data.source)) } else { text(&data.source) };
-        line(out, "source", source);
-        if let Some(task) = data.task {
-            line(out, "task", text(task.name()));
-        }
-        for (key, holdout) in [("validation", &data.validation), ("test", &data.test)] {
-            match holdout {
-                Some(Holdout::Fraction(share)) => line(out, key, number(*share)),
-                Some(Holdout::TestSplit) => line(out, key, text("test")),
-                Some(Holdout::File(file)) => line(out, key, path(file)),
-                None => {}
-            }
-        }
-        line(out, "split_seed", data.split_seed);
-        match data.subset {
-            Some(Subset::Count(n)) => line(out, "subset", n),
-            Some(Subset::Fraction(share)) => line(out, "subset", number(share)),
-            None => {}
-        }
-        if let Some(scale) = data.scale {
-            line(
-                out,
-                "scale",
-                text(match scale {
-                    Scale::Unit => "unit",
-                    Scale::None => "none",
-                }),
-            );
-        }
     }
 
     fn write_model(&self, out: &mut String) {
@@ -130,6 +95,13 @@ impl Plan {
         if train.precision != Precision::F32 {
             line(out, "precision", text(train.precision.name()));
         }
+        if let Some(norm) = train.max_norm {
+            line(out, "max_norm", number(norm));
+        }
+        if !train.augment.is_empty() {
+            let all: Vec<String> = train.augment.iter().map(write_augment).collect();
+            line(out, "augment", format!("[{}]", all.join(", ")));
+        }
         if let Some(average) = &train.average {
             line(out, "average", write_average(average));
         }
@@ -179,7 +151,7 @@ fn write_penalty(penalty: &Penalty) -> String {
     format!("{{ type = \"{kind}\", lambda = {}, on = \"{on}\" }}", number(penalty.lambda))
 }
 
-fn line(out: &mut String, key: &str, value: impl std::fmt::Display) {
+pub(super) fn line(out: &mut String, key: &str, value: impl std::fmt::Display) {
     let _ = writeln!(out, "{key} = {value}");
 }
 
@@ -188,12 +160,12 @@ pub(super) fn number(value: f64) -> String {
     format!("{value:?}").to_lowercase()
 }
 
-fn path(path: &Path) -> String {
+pub(super) fn path(path: &Path) -> String {
     text(&absolute(path).to_string_lossy())
 }
 
 /// A TOML basic string.
-fn text(text: &str) -> String {
+pub(super) fn text(text: &str) -> String {
     let mut out = String::from('"');
     for c in text.chars() {
         match c {

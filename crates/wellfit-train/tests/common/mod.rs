@@ -2,7 +2,7 @@
 
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
-use wellfit_data::{Dataset, Features, Scale, Shape, Splits, Targets};
+use wellfit_data::{Dataset, Features, Preparation, Scale, Shape, Splits, Targets};
 use wellfit_nn::Layer;
 use wellfit_random::{Key, Purpose};
 use wellfit_train::Plan;
@@ -43,7 +43,7 @@ pub fn splits() -> Splits {
         train: clouds(50, 1),
         validation: Some(clouds(37, 2)),
         test: Some(clouds(20, 3)),
-        scale: Scale::None,
+        preparation: Preparation::fixed(Scale::None).into(),
         validation_is_test: false,
         origin: "synthetic".into(),
     }
