@@ -116,6 +116,8 @@ watch = false
             patience: 2,
             min_delta: 0.5,
         }),
+        max_norm: None,
+        augment: Vec::new(),
         clip_grad_norm: None,
         precision: wellfit_nn::Precision::F32,
         average: Some(Average::Swa { start: SwaStart::Epoch(2) }),
@@ -251,10 +253,6 @@ fn settings_of_another_optimizer_are_refused() {
     ] {
         assert!(train_error(lines).starts_with("plan.toml:"), "{lines}");
     }
-}
-
-#[test]
-fn what_is_not_built_yet_says_so() {
 }
 
 #[test]
