@@ -33,6 +33,7 @@ mod npy;
 mod npz;
 mod places;
 mod prepare;
+mod progress;
 mod request;
 #[cfg(feature = "sample")]
 mod sample;
@@ -50,10 +51,11 @@ pub use fetch::{FetchEvent, FetchFault, FetchOptions, fetch};
 pub use folder::read_idx_folder;
 pub use idx::{Idx, read_idx, read_idx_pair};
 pub use known::{FASHION_MNIST, FASHION_MNIST_SAMPLE, Known, Whereabouts, list};
-pub use load::load;
+pub use load::{load, load_watched};
 pub use npz::read_npz;
 pub use places::Places;
 pub use prepare::Preparation;
+pub use progress::LoadProgress;
 pub use request::{
     DataRequest, Holdout, ImageRequest, Keep, MISSING_VALUES, Missing, Outliers, PrepareRequest,
     Resample, Scale, Select, SelectBy, SplitRule, Splits, Subset, TableRequest, Task, Unknown,
@@ -61,4 +63,4 @@ pub use request::{
 pub use samples::{SampleFile, read_labelled, read_samples};
 pub use schema::{ColumnSchema, SampleKind, SampleSchema, TargetSchema};
 pub use split::{Parts, partition, subset};
-pub use table::{Column, ColumnValues, MISSING, Table};
+pub use table::{Column, ColumnValues, MISSING, Place, Table, TableFault};

@@ -7,10 +7,11 @@ use std::sync::Arc;
 use crate::folder::{self, Own};
 use crate::known;
 use crate::npz::read_npz;
+use crate::progress::{Watch, unwatched};
 use crate::split::{partition, subset};
 use crate::{
-    DataError, DataRequest, Dataset, Features, FileFault, Holdout, Places, Preparation, Scale,
-    SplitFault, Splits, Task,
+    DataError, DataRequest, Dataset, Features, FileFault, Holdout, LoadProgress, Places,
+    Preparation, Scale, SplitFault, Splits, Task, samples, table,
 };
 
 /// Share of the training samples that is held out when nothing else is said.
@@ -21,6 +22,28 @@ const DEFAULT_VALIDATION: f64 = 0.1;
 enum Kind {
     Idx,
     Npz,
+    Table,
+}
+
+impl Kind {
+    /// By the name; what is nothing else may be IDX, which has no ending of its own.
+    fn of(path: &Path) -> Kind {
+        if table::is_table(path) {
+            Kind::Table
+        } else if is_npz(path) {
+            Kind::Npz
+        } else {
+            Kind::Idx
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Kind::Idx => "IDX",
+            Kind::Npz => "NPZ",
+            Kind::Table => "a table",
+        }
+    }
 }
 
 /// Finds, reads, checks and splits what a plan asks for.
@@ -32,8 +55,20 @@ enum Kind {
 /// When the source is nowhere, a file is not what it should be, parts do not go
 /// together, or the set cannot be split as asked.
 pub fn load(request: &DataRequest, places: &Places) -> Result<Splits, DataError> {
+    load_watched(request, places, &unwatched)
+}
+
+/// As [`load`]; `watch` is told how far a large file has been read.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_watched(
+    request: &DataRequest,
+    places: &Places,
+    watch: &dyn Fn(LoadProgress),
+) -> Result<Splits, DataError> {
     refuse_same(request)?;
-    let (own, kind, origin) = read(&request.source, request.task, places)?;
+    let (own, kind, origin) = read(request, places, watch)?;
     let scale = scale(request.scale, &own.train)?;
     let validation_is_test = request.validation == Some(Holdout::TestSplit);
 
@@ -56,14 +91,14 @@ pub fn load(request: &DataRequest, places: &Places) -> Result<Splits, DataError>
     let validation = match &request.validation {
         None | Some(Holdout::Fraction(_)) => drawn_validation.or(own.validation),
         Some(Holdout::TestSplit) => Some(own_test("validation")?),
-        Some(Holdout::File(path)) => Some(held_out(path, kind, &own.train)?),
+        Some(Holdout::File(path)) => Some(held_out(path, kind, &own.train, watch)?),
     };
     let test = match &request.test {
         None if validation_is_test => None,
         None => own.test.clone(),
         Some(Holdout::Fraction(_)) => drawn_test,
         Some(Holdout::TestSplit) => Some(own_test("test")?),
-        Some(Holdout::File(path)) => Some(held_out(path, kind, &own.train)?),
+        Some(Holdout::File(path)) => Some(held_out(path, kind, &own.train, watch)?),
     };
     let train = match request.subset {
         Some(size) => subset(&train, size, request.split_seed)?,
@@ -90,10 +125,11 @@ fn draw(
 
 /// Reads a source; with it, its kind and where it was found, in words.
 fn read(
-    source: &str,
-    task: Option<Task>,
+    request: &DataRequest,
     places: &Places,
+    watch: Watch<'_>,
 ) -> Result<(Own, Kind, String), DataError> {
+    let (source, task) = (request.source.as_str(), request.task);
     let asked = |own: Own| match task {
         Some(Task::Regression) => own.into_regression(),
         Some(Task::Classification) | None => own,
@@ -111,22 +147,34 @@ fn read(
             true => FileFault::Missing.at(path),
             false => DataError::UnknownSource { source_name: source.into(), known: known::names() },
         });
-    } else if is_npz(path) {
-        (only(read_npz(path, task, None)?), Kind::Npz)
     } else {
-        (only(folder::read_single(path, None)?), Kind::Idx)
+        match Kind::of(path) {
+            Kind::Npz => (only(read_npz(path, task, None)?), Kind::Npz),
+            Kind::Table => {
+                let set = table::read_training(path, request, watch)?;
+                return Ok((only(set), Kind::Table, source.to_string()));
+            }
+            Kind::Idx => (only(folder::read_single(path, None)?), Kind::Idx),
+        }
     };
     Ok((asked(own), kind, source.to_string()))
 }
 
-fn held_out(path: &Path, kind: Kind, train: &Dataset) -> Result<Dataset, DataError> {
+fn held_out(
+    path: &Path,
+    kind: Kind,
+    train: &Dataset,
+    watch: Watch<'_>,
+) -> Result<Dataset, DataError> {
     if !path.exists() {
         return Err(FileFault::Missing.at(path));
     }
-    let found = if is_npz(path) { Kind::Npz } else { Kind::Idx };
-    match (kind, found) {
-        (Kind::Idx, Kind::Idx) => folder::read_one(path, train),
-        (Kind::Npz, Kind::Npz) => {
+    if Kind::of(path) != kind {
+        return Err(FileFault::OtherKind { wanted: kind.name() }.at(path));
+    }
+    match kind {
+        Kind::Idx => folder::read_one(path, train),
+        Kind::Npz => {
             let names = match train.task() {
                 Task::Classification => Some(train.class_names().to_vec()),
                 Task::Regression => None,
@@ -135,8 +183,7 @@ fn held_out(path: &Path, kind: Kind, train: &Dataset) -> Result<Dataset, DataErr
             folder::same_samples(&set, train, path)?;
             Ok(set)
         }
-        (Kind::Idx, _) => Err(FileFault::OtherKind { wanted: "IDX" }.at(path)),
-        (Kind::Npz, _) => Err(FileFault::OtherKind { wanted: "NPZ" }.at(path)),
+        Kind::Table => samples::read_table(path, &train.schema(), true, watch).map(|(set, _)| set),
     }
 }
 
