@@ -119,6 +119,8 @@ struct Lines {
     done: std::rc::Rc<std::cell::Cell<u64>>,
     of: u64,
     compressed: bool,
+    /// Whether lines end with a carriage return and a line feed.
+    two_bytes: bool,
     separator: u8,
     /// Fields that every line must have; 0 while the header is read.
     width: usize,
@@ -128,7 +130,7 @@ struct Lines {
 
 impl Lines {
     fn new(text: Text, separator: u8) -> Self {
-        let Text { reader, done, of, compressed, .. } = text;
+        let Text { reader, done, of, compressed, two_bytes, .. } = text;
         let since = reader.since.clone();
         let reader = ReaderBuilder::new()
             .has_headers(false)
@@ -136,7 +138,7 @@ impl Lines {
             .delimiter(separator)
             .buffer_capacity(1 << 18)
             .from_reader(reader);
-        Lines { reader, since, done, of, compressed, separator, width: 0, line: 0 }
+        Lines { reader, since, done, of, compressed, two_bytes, separator, width: 0, line: 0 }
     }
 
     /// Reads the next line; `false` at the end.
@@ -150,12 +152,14 @@ impl Lines {
             Ok(true) => {}
             Err(error) => return Err(self.fault(error, before)),
         }
-        self.line = first_line(&self.reader, record);
+        let last = self.last_line();
+        self.line = last.saturating_sub(line_ends(record));
         if record.len() == 1 && &record[0] == END {
             return Ok(false);
         }
         if record.iter().next_back().is_some_and(|last| last.ends_with(&format!("{END}\n"))) {
-            return Err(TableFault::OpenQuote(Place::Line(self.line)).into());
+            // It goes on to the end, behind which there is no line.
+            return Err(TableFault::OpenQuote(Place::Line(self.line + 1)).into());
         }
         if self.width > 0 && record.len() != self.width {
             return Err(self.ragged(record).into());
@@ -181,7 +185,7 @@ impl Lines {
         match error.into_kind() {
             ErrorKind::Utf8 { .. } => {
                 let guess = " (perhaps Latin-1 or Windows-1252)";
-                let place = Place::Line(before.max(self.line + 1));
+                let place = Place::Line(self.last_line());
                 TableFault::Encoding { place, guess, from: "WINDOWS-1252" }.into()
             }
             ErrorKind::Io(error) if error.to_string() == ENDLESS => {
@@ -192,20 +196,29 @@ impl Lines {
         }
     }
 
+    /// The line on which the fields just read ended. What the reader says of where they began
+    /// counts empty lines before them, too.
+    fn last_line(&self) -> u64 {
+        // Of a line end of two bytes the second is not yet read.
+        self.reader.position().line() - u64::from(!self.two_bytes)
+    }
+
     fn text_done(&self) -> u64 {
         self.done.get()
     }
 
     /// About how many rows there are, from what the first ones took; a little too many.
     fn estimate(&self, rows: usize) -> usize {
-        let share = self.of as f64 / self.done.get().max(1) as f64;
+        let read = match self.compressed {
+            true => self.done.get(),
+            false => self.reader.position().byte(),
+        };
+        let share = self.of as f64 / read.max(1) as f64;
         (rows as f64 * share * 1.05) as usize + 16
     }
 }
 
-/// The line on which the fields just read began. What the reader says of them counts from
-/// the end of the fields before, and there may be empty lines between.
-fn first_line(reader: &Reader<Guarded>, record: &StringRecord) -> u64 {
-    let within = record.as_slice().bytes().filter(|byte| *byte == b'\n').count() as u64;
-    (reader.position().line() - 1).saturating_sub(within)
+/// Line ends within fields.
+fn line_ends(record: &StringRecord) -> u64 {
+    record.as_slice().bytes().filter(|byte| *byte == b'\n').count() as u64
 }

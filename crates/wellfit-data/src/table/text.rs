@@ -35,6 +35,8 @@ pub(super) struct Text {
     pub compressed: bool,
     /// Its first line.
     pub header: String,
+    /// Whether lines end with a carriage return and a line feed, by the first.
+    pub two_bytes: bool,
 }
 
 /// Opens a file and looks at its beginning.
@@ -61,10 +63,12 @@ pub(super) fn open(path: &Path) -> Result<Text, FileFault> {
     }
     check_encoding(&head)?;
     let header = header(&head)?;
+    let feed = head.iter().position(|byte| *byte == b'\n');
+    let two_bytes = feed.is_some_and(|at| at > 0 && head[at - 1] == b'\r');
     let since = Rc::new(Cell::new(0));
     let tail = Cursor::new(format!("\n{END}\n").into_bytes());
     let reader = Guarded { text: Box::new(Cursor::new(head).chain(text)), tail, since };
-    Ok(Text { reader, done, of, compressed, header })
+    Ok(Text { reader, done, of, compressed, header, two_bytes })
 }
 
 /// The fault behind an error while a file is read.
