@@ -7,7 +7,8 @@ use csv::{ErrorKind, Reader, ReaderBuilder, StringRecord};
 
 use super::column::{Filled, Filling, Look};
 use super::error::{Place, TableFault};
-use super::fields::{MissingTexts, trimmed};
+use super::fields::{MissingTexts, number, trimmed};
+use super::names::listed;
 use super::roles::{Kind, Wanted};
 use super::text::{self, END, ENDLESS, Guarded, Text};
 use super::{Choose, RawTable};
@@ -37,6 +38,9 @@ pub(super) fn read(
         return Err(TableFault::NoHeader.into());
     }
     let names: Vec<String> = record.iter().map(|name| trimmed(name).to_owned()).collect();
+    if names.iter().all(|name| number(name).is_some()) {
+        return Err(TableFault::NumbersAsHeader(listed(&names)).into());
+    }
     let wanted = choose(&names)?;
     lines.width = names.len();
 
