@@ -9,6 +9,9 @@ mod mutual_information;
 mod neighbours;
 mod variance;
 
+#[cfg(test)]
+mod tests;
+
 use wellfit_random::{Key, Purpose};
 
 use super::fault::PrepareFault;
