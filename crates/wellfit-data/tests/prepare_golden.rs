@@ -66,7 +66,12 @@ fn seen(set: &Dataset, preparation: &Preparation) -> Vec<f32> {
     match set.features() {
         Features::Floats(values) => rows.flat_map(|at| values[at..at + width].to_vec()).collect(),
         Features::Bytes(values) => rows
-            .flat_map(|at| values[at..at + width].iter().map(|&byte| bytes[usize::from(byte)]).collect::<Vec<_>>())
+            .flat_map(|at| {
+                values[at..at + width]
+                    .iter()
+                    .map(|&byte| bytes[usize::from(byte)])
+                    .collect::<Vec<_>>()
+            })
             .collect(),
         Features::Table(_) => panic!("a table was not prepared"),
     }
@@ -114,8 +119,12 @@ fn tables_are_prepared_as_by_scikit_learns_pipelines() {
         request.prepare.outliers = outliers(&case["outliers"]);
         let splits = splits(&train, &test, &request);
         let (fitted, test) = (&splits.preparation, splits.test.as_ref().unwrap());
-        let features: Vec<&str> =
-            case["features"].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
+        let features: Vec<&str> = case["features"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|name| name.as_str().unwrap())
+            .collect();
         assert_eq!(fitted.feature_names(), features, "{what}");
         let kept: Vec<f64> = splits.train.stored_rows().map(f64::from).collect();
         assert_eq!(kept, floats(&case["kept"]), "{what}");
@@ -129,8 +138,12 @@ fn tables_are_prepared_as_by_scikit_learns_pipelines() {
 #[test]
 fn arrays_are_prepared_by_column_and_images_by_channel() {
     for array in golden()["arrays"].as_array().unwrap() {
-        let dims: Vec<usize> =
-            array["shape"].as_array().unwrap().iter().map(|n| n.as_u64().unwrap() as usize).collect();
+        let dims: Vec<usize> = array["shape"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|n| n.as_u64().unwrap() as usize)
+            .collect();
         let shape = match dims[..] {
             [channels, height, width] => Shape::Image { channels, height, width },
             _ => Shape::Vector(dims[0]),
@@ -139,15 +152,20 @@ fn arrays_are_prepared_by_column_and_images_by_channel() {
             let values = floats(&array[key]);
             let n = values.len() / shape.len();
             let features = if array["bytes"] == true {
-                Features::Bytes(values.into_iter().map(|value| value as u8).collect::<Vec<_>>().into())
+                Features::Bytes(
+                    values.into_iter().map(|value| value as u8).collect::<Vec<_>>().into(),
+                )
             } else {
-                Features::Floats(values.into_iter().map(|value| value as f32).collect::<Vec<_>>().into())
+                Features::Floats(
+                    values.into_iter().map(|value| value as f32).collect::<Vec<_>>().into(),
+                )
             };
             set(shape, features, n)
         };
         let (train, test) = (part("raw"), part("raw_test"));
         for case in array["cases"].as_array().unwrap() {
-            let what = format!("{dims:?} {} {} {}", array["bytes"], case["scale"], case["outliers"]);
+            let what =
+                format!("{dims:?} {} {} {}", array["bytes"], case["scale"], case["outliers"]);
             let mut request = DataRequest::of("golden");
             request.scale = Some(scale(&case["scale"]));
             request.prepare.outliers = outliers(&case["outliers"]);
