@@ -31,6 +31,7 @@ mod known;
 mod load;
 mod npy;
 mod npz;
+mod parts;
 mod places;
 mod prepare;
 mod progress;
@@ -51,10 +52,14 @@ pub use fetch::{FetchEvent, FetchFault, FetchOptions, fetch};
 pub use folder::read_idx_folder;
 pub use idx::{Idx, read_idx, read_idx_pair};
 pub use known::{FASHION_MNIST, FASHION_MNIST_SAMPLE, Known, Whereabouts, list};
-pub use load::{load, load_watched};
+pub use load::{load, load_watched, read_source};
 pub use npz::read_npz;
+pub use parts::{RawSource, RawSplits, Sources};
 pub use places::Places;
-pub use prepare::Preparation;
+pub use prepare::{
+    ArrayInput, Categories, Input, InputColumn, InputKind, Numbers, PREPARATION_SCHEMA,
+    Preparation, PrepareFault, resample,
+};
 pub use progress::LoadProgress;
 pub use request::{
     DataRequest, Holdout, ImageRequest, Keep, MISSING_VALUES, Missing, Outliers, PrepareRequest,
