@@ -5,8 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use wellfit_data::{
-    ColumnValues, DataRequest, Dataset, Features, Holdout, Places, SplitRule, Table, Task, load,
-    read_samples,
+    ColumnValues, DataError, DataRequest, Dataset, Features, Holdout, Places, RawSplits, SplitRule,
+    Table, Task, read_samples, read_source,
 };
 
 fn golden(name: &str) -> PathBuf {
@@ -20,13 +20,18 @@ fn read_as(path: &Path, change: impl Fn(&mut DataRequest)) -> Result<Dataset, St
     // Another file of the same rows: all rows of this one stay together.
     request.validation = Some(Holdout::File(golden("gzip.parquet")));
     change(&mut request);
-    load(&request, &Places::default())
+    raw(&request)
         .map(|splits| splits.train)
         .map_err(|error| error.to_string().replace(&format!("{}: ", path.display()), ""))
 }
 
 fn read(name: &str) -> Result<Dataset, String> {
     read_as(&golden(name), |_| {})
+}
+
+/// What is read, before anything is fitted.
+fn raw(request: &DataRequest) -> Result<RawSplits, DataError> {
+    read_source(request, &Places::default())?.split(request)
 }
 
 fn table(set: &Dataset) -> &Table {

@@ -160,10 +160,8 @@ fn on_white(values: &[u8], channels: usize) -> Vec<u8> {
 fn jpeg_decoder(bytes: &[u8]) -> Result<(JpegDecoder<Cursor<&[u8]>>, Head), FileFault> {
     let fault = |why: String| ImageFault::Unreadable { kind: "JPEG", why };
     let side = usize::from(u16::MAX);
-    let options = DecoderOptions::new_safe()
-        .set_max_width(side)
-        .set_max_height(side)
-        .set_strict_mode(true);
+    let options =
+        DecoderOptions::new_safe().set_max_width(side).set_max_height(side).set_strict_mode(true);
     let mut decoder = JpegDecoder::new_with_options(Cursor::new(bytes), options);
     decoder.decode_headers().map_err(|error| fault(error.to_string()))?;
     let info = decoder.info().ok_or_else(|| fault("it has no header".into()))?;

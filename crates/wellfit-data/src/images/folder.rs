@@ -71,10 +71,9 @@ pub(super) fn parts(folder: &Path) -> Result<PartFolders, DataError> {
     let only = |names: &[&str]| match find(names).as_slice() {
         [] => Ok(None),
         [one] => Ok(Some(one.clone())),
-        [one, two, ..] => Err(mixed(
-            folder,
-            format!("holds both {} and {}: one is needed", name(one), name(two)),
-        )),
+        [one, two, ..] => {
+            Err(mixed(folder, format!("holds both {} and {}: one is needed", name(one), name(two))))
+        }
     };
     let Some(train) = only(&TRAIN)? else {
         return Ok(PartFolders { train: folder.to_path_buf(), validation: None, test: None });

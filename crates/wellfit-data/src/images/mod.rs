@@ -6,6 +6,7 @@ mod folder;
 mod resize;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 pub use error::ImageFault;
 
@@ -14,11 +15,12 @@ pub(crate) use folder::may_hold_classes;
 use self::decode::{Head, Pixels};
 use crate::folder::Own;
 use crate::progress::Watch;
+use crate::schema::ReadAs;
 use crate::table::class_order;
 use crate::table::names::listed;
 use crate::{
-    DataError, Dataset, Features, FileFault, ImageRequest, LoadProgress, Shape, Targets,
-    Task,
+    DataError, Dataset, Features, FileFault, ImageRequest, LoadProgress, Shape, Targets, Task,
+    memory,
 };
 
 /// What every image is made to be.
@@ -193,10 +195,12 @@ fn pixels(
     watch: Watch<'_>,
 ) -> Result<Features, DataError> {
     let size = look.shape().len();
-    let dims = || vec![files.len() as u64, look.channels as u64, look.rows as u64, look.columns as u64];
+    let dims = [files.len(), look.channels, look.rows, look.columns];
+    let dims = || dims.map(|dim| dim as u64).to_vec();
     let too_large = || FileFault::TooLarge { dims: dims() }.at(&files[0]);
     let mut values = Vec::new();
     let all = size.checked_mul(files.len()).ok_or_else(too_large)?;
+    memory::check(all as u64).map_err(|fault| fault.at(&files[0]))?;
     values.try_reserve_exact(all).map_err(|_| too_large())?;
     for (done, file) in (1..).zip(files) {
         one(file, look, like, &mut values).map_err(|fault| fault.at(file))?;
@@ -238,7 +242,9 @@ fn one(file: &Path, look: Look, like: &Like<'_>, into: &mut Vec<u8>) -> Result<(
 }
 
 fn set(look: Look, features: Features, targets: Targets) -> Result<Dataset, DataError> {
-    Dataset::new(look.shape(), features, targets)
+    let set = Dataset::new(look.shape(), features, targets)?;
+    let schema = set.own_schema(ReadAs { resized: look.resized, ..ReadAs::default() });
+    Ok(set.with_schema(Arc::new(schema)))
 }
 
 impl From<ImageFault> for FileFault {
