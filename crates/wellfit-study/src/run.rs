@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use wellfit_data::{DataRequest, Places, Sources, Splits, Task};
+use wellfit_data::{DataRequest, LoadProgress, Places, Sources, Splits, Task};
 use wellfit_nn::{Measure, Spec};
 use wellfit_train::plan::PlanError;
 use wellfit_train::record::{EpochRow, Event, Record, RunState, Score};
@@ -58,6 +58,10 @@ impl Default for StudyOptions<'_> {
 
 /// Looks on while a study goes on. Called from several threads at once.
 pub trait Watch: Sync {
+    /// A large file is being read, before all else; again and again.
+    fn reading(&self, progress: LoadProgress) {
+        let _ = progress;
+    }
     /// The data are there, the folder is open, work begins.
     fn begun(&self, begun: &Begun<'_>) {
         let _ = begun;
@@ -133,7 +137,7 @@ pub fn run(
     options: &StudyOptions<'_>,
 ) -> Result<Outcome, StudyError> {
     study.check()?;
-    let data = load_data(study, &options.places)?;
+    let data = load_data(study, &options.places, options.watch)?;
     let facts = facts(study, &data[0].1);
     study.primary.check_score(facts.score()).map_err(|why| {
         StudyError::Primary(PlanError::about("study.primary", format!("study.primary: {why}")))
@@ -265,9 +269,10 @@ fn keep_failed(store: &Store, trial: &Trial, message: String) -> Result<Record, 
 
 /// The splits of every arm; arms that ask for the same data share them, and files are
 /// read once for all. The base plan's come first.
-fn load_data(study: &Study, places: &Places) -> Result<Data, StudyError> {
+fn load_data(study: &Study, places: &Places, watch: &dyn Watch) -> Result<Data, StudyError> {
     let mut data: Data = Vec::new();
-    let mut sources = Sources::new(places);
+    let reading = |progress| watch.reading(progress);
+    let mut sources = Sources::watched(places, &reading);
     for request in study.arms.iter().map(|arm| &arm.plan.data) {
         if data.iter().all(|(known, _)| known != request) {
             data.push((request.clone(), sources.load(request)?));

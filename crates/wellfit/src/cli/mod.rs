@@ -10,6 +10,7 @@ mod interrupt;
 mod plan;
 mod print;
 mod progress;
+mod reading;
 pub mod remedies;
 pub mod report;
 mod runs;

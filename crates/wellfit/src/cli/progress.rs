@@ -2,9 +2,12 @@
 
 use std::sync::OnceLock;
 
+use wellfit::data::LoadProgress;
 use wellfit::record::{EpochRow, Event, Record};
 use wellfit::report::Progress;
 use wellfit::study::{Begun, Racing, Trial, Watch};
+
+use super::reading::Reading;
 
 /// `40 trials to run, up to 2 side by side on 4 threads`.
 fn to_run(n: usize, jobs: usize, threads: usize) -> String {
@@ -20,13 +23,14 @@ fn to_run(n: usize, jobs: usize, threads: usize) -> String {
 /// Shows a study's trials while they run.
 pub struct Live {
     quiet: bool,
+    reading: Reading,
     progress: OnceLock<Progress>,
 }
 
 impl Live {
     /// Shows nothing when `quiet`.
     pub fn new(quiet: bool) -> Live {
-        Live { quiet, progress: OnceLock::new() }
+        Live { quiet, reading: Reading::new(quiet), progress: OnceLock::new() }
     }
 
     fn progress(&self) -> &Progress {
@@ -35,12 +39,18 @@ impl Live {
 
     /// Takes the bars away.
     pub fn end(&self) {
+        self.reading.end();
         self.progress().end();
     }
 }
 
 impl Watch for Live {
+    fn reading(&self, progress: LoadProgress) {
+        self.reading.show("the data", progress);
+    }
+
     fn begun(&self, begun: &Begun<'_>) {
+        self.reading.end();
         let progress = if self.quiet { Progress::quiet() } else { Progress::new(begun.trials) };
         let progress = self.progress.get_or_init(|| progress);
         let [train, validation, test] = begun.data.samples;

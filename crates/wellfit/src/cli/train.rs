@@ -3,13 +3,14 @@
 use std::io::IsTerminal;
 use std::path::Path;
 
-use wellfit::data::{Places, Splits, load};
+use wellfit::data::{Places, Splits, load_watched};
 use wellfit::record::{EpochRow, Event, Record, RunState, ScoreKind};
 use wellfit::report::{Progress, train_summary};
 use wellfit::verdict::{Facts, Show, Target, json_value, judge_record, told};
 use wellfit::{Decision, Observer, Plan, Start, TrainOptions, Verdict, train_in, write_record};
 
 use super::arguments::TrainArguments;
+use super::reading::Reading;
 use super::{Failure, Interrupt, plan, print};
 
 /// What a record calls the run that it is of, wherever its folder goes.
@@ -22,7 +23,12 @@ pub fn train(arguments: TrainArguments, interrupt: &Interrupt) -> Result<(), Fai
     let plan = Plan::read(&document, document.folder())?;
     let name = plan::name(&file);
     let folder = options.out.clone().unwrap_or_else(|| plan::default_folder(&name));
-    let splits = load(&plan.data, &Places::from_env(options.places.data_dir.clone()))?;
+    let places = Places::from_env(options.places.data_dir.clone());
+    let reading = Reading::new(options.quiet);
+    let splits =
+        load_watched(&plan.data, &places, &|progress| reading.show(&plan.data.source, progress));
+    reading.end();
+    let splits = splits?;
 
     let mut live = Live::new(&name, options.quiet);
     live.progress.log(&found(&plan, &splits));
