@@ -36,6 +36,8 @@ mod prepare;
 mod request;
 #[cfg(feature = "sample")]
 mod sample;
+mod samples;
+mod schema;
 mod split;
 mod table;
 mod zip;
@@ -56,5 +58,7 @@ pub use request::{
     DataRequest, Holdout, ImageRequest, Keep, MISSING_VALUES, Missing, Outliers, PrepareRequest,
     Resample, Scale, Select, SelectBy, SplitRule, Splits, Subset, TableRequest, Task, Unknown,
 };
+pub use samples::{SampleFile, read_labelled, read_samples};
+pub use schema::{ColumnSchema, SampleKind, SampleSchema, TargetSchema};
 pub use split::{Parts, partition, subset};
 pub use table::{Column, ColumnValues, MISSING, Table};
