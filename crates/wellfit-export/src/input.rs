@@ -32,7 +32,12 @@ pub enum Source {
     /// Bytes of this shape.
     Bytes(Shape),
     /// A value of each of these columns.
-    Table(Vec<Column>),
+    Table {
+        /// The columns.
+        columns: Vec<Column>,
+        /// The texts that mean a missing value.
+        missing_texts: Vec<String>,
+    },
 }
 
 /// (x − centre)/scale.
@@ -67,8 +72,6 @@ pub enum ColumnKind {
         names: Vec<String>,
         /// The category that stands in for a missing one; `None`: such a sample is refused.
         missing: Option<usize>,
-        /// The texts that mean a missing one.
-        missing_texts: Vec<String>,
         /// Whether a sample with a category of another name is refused; else all of the
         /// column's features are 0.
         refuse_unknown: bool,
@@ -85,7 +88,9 @@ impl Input {
     fn features(&self) -> usize {
         match &self.source {
             Source::Floats(shape) | Source::Bytes(shape) => shape.len(),
-            Source::Table(columns) => columns.iter().map(|column| column.kind.features()).sum(),
+            Source::Table { columns, .. } => {
+                columns.iter().map(|column| column.kind.features()).sum()
+            }
         }
     }
 
@@ -94,7 +99,7 @@ impl Input {
         let features = self.features();
         let channels = match &self.source {
             Source::Floats(shape) | Source::Bytes(shape) => shape.channels(),
-            Source::Table(_) => features,
+            Source::Table { .. } => features,
         };
         let fits = |found: usize, wanted: usize| match found == wanted {
             true => Ok(()),
@@ -106,14 +111,13 @@ impl Input {
         if self.lines.len() > 1 {
             fits(self.lines.len(), channels)?;
         }
-        let bad_line = |line: &Line| {
-            !line.centre.is_finite() || !line.scale.is_finite() || line.scale == 0.0
-        };
+        let bad_line =
+            |line: &Line| !line.centre.is_finite() || !line.scale.is_finite() || line.scale == 0.0;
         let bad_bound = |bound: &[f64; 2]| bound[0].is_nan() || bound[1].is_nan();
         if self.lines.iter().any(bad_line) || self.bounds.iter().any(bad_bound) {
             return Err(ExportError::Preparation { of: "the features".into() });
         }
-        if let Source::Table(columns) = &self.source {
+        if let Source::Table { columns, .. } = &self.source {
             columns.iter().try_for_each(Column::check)?;
         }
         let kept = match &self.keep {

@@ -29,7 +29,7 @@ pub fn prepare(graph: &mut Graph, model: &Model) -> Prepared {
             let x = cast(graph, &x, Kind::Float);
             array(graph, input, *shape, x)
         }
-        Source::Table(columns) => table(graph, input, columns),
+        Source::Table { columns, missing_texts } => table(graph, input, columns, missing_texts),
     }
 }
 
@@ -108,7 +108,12 @@ fn gather(graph: &mut Graph, x: &str, keep: &[usize]) -> String {
 }
 
 /// A value of each column, float64 or text, of shape [batch, 1].
-fn table(graph: &mut Graph, input: &Input, columns: &[Column]) -> Prepared {
+fn table(
+    graph: &mut Graph,
+    input: &Input,
+    columns: &[Column],
+    missing_texts: &[String],
+) -> Prepared {
     // All inputs first, so that they have the columns' names.
     let inputs: Vec<String> = columns
         .iter()
@@ -130,7 +135,7 @@ fn table(graph: &mut Graph, input: &Input, columns: &[Column]) -> Prepared {
             }
             ColumnKind::Categories { names, .. } => {
                 graph.at(format!("preparation/{}", column.name));
-                parts.push(categories(graph, &column.kind, &x));
+                parts.push(categories(graph, &column.kind, missing_texts, &x));
                 filled.extend(std::iter::repeat_n(f64::NAN, names.len()));
             }
         }
@@ -157,16 +162,15 @@ fn table(graph: &mut Graph, input: &Input, columns: &[Column]) -> Prepared {
 }
 
 /// Text → a feature for each category, float64.
-fn categories(graph: &mut Graph, kind: &ColumnKind, x: &str) -> String {
-    let ColumnKind::Categories { names, missing, missing_texts, refuse_unknown } = kind else {
+fn categories(graph: &mut Graph, kind: &ColumnKind, missing_texts: &[String], x: &str) -> String {
+    let ColumnKind::Categories { names, missing, refuse_unknown } = kind else {
         unreachable!("only categories are encoded");
     };
     // A code for each text: the category's, -1 for others, -2 for what is missing.
     let missing = missing.map_or(-2, |at| at as i64);
     let texts = missing_texts.iter().filter(|text| !names.contains(text));
     let keys: Vec<String> = names.iter().chain(texts.clone()).cloned().collect();
-    let codes: Vec<i64> =
-        (0..names.len() as i64).chain(texts.map(|_| missing)).collect();
+    let codes: Vec<i64> = (0..names.len() as i64).chain(texts.map(|_| missing)).collect();
     let code = graph.ml_node(
         "LabelEncoder",
         &[x],

@@ -68,8 +68,7 @@ fn answers(graph: &mut Graph, outputs: &Outputs, x: String, guard: Option<&str>)
         Outputs::Classes(names) => {
             graph.node_to("Identity", &[&x], "logits", &[]);
             graph.node_to("Softmax", &[&x], "probabilities", &[("axis", Attribute::Int(1))]);
-            let largest =
-                [("axis", Attribute::Int(1)), ("keepdims", Attribute::Int(0))];
+            let largest = [("axis", Attribute::Int(1)), ("keepdims", Attribute::Int(0))];
             match guard {
                 None => graph.node_to("ArgMax", &[&x], "label", &largest),
                 Some(guard) => {
