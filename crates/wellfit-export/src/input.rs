@@ -49,6 +49,11 @@ pub struct Line {
     pub scale: f64,
 }
 
+impl Line {
+    /// The line that changes nothing.
+    pub const AS_IT_IS: Line = Line { centre: 0.0, scale: 1.0 };
+}
+
 /// A column of a table.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Column {

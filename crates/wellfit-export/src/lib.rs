@@ -11,6 +11,7 @@ mod error;
 mod input;
 mod onnx;
 mod outputs;
+mod prepared;
 mod torch;
 
 pub use error::ExportError;

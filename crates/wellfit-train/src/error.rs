@@ -45,6 +45,9 @@ pub enum TrainError {
         /// The target's name.
         target: String,
     },
+    /// A table as it was read, where prepared samples are needed.
+    #[error("a table as it was read cannot be run on: apply its preparation first")]
+    NotPrepared,
     /// The engine could not be made.
     #[error(transparent)]
     Engine(#[from] CompileError),
@@ -126,6 +129,7 @@ impl TrainError {
             | TrainError::Batch { .. }
             | TrainError::Monitor { .. }
             | TrainError::ConstantTarget { .. }
+            | TrainError::NotPrepared
             | TrainError::Session { .. }
             | TrainError::OtherPlan { .. }
             | TrainError::NoRun { .. }

@@ -32,6 +32,7 @@ pub mod plan;
 pub mod record;
 mod run;
 mod run_folder;
+mod sample_schema;
 mod samples;
 mod schedule;
 mod tensors;
@@ -39,6 +40,18 @@ mod train;
 mod watch;
 mod weights;
 
+pub fn read_preparation(folder: &std::path::Path) -> Result<wellfit_data::Preparation, TrainError> {
+    let plan = plan::Document::read(&folder.join("plan.toml"))?;
+    let plan = Plan::read(&plan, folder)?;
+    let bytes =
+        matches!(read_sample_schema(folder)?.samples, wellfit_data::SampleKind::Bytes { .. });
+    let scale = plan.data.scale.unwrap_or(if bytes {
+        wellfit_data::Scale::Unit
+    } else {
+        wellfit_data::Scale::None
+    });
+    Ok(wellfit_data::Preparation::fixed(scale))
+}
 pub use better::Better;
 pub use early_stopping::EarlyStopping;
 pub use error::TrainError;
@@ -48,8 +61,9 @@ pub use plan::Plan;
 pub use record::Record;
 pub use run::{Run, Trained, evaluate};
 pub use run_folder::{Opened, RunFolder, done, read_model, read_record, write_record};
+pub use sample_schema::{SAMPLES, read_sample_schema, write_sample_schema};
 pub use samples::{samples, shape};
 pub use schedule::Plateau;
-pub use tensors::{TensorFileError, read_tensors, write_tensors};
+pub use tensors::{TensorFileError, read_tensors, write_tensors, write_tensors_with};
 pub use train::{Decision, Observer, Start, TrainOptions, train, train_in};
 pub use weights::summarise;
