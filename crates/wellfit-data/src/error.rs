@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::Shape;
+use crate::{PrepareFault, Shape};
 
 /// Why data could not be had.
 #[derive(Debug, Error)]
@@ -24,6 +24,9 @@ pub enum DataError {
     /// A set cannot be split as asked.
     #[error(transparent)]
     Split(#[from] SplitFault),
+    /// A set cannot be prepared as asked.
+    #[error(transparent)]
+    Prepare(#[from] PrepareFault),
     /// A known data set is nowhere.
     #[error("data set \"{name}\" was not found\n  looked in: {looked}\n  to get it: {advice}")]
     NotFound {

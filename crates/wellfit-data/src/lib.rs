@@ -55,7 +55,10 @@ pub use load::{load, read_source};
 pub use npz::read_npz;
 pub use parts::{RawSource, RawSplits, Sources};
 pub use places::Places;
-pub use prepare::{ArrayInput, Categories, Input, InputColumn, InputKind, Numbers, Preparation};
+pub use prepare::{
+    ArrayInput, Categories, Input, InputColumn, InputKind, Numbers, PREPARATION_SCHEMA,
+    Preparation, PrepareFault, resample,
+};
 pub use request::{
     DataRequest, Holdout, ImageRequest, Keep, MISSING_VALUES, Missing, Outliers, PrepareRequest,
     Resample, Scale, Select, SelectBy, SplitRule, Splits, Subset, TableRequest, Task, Unknown,

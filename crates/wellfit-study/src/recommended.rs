@@ -6,6 +6,7 @@
 //! | `plan.toml` | its plan |
 //! | `samples.json` | what its samples look like |
 //! | `model.onnx` | the same model for other programs, where it can be written |
+//! | `preparation.json` | what was fitted on its training samples; a trial of an older version has none |
 //! | `about.json` | which trial it is and why |
 
 use std::fs;
@@ -21,7 +22,7 @@ const FOLDER: &str = "recommended";
 const ABOUT: &str = "about.json";
 const COPIED: [&str; 2] = ["plan.toml", "model.safetensors"];
 /// What the folder of a trial of an older version does not have.
-const COPIED_IF_THERE: [&str; 1] = ["samples.json"];
+const COPIED_IF_THERE: [&str; 2] = ["preparation.json", "samples.json"];
 
 /// The model in the form that other programs read.
 pub const ONNX: &str = "model.onnx";
@@ -139,6 +140,21 @@ mod tests {
         hand_over(folder, None).unwrap();
         assert!(!folder.join(FOLDER).exists() && folder.join(TRIALS).join("a").exists());
         hand_over(folder, None).unwrap();
+    }
+
+    #[test]
+    fn what_was_fitted_is_handed_over_with_the_model_and_with_no_other() {
+        let folder = study(&["a", "b"]);
+        let folder = folder.path();
+        fs::write(folder.join(TRIALS).join("a").join("preparation.json"), "fitted").unwrap();
+        let there = || fs::read_to_string(folder.join(FOLDER).join("preparation.json")).ok();
+        hand_over(folder, Some(("a", "about a"))).unwrap();
+        assert_eq!(there().as_deref(), Some("fitted"));
+        hand_over(folder, Some(("b", "about b"))).unwrap();
+        assert_eq!(there(), None);
+        hand_over(folder, Some(("a", "about a"))).unwrap();
+        hand_over(folder, None).unwrap();
+        assert!(!folder.join(FOLDER).exists());
     }
 
     #[test]

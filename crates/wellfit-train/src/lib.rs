@@ -40,18 +40,6 @@ mod train;
 mod watch;
 mod weights;
 
-pub fn read_preparation(folder: &std::path::Path) -> Result<wellfit_data::Preparation, TrainError> {
-    let plan = plan::Document::read(&folder.join("plan.toml"))?;
-    let plan = Plan::read(&plan, folder)?;
-    let bytes =
-        matches!(read_sample_schema(folder)?.samples, wellfit_data::SampleKind::Bytes { .. });
-    let scale = plan.data.scale.unwrap_or(if bytes {
-        wellfit_data::Scale::Unit
-    } else {
-        wellfit_data::Scale::None
-    });
-    Ok(wellfit_data::Preparation::fixed(scale))
-}
 pub use better::Better;
 pub use early_stopping::EarlyStopping;
 pub use error::TrainError;
@@ -60,7 +48,10 @@ pub use history::{number, to_csv};
 pub use plan::Plan;
 pub use record::Record;
 pub use run::{Run, Trained, evaluate};
-pub use run_folder::{Opened, RunFolder, done, read_model, read_record, write_record};
+pub use run_folder::{
+    Opened, RunFolder, done, read_model, read_preparation, read_record, write_preparation,
+    write_record,
+};
 pub use sample_schema::{SAMPLES, read_sample_schema, write_sample_schema};
 pub use samples::{samples, shape};
 pub use schedule::Plateau;

@@ -21,7 +21,8 @@ pub struct Predictions {
 /// or numbers, and how many: for samples without labels, any will do.
 ///
 /// # Errors
-/// Weights that do not belong to the plan's network, or samples that it cannot take.
+/// Weights that do not belong to the plan's network, samples that it cannot take, or a
+/// table that was not [prepared](Preparation::apply).
 pub fn predict(
     plan: &Plan,
     weights: &[Tensor],
@@ -62,7 +63,7 @@ pub(crate) fn run(
     preparation: &Preparation,
 ) -> Result<Predictions, TrainError> {
     if let Features::Table(_) = prepared.features() {
-        return Err(TrainError::NotPrepared);
+        return Err(TrainError::NotPrepared { set: "set" });
     }
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let mut session = wellfit_nn::compile(spec, threads)?;

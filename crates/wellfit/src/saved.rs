@@ -133,15 +133,7 @@ impl SavedModel {
             }
             schema => schema?,
         };
-        let preparation = match read_preparation(&folder) {
-            Err(TrainError::File(error)) if is_missing(&error) => {
-                return no_model(
-                    "it has no preparation.json, which says how samples are prepared; an older \
-                     wellfit trained it: train it again",
-                );
-            }
-            preparation => preparation?,
-        };
+        let preparation = read_preparation(&folder)?;
         let model = SavedModel { plan, weights, schema, preparation };
         model.spec()?;
         Ok(model)
