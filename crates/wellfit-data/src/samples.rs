@@ -1,8 +1,11 @@
 //! Files of samples to predict on, or to evaluate.
 
 use std::path::Path;
+use std::sync::Arc;
 
-use crate::{DataError, Dataset, FileFault, SampleSchema};
+use crate::progress::{Watch, unwatched};
+use crate::table::{self, Like};
+use crate::{DataError, Dataset, FileFault, SampleKind, SampleSchema, TableFault};
 
 /// Samples of a file, read as the training samples were.
 #[derive(Clone, Debug)]
@@ -24,13 +27,7 @@ pub struct SampleFile {
 /// When the file is missing or damaged, lacks a column or holds other samples than `like`
 /// says, or a target is no class that training knew.
 pub fn read_samples(path: &Path, like: &SampleSchema) -> Result<SampleFile, DataError> {
-    let names = match like.targets.task {
-        crate::Task::Classification => Some(like.targets.names.clone()),
-        crate::Task::Regression => None,
-    };
-    let _ = FileFault::UnknownKind;
-    let set = crate::read_npz(path, Some(like.targets.task), names)?;
-    Ok(SampleFile { set, has_targets: true, names: Vec::new() })
+    read(path, like, false)
 }
 
 /// Reads samples with what they are to give: to evaluate.
@@ -38,5 +35,42 @@ pub fn read_samples(path: &Path, like: &SampleSchema) -> Result<SampleFile, Data
 /// # Errors
 /// As [`read_samples`]; and when the file does not say what the samples are to give.
 pub fn read_labelled(path: &Path, like: &SampleSchema) -> Result<Dataset, DataError> {
-    Ok(read_samples(path, like)?.set)
+    Ok(read(path, like, true)?.set)
+}
+
+fn read(path: &Path, like: &SampleSchema, needs_targets: bool) -> Result<SampleFile, DataError> {
+    if !path.exists() {
+        return Err(FileFault::Missing.at(path));
+    }
+    if table::is_table(path) {
+        let (set, has_targets) = read_table(path, like, needs_targets, &unwatched)?;
+        return Ok(SampleFile { set, has_targets, names: Vec::new() });
+    }
+    let names = match like.targets.task {
+        crate::Task::Classification => Some(like.targets.names.clone()),
+        crate::Task::Regression => None,
+    };
+    let set = crate::read_npz(path, Some(like.targets.task), names)?;
+    Ok(SampleFile { set, has_targets: true, names: Vec::new() })
+}
+
+/// Reads a table as the training table was read; and whether it says what samples are to give.
+pub(crate) fn read_table(
+    path: &Path,
+    like: &SampleSchema,
+    needs_targets: bool,
+    watch: Watch<'_>,
+) -> Result<(Dataset, bool), DataError> {
+    let SampleKind::Table { columns, separator, missing_values } = &like.samples else {
+        return Err(FileFault::from(TableFault::UnexpectedTable).at(path));
+    };
+    let how = Like {
+        columns,
+        targets: &like.targets,
+        separator: *separator,
+        missing_values: missing_values.as_deref(),
+        needs_targets,
+    };
+    let (set, has_targets) = table::read_like(path, &how, watch)?;
+    Ok((set.with_schema(Arc::new(like.clone())), has_targets))
 }

@@ -148,11 +148,11 @@ mod tests {
         let folder = folder.path();
         fs::write(folder.join(TRIALS).join("a").join("preparation.json"), "fitted").unwrap();
         let there = || fs::read_to_string(folder.join(FOLDER).join("preparation.json")).ok();
-        hand_over(folder, Some(("a", "about a"))).unwrap();
+        hand_over(folder, chosen("a", "about a")).unwrap();
         assert_eq!(there().as_deref(), Some("fitted"));
-        hand_over(folder, Some(("b", "about b"))).unwrap();
+        hand_over(folder, chosen("b", "about b")).unwrap();
         assert_eq!(there(), None);
-        hand_over(folder, Some(("a", "about a"))).unwrap();
+        hand_over(folder, chosen("a", "about a")).unwrap();
         hand_over(folder, None).unwrap();
         assert!(!folder.join(FOLDER).exists());
     }

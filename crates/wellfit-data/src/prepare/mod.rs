@@ -106,24 +106,6 @@ impl Preparation {
         })
     }
 
-    pub fn apply(&self, raw: &crate::Dataset) -> Result<crate::Dataset, DataError> {
-        Ok(raw.clone())
-    }
-    pub fn unknown_categories(&self, _raw: &crate::Dataset) -> usize {
-        0
-    }
-    pub fn input(&self) -> &Input {
-        &Input::Any
-    }
-    pub fn selected(&self) -> Option<&[usize]> {
-        None
-    }
-    pub fn refuses_unknown(&self) -> bool {
-        false
-    }
-    pub fn shape(&self) -> Option<crate::Shape> {
-        None
-    }
     /// How values are scaled.
     pub fn scale(&self) -> Scale {
         self.scale
