@@ -46,12 +46,7 @@ fn read(path: &Path, like: &SampleSchema, needs_targets: bool) -> Result<SampleF
         let (set, has_targets) = read_table(path, like, needs_targets, &unwatched)?;
         return Ok(SampleFile { set, has_targets, names: Vec::new() });
     }
-    let names = match like.targets.task {
-        crate::Task::Classification => Some(like.targets.names.clone()),
-        crate::Task::Regression => None,
-    };
-    let set = crate::read_npz(path, Some(like.targets.task), names)?;
-    Ok(SampleFile { set, has_targets: true, names: Vec::new() })
+    Err(FileFault::UnknownKind.at(path))
 }
 
 /// Reads a table as the training table was read; and whether it says what samples are to give.
