@@ -115,7 +115,7 @@ pub fn model_json(
 ) -> Option<(String, String)> {
     let model = findings.answer.model.as_ref()?;
     let arm = findings.answer.arm.and_then(|arm| records.study.arms.get(arm))?;
-    let about = json!({
+    let mut about = json!({
         "schema": RESULTS_SCHEMA,
         "study": records.study.name,
         "arm": arm.name,
@@ -123,8 +123,10 @@ pub fn model_json(
         "seed": model.seed,
         "val_loss": model.val_loss,
         "sentence": model.sentence,
-        "onnx": onnx,
     });
+    if let Some(onnx) = onnx {
+        about["onnx"] = json!(onnx);
+    }
     Some((model.trial.clone(), format!("{about:#}\n")))
 }
 

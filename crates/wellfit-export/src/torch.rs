@@ -24,7 +24,6 @@ pub fn torch_module(model: Model) -> Result<String, ExportError> {
     text.push_str("import pathlib\n\nimport torch\nfrom safetensors.torch import load_file\n");
     text.push_str("from torch import nn\n\n");
     let quoted = |text: &String| serde_json::Value::from(text.as_str()).to_string();
-    let _ = writeln!(text, "NAME = {}", quoted(&model.name.to_owned()));
     let constant = match model.outputs {
         Outputs::Classes(_) => "CLASSES",
         Outputs::Numbers(_) => "TARGETS",
