@@ -13,6 +13,7 @@
 //! | [`model`] | layers, optimiser, penalties → what an engine runs | `wellfit-nn` |
 //! | [`plan`], [`record`] | plan + data → [`Record`] | `wellfit-train` |
 //! | [`study`], [`remedy`] | study → [`StudyRecords`] | `wellfit-study` |
+//! | [`proposal`] | a raw data set → a plan and arms, with reasons | `wellfit-propose` |
 //! | [`diagnose`] | records → [`StudyFindings`] | `wellfit-diagnose` |
 //! | [`runs`] | files of any program → curves | `wellfit-runs` |
 //! | [`judge`], [`verdict`] | curves → [`Verdict`] | `wellfit-diagnose` |
@@ -124,6 +125,11 @@ pub mod study {
 /// Named functions Plan → Plan.
 pub mod remedy {
     pub use wellfit_study::remedy::*;
+}
+
+/// From a raw data set to a plan and the remedies worth trying on it.
+pub mod proposal {
+    pub use wellfit_propose::*;
 }
 
 /// What a study's records say.

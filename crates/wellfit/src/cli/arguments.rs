@@ -19,15 +19,19 @@ pub struct Arguments {
 
 #[derive(Subcommand)]
 pub enum Command {
-    /// Compare remedies over several seeds and report (without FILE: the article's
-    /// arms on the embedded sample)
+    /// Compare remedies over several seeds and report: those of a study file, or, for a
+    /// data file, those that make sense for it (without FILE: the article's arms on the
+    /// embedded sample)
     Study(StudyArguments),
-    /// Train one plan
+    /// Train one plan, or a baseline network on a data file
     Train(TrainArguments),
+    /// Print a sensible plan for a data file, with the reason for each choice
+    New(NewArguments),
     /// Data sets: what is there, and downloads
     #[command(subcommand)]
     Data(DataCommand),
-    /// List every remedy with its arguments, defaults and meaning
+    /// List every remedy with its arguments, defaults and meaning; of one also its
+    /// formula, when it helps and its source
     Remedies(RemediesArguments),
     /// Judge training runs, wellfit's or other programs': does it overfit, since when,
     /// how surely, and what to do
@@ -43,7 +47,8 @@ pub enum Command {
 
 #[derive(Args)]
 pub struct StudyArguments {
-    /// A study file or a plan file (TOML)
+    /// A study file or a plan file (TOML); or data: a table (CSV, TSV, Parquet), arrays
+    /// (NPZ), a folder of images, IDX files, a known set
     pub file: Option<PathBuf>,
     /// How many seeds; of a race, how many at most
     #[arg(long, value_name = "N", value_parser = at_least_one())]
@@ -64,15 +69,37 @@ pub struct StudyArguments {
 
 #[derive(Args)]
 pub struct TrainArguments {
-    /// A plan file (TOML)
+    /// A plan file (TOML), or data, as for `study`
     pub file: PathBuf,
     #[command(flatten)]
     pub run: RunArguments,
 }
 
+#[derive(Args)]
+pub struct NewArguments {
+    /// A table (CSV, TSV, Parquet), arrays (NPZ), a folder of images, IDX files, a known set
+    pub data: PathBuf,
+    /// The column of a table that is to be predicted; several times for several numbers
+    #[arg(long, value_name = "COLUMN")]
+    pub target: Vec<String>,
+    /// Also propose what to compare: a study file
+    #[arg(long)]
+    pub study: bool,
+    /// Write the plan to this new file
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    #[command(flatten)]
+    pub places: PlacesArguments,
+}
+
 /// What `study` and `train` share.
 #[derive(Args)]
 pub struct RunArguments {
+    /// The column of a table that is to be predicted; several times for several numbers
+    /// [default: what the plan says; of a data file a column called target, label, class
+    /// or y]
+    #[arg(long, value_name = "COLUMN")]
+    pub target: Vec<String>,
     /// The folder for results; one that holds the same work goes on [default: runs/NAME]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
@@ -142,6 +169,8 @@ pub struct FetchPlacesArguments {
 
 #[derive(Args)]
 pub struct RemediesArguments {
+    /// One of them, of which all is said
+    pub name: Option<String>,
     /// Print the list as JSON
     #[arg(long)]
     pub json: bool,
