@@ -48,7 +48,7 @@ pub use fetch::{FetchEvent, FetchFault, FetchOptions, fetch};
 pub use folder::read_idx_folder;
 pub use idx::{Idx, read_idx, read_idx_pair};
 pub use known::{FASHION_MNIST, FASHION_MNIST_SAMPLE, Known, Whereabouts, list};
-pub use load::load;
+pub use load::{Source, load};
 pub use npz::read_npz;
 pub use places::Places;
 pub use prepare::Preparation;
@@ -56,5 +56,5 @@ pub use request::{
     DataRequest, Holdout, ImageRequest, Keep, MISSING_VALUES, Missing, Outliers, PrepareRequest,
     Resample, Scale, Select, SelectBy, SplitRule, Splits, Subset, TableRequest, Task, Unknown,
 };
-pub use split::{Parts, partition, subset};
+pub use split::{Fold, Parts, fold, partition, subset};
 pub use table::{Column, ColumnValues, MISSING, Table};
