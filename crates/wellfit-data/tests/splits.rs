@@ -23,7 +23,10 @@ fn parts_are_stratified_and_moved_by_their_seed_alone() {
     assert_eq!(counts(&set, &parts.test), [20; 10]);
     assert_eq!(counts(&set, &parts.train), [70; 10]);
     assert_eq!(partition(&set, &Stratified, Some(0.1), Some(0.2), 0).unwrap(), parts);
-    assert_ne!(partition(&set, &Stratified, Some(0.1), Some(0.2), 1).unwrap().validation, parts.validation);
+    assert_ne!(
+        partition(&set, &Stratified, Some(0.1), Some(0.2), 1).unwrap().validation,
+        parts.validation
+    );
 }
 
 #[test]

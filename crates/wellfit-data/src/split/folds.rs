@@ -62,12 +62,7 @@ pub fn fold(set: &Dataset, rule: &SplitRule, fold: Fold, seed: u64) -> Result<Pa
 
 /// Class after class, in random order within each, samples are dealt out to the folds in
 /// turn, so that folds differ by one sample at most, of each class and in all.
-fn dealt(
-    set: &Dataset,
-    strata: Strata,
-    of: usize,
-    key: Key,
-) -> Result<Vec<Vec<u32>>, SplitFault> {
+fn dealt(set: &Dataset, strata: Strata, of: usize, key: Key) -> Result<Vec<Vec<u32>>, SplitFault> {
     if set.len() < of {
         return Err(SplitFault::TooManyFolds { folds: of, samples: set.len() });
     }

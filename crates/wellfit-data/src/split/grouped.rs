@@ -9,6 +9,9 @@ use crate::{Dataset, SplitFault};
 /// Draws of groups have a key of their own among those of a purpose.
 const LAYER: u16 = 1;
 
+/// How often groups are looked through at most; nearly always two or three times are enough.
+const PASSES: usize = 20;
+
 /// A group's samples, and what part of each class and of all samples they are.
 pub(super) struct Group {
     pub(super) rows: Vec<u32>,
@@ -57,6 +60,11 @@ pub(super) fn with(taken: &[f64], group: &Group) -> Vec<f64> {
     taken.iter().zip(&group.shares).map(|(a, b)| a + b).collect()
 }
 
+/// What is left of shares without a group's.
+fn without(taken: &[f64], group: &Group) -> Vec<f64> {
+    taken.iter().zip(&group.shares).map(|(a, b)| a - b).collect()
+}
+
 /// Groups in random order.
 fn shuffled(mut groups: Vec<Group>, key: Key) -> Vec<Group> {
     Key { layer: LAYER, ..key }.stream().shuffle(&mut groups);
@@ -65,7 +73,8 @@ fn shuffled(mut groups: Vec<Group>, key: Key) -> Vec<Group> {
 
 /// Validation takes groups from one end of a random order, test from the other end of what
 /// is left: each that brings the part nearer to its share of all samples and of each class,
-/// and at least one. So the test's share does not move the validation samples.
+/// and gives back what brings it nearer, too; at least one stays. So the test's share does
+/// not move the validation samples.
 pub(super) fn partition(
     set: &Dataset,
     column: &str,
@@ -97,11 +106,22 @@ fn taken(left: &mut Vec<Group>, share: f64, later: usize) -> Vec<u32> {
     let mut shares = vec![0.0; left.first().map_or(0, |group| group.shares.len())];
     let mut chosen = vec![false; left.len()];
     let mut free = left.len().saturating_sub(later);
-    for (at, group) in left.iter().enumerate() {
-        let more = with(&shares, group);
-        if free > 0 && distance(&more, share) < distance(&shares, share) {
-            (shares, chosen[at]) = (more, true);
-            free -= 1;
+    for _ in 0..PASSES {
+        let before = chosen.clone();
+        for (at, group) in left.iter().enumerate() {
+            // What was taken early may be too much by now.
+            let other = match chosen[at] {
+                true => without(&shares, group),
+                false if free > 0 => with(&shares, group),
+                false => continue,
+            };
+            if distance(&other, share) < distance(&shares, share) {
+                free = if chosen[at] { free + 1 } else { free - 1 };
+                (shares, chosen[at]) = (other, !chosen[at]);
+            }
+        }
+        if chosen == before {
+            break;
         }
     }
     if !chosen.contains(&true) {
