@@ -58,5 +58,5 @@ pub use request::{
     DataRequest, Holdout, ImageRequest, Keep, MISSING_VALUES, Missing, Outliers, PrepareRequest,
     Resample, Scale, Select, SelectBy, SplitRule, Splits, Subset, TableRequest, Task, Unknown,
 };
-pub use split::{Parts, partition, subset};
+pub use split::{Fold, Parts, fold, partition, subset};
 pub use table::{Column, ColumnValues, MISSING, Table};
