@@ -2,18 +2,28 @@
 
 use wellfit_data::Task;
 
+use crate::split::Split;
 use crate::{Facts, Samples, TableFacts};
 
 /// Arms of a study, ranges counted as one.
-pub(crate) const MOST: usize = 8;
+const MOST: usize = 8;
 /// Classes differ much when the largest has so many times the samples of the smallest.
-pub(crate) const IMBALANCED: f64 = 4.0;
+const IMBALANCED: f64 = 4.0;
 /// With more features some may be dispensable.
 const MANY_FEATURES: usize = 20;
+
+/// Whether the classes are to count the same. Where a part may lack a class, nothing can
+/// be said of it there.
+pub(crate) fn is_imbalanced(facts: &Facts, split: &Split) -> bool {
+    let classes = facts.task == Task::Classification;
+    classes && facts.imbalance() >= IMBALANCED && !split.at_random
+}
 
 /// An arm with why it is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Proposed {
+    /// What it is called; by its remedies when `None`.
+    pub name: Option<&'static str>,
     pub remedies: &'static [&'static str],
     /// What else it sets.
     pub set: Option<&'static str>,
@@ -23,11 +33,11 @@ pub(crate) struct Proposed {
 }
 
 const fn one(remedies: &'static [&'static str], why: &'static str) -> Proposed {
-    Proposed { remedies, set: None, why, arms: 1 }
+    Proposed { name: None, remedies, set: None, why, arms: 1 }
 }
 
 /// The arms, the likeliest first, at most [`MOST`].
-pub(crate) fn arms(facts: &Facts) -> Vec<Proposed> {
+pub(crate) fn arms(facts: &Facts, split: &Split) -> Vec<Proposed> {
     let image = matches!(facts.samples, Samples::Image { .. });
     let classes = facts.task == Task::Classification;
     let table = match &facts.samples {
@@ -38,7 +48,7 @@ pub(crate) fn arms(facts: &Facts) -> Vec<Proposed> {
         &["early-stopping"],
         "Stops when the validation loss has not improved for 5 epochs: saves time",
     )];
-    if classes && facts.imbalance() >= IMBALANCED {
+    if is_imbalanced(facts, split) {
         arms.push(one(&["class-weights"], "Classes differ in size: here each counts the same"));
     }
     if let Samples::Image { channels, height, width, .. } = facts.samples
@@ -87,6 +97,7 @@ pub(crate) fn arms(facts: &Facts) -> Vec<Proposed> {
     }
     arms.push(Proposed {
         // A batch of one sample has no variance.
+        name: Some("batch-norm"),
         set: Some("train.last_batch = \"drop\""),
         ..one(
             &["batch-norm"],

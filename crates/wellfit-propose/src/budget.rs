@@ -1,10 +1,10 @@
 //! How much training: batch, epochs, seeds, and a part of the samples where all would take
 //! too long.
 
+use crate::Facts;
 use crate::arms::Proposed;
 use crate::network::{Kind, Network};
 use crate::split::Split;
-use crate::{Facts, Samples};
 
 /// Steps that a run is to have, about.
 const STEPS: f64 = 5000.0;
@@ -44,14 +44,13 @@ impl Budget {
             _ => 256,
         };
         let lr = if facts.largest_target > 10.0 { 1e-2 } else { 1e-3 };
-        let seeds = if arms.is_empty() { 1 } else { SEEDS[0] };
+        // Folds are starts of their own.
+        let seeds = if arms.is_empty() || split.folds > 1 { 1 } else { SEEDS[0] };
         let mut budget = Budget { batch, epochs: 0, seeds, subset: None, lr, arms, trials: 0 };
-        // Convolutions run at about half the speed, and values of a table are first made.
-        let product = match (network.kind, &facts.samples) {
-            (Kind::Convolutions(_), _) => 2.0 * network.products,
-            (_, Samples::Table(_) | Samples::Vector { .. } | Samples::Image { .. }) => {
-                network.products
-            }
+        // Convolutions run at about half the speed.
+        let product = match network.kind {
+            Kind::Convolutions(_) => 2.0 * network.products,
+            Kind::Mlp(_) => network.products,
         };
         budget.count(split);
         // Forward, and twice as much backward; and once more to evaluate.
@@ -88,7 +87,7 @@ impl Budget {
             self.epochs = self.epochs.next_multiple_of(10);
         }
         let arms: usize = self.arms.iter().map(|arm| arm.arms).sum();
-        self.trials = (1 + arms) * self.seeds * split.folds;
+        self.trials = (1 + arms) * self.seeds * split.folds * split.repeats;
     }
 
     /// Steps of a run, about.

@@ -2,11 +2,10 @@
 
 use std::fmt::Write;
 
-use wellfit_data::Task;
 use wellfit_nn::Layer;
 use wellfit_train::plan::quoted;
 
-use crate::arms::IMBALANCED;
+use crate::arms::is_imbalanced;
 use crate::budget::Budget;
 use crate::network::{Kind, Network};
 use crate::reason::{Reason, ScaleReason};
@@ -114,7 +113,7 @@ impl File {
         self.line("batch_size", &batch.to_string());
         self.because(Reason::Rate { lr, largest: facts.largest_target });
         self.line("optimizer", &format!("{{ type = \"adam\", lr = {lr:?} }}"));
-        if is_imbalanced(facts) {
+        if is_imbalanced(facts, split) {
             self.because(Reason::Imbalance { times: facts.imbalance() });
             self.line("metrics", "[\"balanced-accuracy\"]");
         }
@@ -122,18 +121,23 @@ impl File {
 
     fn study(&mut self, facts: &Facts, split: &Split, budget: &Budget) {
         self.section("study");
-        let (seeds, folds) = (budget.seeds, split.folds);
+        let (seeds, Split { folds, repeats, .. }) = (budget.seeds, *split);
         let arms = 1 + budget.arms.iter().map(|arm| arm.arms).sum::<usize>();
-        self.because(Reason::Trials { arms, seeds, folds });
-        self.line("seeds", &seeds.to_string());
+        self.because(Reason::Trials { arms, seeds, folds, repeats });
         if folds > 1 {
             self.line("folds", &folds.to_string());
+            self.line("repeats", &repeats.to_string());
+        } else {
+            self.line("seeds", &seeds.to_string());
         }
-        if is_imbalanced(facts) {
+        if is_imbalanced(facts, split) {
             self.line("primary", "\"val_balanced_accuracy\"");
         }
         for arm in &budget.arms {
             let _ = write!(self.text, "\n[[study.arm]]\n{}", comment(arm.why));
+            if let Some(name) = arm.name {
+                self.line("name", &quoted(name));
+            }
             let remedies: Vec<String> = arm.remedies.iter().map(|text| quoted(text)).collect();
             self.line("remedies", &format!("[{}]", remedies.join(", ")));
             if let Some(set) = arm.set {
@@ -155,10 +159,6 @@ impl File {
         self.text.push_str(&comment(&reason.to_string()));
         self.reasons.push(reason);
     }
-}
-
-fn is_imbalanced(facts: &Facts) -> bool {
-    facts.task == Task::Classification && facts.imbalance() >= IMBALANCED
 }
 
 /// What one sample is.

@@ -67,7 +67,7 @@ pub fn propose(facts: &Facts, source: &str, want: Want) -> Result<Proposal, Plan
     let network = network::Network::of(facts);
     let arms = match want {
         Want::Plan => Vec::new(),
-        Want::Study => arms::arms(facts),
+        Want::Study => arms::arms(facts, &split),
     };
     let budget = budget::Budget::of(facts, &split, &network, arms);
     let (text, reasons) = file::write(facts, source, &split, &network, &budget, want);

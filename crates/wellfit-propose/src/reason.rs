@@ -94,6 +94,8 @@ pub enum Reason {
         seeds: usize,
         /// Folds of each, 1 for none.
         folds: usize,
+        /// How often the folds are drawn.
+        repeats: usize,
     },
 }
 
@@ -191,15 +193,18 @@ impl fmt::Display for Reason {
                 "the largest class has {times:.0} times the samples of the smallest: judged by \
                  balanced accuracy, the mean over classes"
             ),
-            Reason::Trials { arms, seeds, folds } => {
-                let folds = if *folds > 1 { format!(" × {folds} folds") } else { String::new() };
-                write!(
-                    f,
-                    "{arms} arms × {}{folds}: each trained from several starts, because one run \
-                     is luck",
-                    counted(*seeds, "seed")
-                )
-            }
+            Reason::Trials { arms, folds: folds @ 2.., repeats, .. } => write!(
+                f,
+                "{arms} arms × {folds} folds drawn {repeats} times: each arm is trained {} times, \
+                 because one run is luck",
+                folds * repeats
+            ),
+            Reason::Trials { arms, seeds, .. } => write!(
+                f,
+                "{arms} arms × {}: each arm is trained {seeds} times from other starts, because \
+                 one run is luck",
+                counted(*seeds, "seed")
+            ),
         }
     }
 }

@@ -8,8 +8,9 @@ use crate::{Facts, Want};
 const FEW: usize = 1000;
 /// With as many a tenth is enough to judge by.
 const MANY: usize = 20_000;
-/// Folds of a study of few samples.
+/// Folds of a study of few samples, and how often they are drawn.
 const FOLDS: usize = 5;
+const REPEATS: usize = 2;
 
 /// What is held out.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -20,6 +21,8 @@ pub(crate) struct Split {
     pub test: Option<f64>,
     /// Folds of a cross-validation; 1: none.
     pub folds: usize,
+    /// How often the folds are drawn.
+    pub repeats: usize,
     /// Whether a class is too small to have samples in every part.
     pub at_random: bool,
     /// Samples that are left to train on, about.
@@ -38,11 +41,13 @@ impl Split {
         let validation = (!own_validation && folds == 1).then_some(share);
         let rest = 1.0 - test.unwrap_or(0.0) - validation.unwrap_or(0.0);
         let left = if folds > 1 { rest * (folds - 1) as f64 / folds as f64 } else { rest };
-        // A stratified part has a sample of each class.
-        let parts = test.is_some() as usize + if folds > 1 { folds } else { 2 };
+        // A stratified part has a sample of each class: of 8 a fifth is held out for the
+        // test, and 6 are dealt out to the folds.
+        let needed = if folds > 1 { folds + 3 } else { 6 };
         let smallest = facts.class_counts.iter().min().copied().unwrap_or(usize::MAX);
-        let at_random = facts.task == Task::Classification && smallest < parts.max(5);
+        let at_random = facts.task == Task::Classification && smallest < needed;
         let train = ((facts.n as f64 * left) as usize).max(1);
-        Split { validation, test, folds, at_random, train }
+        let repeats = if folds > 1 { REPEATS } else { 1 };
+        Split { validation, test, folds, repeats, at_random, train }
     }
 }
