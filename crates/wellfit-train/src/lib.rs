@@ -47,7 +47,10 @@ pub use history::{number, to_csv};
 pub use plan::Plan;
 pub use record::Record;
 pub use run::{Run, Trained, evaluate};
-pub use run_folder::{Opened, RunFolder, done, read_model, read_record, write_record};
+pub use run_folder::{
+    Opened, RunFolder, done, read_model, read_preparation, read_record, write_preparation,
+    write_record,
+};
 pub use samples::{samples, shape};
 pub use schedule::Plateau;
 pub use tensors::{TensorFileError, read_tensors, write_tensors};
