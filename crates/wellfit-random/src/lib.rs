@@ -28,6 +28,8 @@ pub enum Purpose {
     Synthetic = 7,
     /// Which training samples a run is watched on.
     Watch = 8,
+    /// How training samples are changed and blended.
+    Augment = 9,
 }
 
 /// One block of Philox4x32-10: four 32-bit words from a counter and a key.
