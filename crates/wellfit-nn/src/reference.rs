@@ -31,8 +31,8 @@ pub use real::Real;
 use std::sync::atomic::Ordering;
 
 use crate::{
-    CompileError, DataId, EpochEnd, EpochRun, EpochTally, Evaluation, Feed, ParameterInfo,
-    Samples, Session, SessionError, Spec, State, StepSettings, Tensor, checks, random,
+    CompileError, DataId, EpochEnd, EpochRun, EpochTally, Evaluation, Feed, ParameterInfo, Samples,
+    Session, SessionError, Spec, State, StepSettings, Tensor, checks, random,
 };
 use loss::BatchLoss;
 use network::Network;

@@ -69,8 +69,7 @@ mod tests {
 
     #[test]
     fn no_strength_is_too_small_or_too_large() {
-        let mut stream =
-            Key { seed: 1, purpose: Purpose::Augment, layer: 0, step: 0 }.stream();
+        let mut stream = Key { seed: 1, purpose: Purpose::Augment, layer: 0, step: 0 }.stream();
         for alpha in [f64::MIN_POSITIVE, 1e-12] {
             let ends = (0..100).map(|_| beta(alpha, &mut stream));
             let ones = ends.inspect(|x| assert!(*x == 0.0 || *x == 1.0)).sum::<f64>();

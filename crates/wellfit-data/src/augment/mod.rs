@@ -370,13 +370,7 @@ impl AugmentedEpoch<'_> {
     }
 
     /// Applies augmentations that change one sample.
-    fn change(
-        &self,
-        list: &[(Augment, u16)],
-        sample: u32,
-        values: &mut [f32],
-        work: &mut [f32],
-    ) {
+    fn change(&self, list: &[(Augment, u16)], sample: u32, values: &mut [f32], work: &mut [f32]) {
         for &(augment, layer) in list {
             let stream = &mut self.augmenter.stream(layer, self.epoch, sample);
             match (augment, self.augmenter.image) {

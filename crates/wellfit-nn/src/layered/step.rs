@@ -212,9 +212,8 @@ impl<'a> Worker<'a> {
         let Epoch { network, spec, loss, data, run, kernels, losses, .. } = *self.epoch;
         let width = network.buffers[network.values[network.output].buffer].sample;
         let (logits, gradients) = (at.values(network.output), at.gradients(network.output));
-        let aim = |(row, &i): (usize, &u32)| {
-            upload::aim(&data.samples, run.feed, batch.first + row, i)
-        };
+        let aim =
+            |(row, &i): (usize, &u32)| upload::aim(&data.samples, run.feed, batch.first + row, i);
         let aims = || batch.samples.iter().enumerate().map(aim);
         let normaliser = loss.normaliser(aims());
         let scale = (1.0 / normaliser) as f32;

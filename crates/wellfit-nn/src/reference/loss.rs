@@ -59,12 +59,7 @@ impl<'a> BatchLoss<'a> {
 }
 
 /// A row's term of the loss; `add` is told its derivative by each output.
-fn term<T: Real>(
-    loss: &Loss,
-    row: &[T],
-    target: Target<'_>,
-    mut add: impl FnMut(usize, T),
-) -> f64 {
+fn term<T: Real>(loss: &Loss, row: &[T], target: Target<'_>, mut add: impl FnMut(usize, T)) -> f64 {
     let number = |x: f64| T::from_f64(x);
     let mut sum = 0.0;
     match target {

@@ -117,11 +117,7 @@ pub fn outcome(engine: Box<dyn Session>, case: &Case) -> impl PartialEq + use<> 
 }
 
 /// The same, fed or not.
-pub fn outcome_of(
-    mut engine: Box<dyn Session>,
-    case: &Case,
-    fed: bool,
-) -> impl PartialEq + use<> {
+pub fn outcome_of(mut engine: Box<dyn Session>, case: &Case, fed: bool) -> impl PartialEq + use<> {
     let data = engine.upload(&case.samples).unwrap();
     let tallies = [0, 1].map(|epoch| {
         let tally = self::epoch(&mut *engine, data, case, &case.order(epoch), (0.01, fed));
