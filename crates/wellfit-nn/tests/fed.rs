@@ -3,7 +3,8 @@
 
 mod common;
 
-use common::fed::Fed;
+use std::sync::Arc;
+
 use common::twin::{
     all_follow, epoch, follows_fed, follows_where_calm, outcome_of, share_of_movement,
 };
@@ -190,7 +191,7 @@ fn a_batchs_loss_is_the_mean_by_weight_of_both_targets() {
     let loss = Loss::CrossEntropy { label_smoothing: 0.0, class_weights: Some(vec![1.0, 3.0]) };
     let spec = Spec { loss, optimizer: SGD, ..mlp(1, &[], 2, 2) };
     let mut samples = floats(&mut stream(1), 2, 1, 2);
-    samples.targets = Targets::Classes(std::sync::Arc::new(vec![0, 1]));
+    samples.targets = Targets::Classes(Arc::new(vec![0, 1]));
     #[derive(Debug)]
     struct Half;
     impl Feed for Half {
@@ -212,5 +213,92 @@ fn a_batchs_loss_is_the_mean_by_weight_of_both_targets() {
     // Two samples, each with both classes: 0.25 and 0.75, then 0.75 and 0.25.
     let wanted = (first + second) / (1.0 + 3.0);
     assert!((tally.loss - wanted).abs() < 1e-6, "{}, {wanted}", tally.loss);
-    let _ = Fed::new(&samples, &[0, 1], 2);
+}
+
+/// The batches of `golden/blend.txt`: a name, then lines of a key and numbers.
+fn golden_blends() -> Vec<(String, std::collections::HashMap<String, Vec<f32>>)> {
+    let mut cases = Vec::new();
+    for line in include_str!("golden/blend.txt").lines() {
+        let (key, rest) = line.split_once(' ').unwrap();
+        if key == "case" {
+            cases.push((rest.to_owned(), std::collections::HashMap::new()));
+            continue;
+        }
+        let values = rest.split(' ').map(|number| number.parse().unwrap()).collect();
+        cases.last_mut().unwrap().1.insert(key.to_owned(), values);
+    }
+    cases
+}
+
+/// By SGD with rate 1 the movement is the gradient.
+#[test]
+fn a_blended_batchs_loss_and_gradients_are_pytorchs() {
+    #[derive(Debug)]
+    struct Mixed {
+        x: Vec<f32>,
+        partner: Vec<f32>,
+        share: f32,
+    }
+    impl Feed for Mixed {
+        fn read(&self, position: usize, out: &mut [f32], _: &mut [f32]) {
+            let row = |i: usize| &self.x[i * 5..(i + 1) * 5];
+            let both = row(position).iter().zip(row(self.partner[position] as usize));
+            for (out, (own, other)) in out.iter_mut().zip(both) {
+                *out = self.share * own + (1.0 - self.share) * other;
+            }
+        }
+        fn blend(&self, position: usize) -> Option<Blend> {
+            Some(Blend { other: self.partner[position] as u32, share: self.share })
+        }
+    }
+    let cases = golden_blends();
+    assert_eq!(cases.len(), 5);
+    for (name, values) in cases {
+        let of = |key: &str| values[key].clone();
+        let entropy =
+            |label_smoothing, class_weights| Loss::CrossEntropy { label_smoothing, class_weights };
+        let loss = match &name[..] {
+            "cross-entropy" => Loss::CROSS_ENTROPY,
+            "smoothing" => entropy(0.2, None),
+            "weights" => entropy(0.1, Some(of("weights").into_iter().map(f64::from).collect())),
+            "mse" => Loss::Mse,
+            "huber" => Loss::Huber { delta: 0.5 },
+            other => panic!("{other}"),
+        };
+        let targets = match loss.is_classification() {
+            true => Targets::Classes(Arc::new(of("labels").iter().map(|&c| c as u32).collect())),
+            false => Targets::Numbers { per_sample: 4, values: Arc::new(of("numbers")) },
+        };
+        let linear = |out| Layer::Linear { out, bias: true };
+        let dense = vec![linear(7), Layer::Activation(Activation::Tanh), linear(4)];
+        // The second goes to the layered engine.
+        for clip_grad_norm in [None, Some(1e9)] {
+            let spec = Spec {
+                loss: loss.clone(),
+                optimizer: SGD,
+                clip_grad_norm,
+                ..Spec::new(Shape::Flat(5), 4, dense.clone())
+            };
+            let mut engine = compile(&spec, 2).unwrap();
+            let mut state = engine.export();
+            state.parameters.iter_mut().for_each(|tensor| tensor.data = of(&tensor.name));
+            engine.import(&state).unwrap();
+            let values = Values::Floats(Arc::new(of("x")));
+            let data = engine
+                .upload(&Samples { features: 5, values, targets: targets.clone(), rows: None })
+                .unwrap();
+            let feed = Mixed { x: of("x"), partner: of("partner"), share: of("share")[0] };
+            let run = EpochRun { feed: Some(&feed), ..run(&[0, 1, 2, 3, 4, 5], 1.0) };
+            let tally = engine.train_epoch(data, run);
+            let wanted = f64::from(of("loss")[0]);
+            assert!((tally.loss - wanted).abs() < 1e-6, "{name}: {}, {wanted}", tally.loss);
+            for (new, old) in engine.export().parameters.iter().zip(&state.parameters) {
+                let gradient = of(&format!("{}.grad", old.name));
+                for ((new, old), wanted) in new.data.iter().zip(&old.data).zip(gradient) {
+                    let found = old - new;
+                    assert!((found - wanted).abs() < 1e-6, "{name}: {found}, {wanted}");
+                }
+            }
+        }
+    }
 }

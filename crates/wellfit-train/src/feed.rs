@@ -73,8 +73,17 @@ pub(crate) fn put_in_order(plan: &Plan, epoch: usize, samples: usize, order: &mu
     }
 }
 
-/// The values of some training samples (places in the training set) as training sees them in
-/// an epoch (from 1): scaled, changed and blended.
+/// A training sample as training sees it in an epoch.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SeenSample {
+    /// Its values: scaled, changed and blended.
+    pub values: Vec<f32>,
+    /// The training sample that it is blended with, and the share of its own target.
+    pub blend: Option<(u32, f32)>,
+}
+
+/// Some training samples (places in the training set) as training sees them in an epoch
+/// (from 1).
 ///
 /// # Errors
 /// An augmentation that does not fit the samples, with its key.
@@ -87,7 +96,7 @@ pub fn augmented(
     preparation: &Preparation,
     epoch: usize,
     wanted: &[u32],
-) -> Result<Vec<Vec<f32>>, PlanError> {
+) -> Result<Vec<SeenSample>, PlanError> {
     let feeder = Feeder::new(plan, train.shape())?;
     let samples = samples(train, preparation);
     let mut order = Vec::new();
@@ -95,15 +104,14 @@ pub fn augmented(
     let feed = feeder.as_ref().map(|feeder| feeder.epoch(epoch, &order, &samples));
     let mut scratch = vec![0.0; feed.as_ref().map_or(0, Feed::scratch)];
     let values = |&sample: &u32| {
-        let mut out = vec![0.0; samples.features];
-        match &feed {
-            None => samples.read(sample as usize, &mut out),
-            Some(feed) => {
-                let place = order.iter().position(|&i| i == sample);
-                feed.read(place.expect("a training sample"), &mut out, &mut scratch);
-            }
-        }
-        out
+        let mut values = vec![0.0; samples.features];
+        let Some(feed) = &feed else {
+            samples.read(sample as usize, &mut values);
+            return SeenSample { values, blend: None };
+        };
+        let place = order.iter().position(|&i| i == sample).expect("a training sample");
+        feed.read(place, &mut values, &mut scratch);
+        SeenSample { values, blend: feed.blend(place).map(|blend| (blend.other, blend.share)) }
     };
     Ok(wanted.iter().map(values).collect())
 }

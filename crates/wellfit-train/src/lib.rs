@@ -43,7 +43,7 @@ mod weights;
 pub use better::Better;
 pub use early_stopping::EarlyStopping;
 pub use error::TrainError;
-pub use feed::augmented;
+pub use feed::{SeenSample, augmented};
 pub use files::{FileError, write_file};
 pub use history::{number, to_csv};
 pub use plan::Plan;

@@ -13,6 +13,7 @@ mod progress;
 pub mod remedies;
 pub mod report;
 mod runs;
+pub mod show;
 pub mod study;
 pub mod train;
 
