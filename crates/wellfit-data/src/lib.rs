@@ -44,7 +44,7 @@ mod split;
 mod table;
 mod zip;
 
-pub use augment::Augment;
+pub use augment::{Augment, AugmentError, AugmentedEpoch, Augmenter};
 pub use dataset::{Dataset, Features, Shape, Targets};
 pub use error::{ArrayFault, DataError, FileFault, SetFault, SplitFault};
 #[cfg(feature = "fetch")]

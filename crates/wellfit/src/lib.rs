@@ -89,9 +89,10 @@ pub use wellfit_diagnose::{StudyFindings, Verdict, diagnose, judge, results_csv,
 pub use wellfit_nn::{Activation, Layer, Optimizer, Penalty, PenaltyKind, PenaltyOn, Tensor};
 pub use wellfit_study::{Arm, Study, StudyError, StudyRecords};
 pub use wellfit_train::{
-    Decision, FileError, Observer, Plan, Record, Run, Start, TensorFileError, TrainError,
-    TrainOptions, Trained, done, evaluate, read_model, read_preparation, read_record, read_tensors,
-    train, train_in, write_file, write_preparation, write_record, write_tensors,
+    Decision, FileError, Observer, Plan, Record, Run, SeenSample, Start, TensorFileError,
+    TrainError, TrainOptions, Trained, augmented, done, evaluate, read_model, read_preparation,
+    read_record, read_tensors, train, train_in, write_file, write_preparation, write_record,
+    write_tensors,
 };
 
 #[doc(no_inline)]

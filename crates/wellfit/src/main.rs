@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use cli::arguments::{Arguments, Command, DataCommand};
-use cli::{Interrupt, compare, data, diagnose, inspect, new, remedies, report, study, train};
+use cli::{Interrupt, compare, data, diagnose, inspect, new, remedies, report, show, study, train};
 
 fn main() -> ExitCode {
     let Arguments { command } = Arguments::parse();
@@ -17,6 +17,7 @@ fn main() -> ExitCode {
         Command::New(arguments) => new::new(arguments),
         Command::Data(DataCommand::List(arguments)) => data::list(arguments),
         Command::Data(DataCommand::Fetch(arguments)) => data::fetch(arguments, &interrupt),
+        Command::Data(DataCommand::Show(arguments)) => show::show(arguments),
         Command::Remedies(arguments) => remedies::remedies(arguments),
         Command::Diagnose(arguments) => diagnose::diagnose(arguments),
         Command::Compare(arguments) => compare::compare(arguments),

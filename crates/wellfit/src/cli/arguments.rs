@@ -135,6 +135,30 @@ pub enum DataCommand {
     List(ListArguments),
     /// Download a known data set and check it
     Fetch(FetchArguments),
+    /// Look at training samples, as they are stored and as a plan's augmentation changes
+    /// them: images as a picture, others as a table
+    Show(ShowArguments),
+}
+
+#[derive(Args)]
+pub struct ShowArguments {
+    /// A plan file (.toml), a known data set's name, or a path of data
+    #[arg(value_name = "PLAN|DATA")]
+    pub what: String,
+    /// The picture of images: FILE.png or FILE.svg [default: samples.png]
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// The epoch whose changes are shown, for images the first of seven
+    #[arg(long, value_name = "N", default_value = "1", value_parser = at_least_one())]
+    pub epoch: u64,
+    /// The column to predict, for a table without a plan
+    #[arg(long, value_name = "NAME")]
+    pub target: Option<String>,
+    /// Set any key of the plan, such as data.subset=100; may be repeated
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+    #[command(flatten)]
+    pub places: PlacesArguments,
 }
 
 #[derive(Args)]

@@ -15,6 +15,7 @@ mod proposed;
 pub mod remedies;
 pub mod report;
 mod runs;
+pub mod show;
 pub mod study;
 pub mod train;
 
