@@ -57,6 +57,12 @@ pub struct StudyArguments {
     /// How many seeds; of a race, how many at most
     #[arg(long, value_name = "N", value_parser = at_least_one())]
     pub seeds: Option<u64>,
+    /// Cross-validate with so many folds, in the place of a validation set; 1: none
+    #[arg(long, value_name = "N", value_parser = at_least_one())]
+    pub folds: Option<u64>,
+    /// How many times the folds are drawn
+    #[arg(long, value_name = "N", value_parser = at_least_one())]
+    pub repeats: Option<u64>,
     /// Race: add seeds, at most as many as --seeds says, only where the ranking is open;
     /// losers stop early
     #[arg(long)]

@@ -67,6 +67,12 @@ fn read(arguments: &StudyArguments) -> Result<(Study, Document), Failure> {
     if let Some(seeds) = arguments.seeds {
         document.set(&format!("study.seeds={seeds}"))?;
     }
+    if let Some(folds) = arguments.folds {
+        document.set(&format!("study.folds={folds}"))?;
+    }
+    if let Some(repeats) = arguments.repeats {
+        document.set(&format!("study.repeats={repeats}"))?;
+    }
     if arguments.race {
         document.set("study.racing=true")?;
     }
