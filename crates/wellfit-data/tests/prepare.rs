@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use wellfit_data::{
     Column, ColumnValues, DataRequest, Dataset, Features, Input, Keep, MISSING, Missing, Outliers,
     PREPARATION_SCHEMA, Preparation, RawSplits, Resample, Scale, Select, SelectBy, Shape, Sources,
-    Splits, Subset, Table, Targets, Task, Unknown, resample,
+    SplitRule, Splits, Subset, Table, Targets, Task, Unknown, resample,
 };
 
 fn numbers(name: &str, values: &[f64]) -> Column {
@@ -505,9 +505,7 @@ fn a_preparation_of_a_later_schema_or_a_damaged_one_is_refused() {
         ("\"selected\":null", "\"selected\":[]", "ascending numbers below 3"),
         ("\"selected\":null", "\"selected\":[1,0]", "ascending numbers below 3"),
         ("\"features\":[\"x\"", "\"features\":[\"y\"", "features are not those"),
-        ("\"task\":\"classification\"", "\"task\":\"dancing\"", "unknown variant"),
-        ("\"categorical\":false", "\"categorical\":true", "do not belong together"),
-        ("\"targets\":", "\"goals\":", "samples without targets"),
+        ("\"task\":\"classification\"", "\"task\":\"dancing\"", "its task is unknown"),
         ("\"name\":\"c\",\"fill\"", "\"name\":\"x\",\"fill\"", "column \"x\" is there twice"),
         ("\"kind\":\"table\"", "\"kind\":\"chair\"", "unknown variant"),
     ] {
@@ -682,7 +680,7 @@ proptest! {
 fn a_subset_is_what_is_fitted_on() {
     let values: Vec<f64> = (0..40).map(f64::from).collect();
     let set = table(vec![numbers("x", &values)]);
-    let small = wellfit_data::subset(&set, Subset::Count(4), 1).unwrap();
+    let small = wellfit_data::subset(&set, &SplitRule::Random, Subset::Count(4), 1).unwrap();
     let fitted = Preparation::fit(&request(), &small).unwrap();
     assert_ne!(fitted, Preparation::fit(&request(), &set).unwrap());
     let sum: f32 = rows(&fitted.apply(&small).unwrap()).concat().iter().sum();
@@ -723,7 +721,7 @@ fn a_csv_file_is_prepared_for_training_and_another_for_predicting() {
     );
 
     let unseen = file("unseen.csv", "income,job,age\n5,pilot,30\n,nurse,31\n");
-    let unseen = wellfit_data::read_samples(&unseen, fitted.schema().unwrap()).unwrap();
+    let unseen = wellfit_data::read_samples(&unseen, &splits.train.schema()).unwrap();
     assert!(!unseen.has_targets);
     let prepared = rows(&fitted.apply(&unseen.set).unwrap());
     assert_eq!(prepared[0][1..4], [0.0, 0.0, 0.0]);

@@ -17,12 +17,13 @@ use crate::{
 pub(super) fn fit(request: &DataRequest, train: &Dataset) -> Result<Preparation, DataError> {
     let how = How { scale: rule(request.scale, train.features())?, request };
     let rows: Vec<u32> = train.stored_rows().collect();
+    let outputs = Some((train.task(), train.output_names().to_vec()));
     let mut fitted = Preparation {
         scale: how.scale,
         refuse_unknown: request.prepare.unknown == Unknown::Error,
         input: Input::Any,
         selected: None,
-        schema: Some(train.schema()),
+        outputs,
     };
     let mut kept = rows;
     if let Some(Outliers::Drop { iqr }) = request.prepare.outliers {

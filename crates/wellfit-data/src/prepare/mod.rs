@@ -30,7 +30,7 @@ mod table;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{DataError, DataRequest, Dataset, Features, SampleSchema, Scale, Shape, Task};
+use crate::{DataError, DataRequest, Dataset, Features, Scale, Shape, Task};
 
 pub use fault::PrepareFault;
 pub use input::{ArrayInput, Categories, Input, InputColumn, InputKind, Numbers};
@@ -52,16 +52,16 @@ pub struct Preparation {
     /// Which of the encoded features stay, ascending; all, in the input's shape, when
     /// `None`.
     selected: Option<Vec<usize>>,
-    /// How the samples looked as they were read; unknown when nothing was fitted.
-    schema: Option<SampleSchema>,
+    /// What the samples were to give; unknown when nothing was fitted.
+    outputs: Option<(Task, Vec<String>)>,
 }
 
 impl Preparation {
     /// Nothing but a scale of bytes that needs no fitting: `Unit` or `None`. Floats stay
     /// as they are.
     pub fn fixed(scale: Scale) -> Self {
-        let (refuse_unknown, input, selected, schema) = (false, Input::Any, None, None);
-        Preparation { scale, refuse_unknown, input, selected, schema }
+        let (refuse_unknown, input, selected, outputs) = (false, Input::Any, None, None);
+        Preparation { scale, refuse_unknown, input, selected, outputs }
     }
 
     /// Fits what a plan asks for on training samples. What is asked about outliers comes
@@ -129,22 +129,15 @@ impl Preparation {
         self.refuse_unknown
     }
 
-    /// How the samples that it was fitted on looked as they were read: what
-    /// [`read_samples`](crate::read_samples) reads others like; `None` when nothing was
-    /// fitted.
-    pub fn schema(&self) -> Option<&SampleSchema> {
-        self.schema.as_ref()
-    }
-
     /// Whether the samples that it was fitted on have classes or numbers to predict;
     /// `None` when nothing was fitted.
     pub fn task(&self) -> Option<Task> {
-        self.schema.as_ref().map(|schema| schema.targets.task)
+        self.outputs.as_ref().map(|(task, _)| *task)
     }
 
     /// Names of the classes or targets of the samples that it was fitted on.
     pub fn output_names(&self) -> &[String] {
-        self.schema.as_ref().map_or(&[], |schema| &schema.targets.names)
+        self.outputs.as_ref().map_or(&[], |(_, names)| names)
     }
 
     /// What a prepared sample looks like; `None` when nothing was fitted.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::fault::PrepareFault;
 use super::input::{ArrayInput, Categories, Input, InputColumn, InputKind, Numbers};
 use super::{Preparation, features};
-use crate::{ColumnSchema, SampleKind, SampleSchema, Scale, Shape, TargetSchema};
+use crate::{Scale, Shape, Task};
 
 /// The schema of a preparation's JSON that this version writes, and the latest that it
 /// reads.
@@ -15,11 +15,10 @@ pub const PREPARATION_SCHEMA: u32 = 1;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Stored {
     schema: u32,
-    /// How samples looked as they were read, and what they were to give.
+    task: Option<String>,
+    /// Names of classes or targets.
     #[serde(default)]
-    samples: Option<SampleKind>,
-    #[serde(default)]
-    targets: Option<TargetSchema>,
+    outputs: Vec<String>,
     #[serde(default)]
     scale: Option<String>,
     #[serde(default)]
@@ -79,14 +78,14 @@ struct StoredNumbers {
 impl From<Preparation> for Stored {
     fn from(fitted: Preparation) -> Self {
         let features = fitted.feature_names();
-        let (samples, targets) = match fitted.schema {
-            Some(SampleSchema { samples, targets }) => (Some(samples), Some(targets)),
-            None => (None, None),
+        let (task, outputs) = match fitted.outputs {
+            Some((task, names)) => (Some(task.name().to_owned()), names),
+            None => (None, Vec::new()),
         };
         Stored {
             schema: PREPARATION_SCHEMA,
-            samples,
-            targets,
+            task,
+            outputs,
             scale: Some(fitted.scale.name().into()),
             unknown: Some(if fitted.refuse_unknown { "error" } else { "ignore" }.into()),
             input: Some(fitted.input.into()),
@@ -152,20 +151,21 @@ impl TryFrom<Stored> for Preparation {
             Some("ignore") => false,
             _ => return Err(damaged("unknown is neither \"error\" nor \"ignore\"")),
         };
+        let outputs = match stored.task.as_deref() {
+            None => None,
+            Some(name) => {
+                let known = [Task::Classification, Task::Regression];
+                let task = known.into_iter().find(|task| task.name() == name);
+                Some((task.ok_or_else(|| damaged("its task is unknown"))?, stored.outputs))
+            }
+        };
         let fitted = Preparation {
             scale: scale.ok_or_else(|| damaged("its scale is unknown"))?,
             refuse_unknown,
             input: stored.input.ok_or_else(|| damaged("it has no input"))?.try_into()?,
             selected: stored.selected,
-            schema: match (stored.samples, stored.targets) {
-                (Some(samples), Some(targets)) => Some(SampleSchema { samples, targets }),
-                (None, None) => None,
-                _ => return Err(damaged("it has samples without targets, or the reverse")),
-            },
+            outputs,
         };
-        if let Some(schema) = &fitted.schema {
-            check_alike(&fitted.input, &schema.samples)?;
-        }
         if let Some(selected) = &fitted.selected {
             let features = features::names(&fitted.input).len();
             let ascending = selected.is_sorted_by(|a, b| a < b);
@@ -180,27 +180,6 @@ impl TryFrom<Stored> for Preparation {
         }
         Ok(fitted)
     }
-}
-
-/// What was fitted must have been fitted on samples like those that were read.
-fn check_alike(input: &Input, samples: &SampleKind) -> Result<(), PrepareFault> {
-    let alike = match (input, samples) {
-        (Input::Any, SampleKind::Table { .. }) => false,
-        (Input::Any, _) => true,
-        (Input::Array(array), SampleKind::Bytes { shape }) => array.bytes && array.shape == *shape,
-        (Input::Array(array), SampleKind::Floats { shape }) => {
-            !array.bytes && array.shape == *shape
-        }
-        (Input::Table(fitted), SampleKind::Table { columns, .. }) => {
-            let same = |(fitted, read): (&InputColumn, &ColumnSchema)| {
-                let categorical = matches!(fitted.kind, InputKind::Category(_));
-                fitted.name == read.name && categorical == read.categorical
-            };
-            fitted.len() == columns.len() && fitted.iter().zip(columns).all(same)
-        }
-        _ => false,
-    };
-    if alike { Ok(()) } else { Err(damaged("samples and input do not belong together")) }
 }
 
 impl TryFrom<StoredInput> for Input {
