@@ -19,6 +19,7 @@
 //! | `sample` | the embedded set `fashion-mnist-sample` (about 7 MB) |
 //! | `fetch` | downloads of known sets |
 
+mod arrays;
 mod augment;
 mod bytes;
 mod dataset;
@@ -27,15 +28,22 @@ mod error;
 mod fetch;
 mod folder;
 mod idx;
+mod images;
 mod known;
 mod load;
+mod memory;
 mod npy;
+mod npy_file;
 mod npz;
+mod parts;
 mod places;
 mod prepare;
+mod progress;
 mod request;
 #[cfg(feature = "sample")]
 mod sample;
+mod samples;
+mod schema;
 mod split;
 mod table;
 mod zip;
@@ -47,14 +55,22 @@ pub use error::{ArrayFault, DataError, FileFault, SetFault, SplitFault};
 pub use fetch::{FetchEvent, FetchFault, FetchOptions, fetch};
 pub use folder::read_idx_folder;
 pub use idx::{Idx, read_idx, read_idx_pair};
+pub use images::ImageFault;
 pub use known::{FASHION_MNIST, FASHION_MNIST_SAMPLE, Known, Whereabouts, list};
-pub use load::load;
+pub use load::{load, load_watched, read_source};
 pub use npz::read_npz;
+pub use parts::{RawSource, RawSplits, Sources};
 pub use places::Places;
-pub use prepare::Preparation;
+pub use prepare::{
+    ArrayInput, Categories, Input, InputColumn, InputKind, Numbers, PREPARATION_SCHEMA,
+    Preparation, PrepareFault, resample,
+};
+pub use progress::LoadProgress;
 pub use request::{
     DataRequest, Holdout, ImageRequest, Keep, MISSING_VALUES, Missing, Outliers, PrepareRequest,
     Resample, Scale, Select, SelectBy, SplitRule, Splits, Subset, TableRequest, Task, Unknown,
 };
-pub use split::{Parts, partition, subset};
-pub use table::{Column, ColumnValues, MISSING, Table};
+pub use samples::{SampleFile, read_labelled, read_samples};
+pub use schema::{ColumnSchema, SampleKind, SampleSchema, TargetSchema};
+pub use split::{Fold, Parts, fold, partition, subset};
+pub use table::{Column, ColumnValues, MISSING, Place, Table, TableFault};

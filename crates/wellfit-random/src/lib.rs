@@ -30,6 +30,12 @@ pub enum Purpose {
     Watch = 8,
     /// How training samples are changed and blended.
     Augment = 9,
+    /// Which samples go into which fold of a cross-validation.
+    Folds = 10,
+    /// Which samples of a class are drawn again or left out.
+    Resample = 11,
+    /// Which samples features are ranked on, and what tells equal values apart there.
+    Select = 13,
 }
 
 /// One block of Philox4x32-10: four 32-bit words from a counter and a key.

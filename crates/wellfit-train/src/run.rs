@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
-use wellfit_data::{Dataset, Splits};
+use wellfit_data::{Dataset, Features, Splits};
 use wellfit_nn::{
     DataId, EpochEnd, EpochRun, EpochTally, Evaluation, Feed, Measure, Samples, Scores, Session,
     SessionError, Spec, State, StepSettings, Steps, Tensor,
@@ -473,6 +473,7 @@ pub fn evaluate(
 ) -> Result<Evaluation, TrainError> {
     // Nothing is trained here, so nothing is averaged.
     let spec = Spec { average: false, ..plan.spec_for(&splits.train)? };
+    check_prepared("set", set)?;
     check_targets("set", set)?;
     let mut session = wellfit_nn::compile(&spec, threads.max(1))?;
     let refused = |what| move |source| TrainError::Session { what, source };
@@ -490,6 +491,14 @@ impl From<&Evaluation> for Score {
         };
         let (n, score) = (evaluation.losses.len(), evaluation.score);
         Self { loss: evaluation.loss, kind, score, n }
+    }
+}
+
+/// A network takes numbers, no table as it was read.
+pub(crate) fn check_prepared(name: &'static str, set: &Dataset) -> Result<(), TrainError> {
+    match set.features() {
+        Features::Table(_) => Err(TrainError::NotPrepared { set: name }),
+        Features::Bytes(_) | Features::Floats(_) => Ok(()),
     }
 }
 
@@ -529,9 +538,13 @@ fn check_fit(plan: &Plan, splits: &Splits) -> Result<(), TrainError> {
             return Err(PlanError::about(key, format!("{key}: {why}")).into());
         }
     }
+    check_prepared("training set", &splits.train)?;
     check_targets("training set", &splits.train)?;
     for (name, set) in [("validation set", &splits.validation), ("test set", &splits.test)] {
-        set.iter().try_for_each(|set| check_targets(name, set))?;
+        set.iter().try_for_each(|set| {
+            check_prepared(name, set)?;
+            check_targets(name, set)
+        })?;
     }
     Ok(())
 }

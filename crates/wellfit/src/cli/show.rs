@@ -268,8 +268,12 @@ impl Seen {
         format!("{} training samples of {}, {of}", count(train.len()), train.shape())
     }
 
+    /// What the prepared values are called; their numbers where that is not known.
     fn column_names(&self) -> Vec<String> {
-        (0..self.splits.train.shape().len()).map(|i| format!("value {i}")).collect()
+        let names = self.splits.preparation.feature_names();
+        let columns = self.splits.train.shape().len();
+        let name = |i: usize| names.get(i).cloned().unwrap_or_else(|| format!("x{i}"));
+        (0..columns).map(name).collect()
     }
 }
 
