@@ -146,7 +146,7 @@ impl SavedModel {
     pub fn spec(&self) -> Result<Spec, TrainError> {
         let targets = &self.schema.targets;
         let prepared = self.preparation.shape().unwrap_or(match &self.schema.samples {
-            SampleKind::Bytes { shape } | SampleKind::Floats { shape } => *shape,
+            SampleKind::Bytes { shape, .. } | SampleKind::Floats { shape } => *shape,
             SampleKind::Table { columns, .. } => wellfit_data::Shape::Vector(columns.len()),
         });
         let input = match prepared {
