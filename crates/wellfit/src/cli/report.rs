@@ -65,7 +65,10 @@ fn onnx_of(study: &Path, trial: &str) -> Option<Vec<u8>> {
     if !holds_model(study, trial) {
         return None;
     }
-    let written = SavedModel::open(&trial_folder(study, trial)).and_then(|model| model.onnx(false));
+    let written = match SavedModel::open(&trial_folder(study, trial)) {
+        Ok(model) => model.onnx(false),
+        Err(error) => Err(error),
+    };
     match written {
         Ok(bytes) => Some(bytes),
         Err(error) => {
