@@ -47,6 +47,9 @@ pub fn study(arguments: StudyArguments, interrupt: &Interrupt) -> Result<(), Fai
     print::result(if options.json { &results.json } else { &results.answer })?;
     if !options.quiet {
         print::note(&format!("report: {}", folder.join("report.html").display()));
+        if let Some(onnx) = &results.onnx {
+            print::note(&format!("model: {}", onnx.display()));
+        }
     }
     failed(&outcome)
 }
@@ -63,6 +66,12 @@ fn read(arguments: &StudyArguments) -> Result<(Study, Document), Failure> {
     };
     if let Some(seeds) = arguments.seeds {
         document.set(&format!("study.seeds={seeds}"))?;
+    }
+    if let Some(folds) = arguments.folds {
+        document.set(&format!("study.folds={folds}"))?;
+    }
+    if let Some(repeats) = arguments.repeats {
+        document.set(&format!("study.repeats={repeats}"))?;
     }
     if arguments.race {
         document.set("study.racing=true")?;
