@@ -132,21 +132,19 @@ fn the_interval_covers_what_is_measured_at_twice_the_samples() {
     for (curve, name) in [(steep, "steep"), (bent, "bent")] {
         for (count, seeds, of_seed, of_draw, one_draw) in [
             (5, 5, 0.01, 0.01, true),
-            (5, 5, 0.01, 0.0, true),
             (5, 5, 0.01, 0.02, true),
             (4, 3, 0.02, 0.01, true),
             (3, 5, 0.01, 0.01, true),
-            (8, 3, 0.02, 0.02, true),
             (5, 10, 0.02, 0.0, false),
         ] {
             let world = World { curve, of_seed, of_draw };
-            let [share, wide, none] = covered(&world, count, seeds, one_draw, 200);
+            let [share, wide, none] = covered(&world, count, seeds, one_draw, 100);
             println!(
                 "{name}, {count} sizes, {seeds} seeds, noise {of_seed} by seed and {of_draw} by \
                  draw: covered {share:.3}, width {wide:.3} of the error, no curve {none:.3}"
             );
-            // Three standard errors of 95 % in 200 draws are 4.6 %.
-            assert!(share >= 0.90, "{name}, {count} sizes, {seeds} seeds: {share}");
+            // Three standard errors of 95 % in 100 draws are 6.5 %.
+            assert!(share >= 0.88, "{name}, {count} sizes, {seeds} seeds: {share}");
             assert!(none <= 0.1, "{name}, {count} sizes, {seeds} seeds: {none}");
         }
     }
