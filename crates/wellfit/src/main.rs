@@ -7,7 +7,10 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use cli::arguments::{Arguments, Command, DataCommand};
-use cli::{Interrupt, compare, data, diagnose, inspect, new, remedies, report, show, study, train};
+use cli::{
+    Interrupt, compare, data, diagnose, export, inspect, new, predict, remedies, report, show,
+    study, train,
+};
 
 fn main() -> ExitCode {
     let Arguments { command } = Arguments::parse();
@@ -22,6 +25,8 @@ fn main() -> ExitCode {
         Command::Diagnose(arguments) => diagnose::diagnose(arguments),
         Command::Compare(arguments) => compare::compare(arguments),
         Command::Report(arguments) => report::report(arguments),
+        Command::Predict(arguments) => predict::predict(arguments),
+        Command::Export(arguments) => export::export(arguments),
         Command::Inspect(arguments) => inspect::inspect(arguments, &interrupt),
     });
     match done {
