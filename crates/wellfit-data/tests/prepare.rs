@@ -680,7 +680,9 @@ proptest! {
 fn a_subset_is_what_is_fitted_on() {
     let values: Vec<f64> = (0..40).map(f64::from).collect();
     let set = table(vec![numbers("x", &values)]);
-    let small = wellfit_data::subset(&set, &wellfit_data::SplitRule::Stratified, Subset::Count(4), 1).unwrap();
+    let small =
+        wellfit_data::subset(&set, &wellfit_data::SplitRule::Stratified, Subset::Count(4), 1)
+            .unwrap();
     let fitted = Preparation::fit(&request(), &small).unwrap();
     assert_ne!(fitted, Preparation::fit(&request(), &set).unwrap());
     let sum: f32 = rows(&fitted.apply(&small).unwrap()).concat().iter().sum();
