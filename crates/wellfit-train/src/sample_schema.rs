@@ -81,7 +81,6 @@ mod tests {
             SampleKind::Bytes {
                 shape: wellfit_data::Shape::Image { channels: 3, height: 2, width: 5 },
                 resized: true,
-                resized: true,
             },
             SampleKind::Floats { shape: wellfit_data::Shape::Vector(7) },
             SampleKind::Table {
