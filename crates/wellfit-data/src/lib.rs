@@ -48,7 +48,7 @@ mod split;
 mod table;
 mod zip;
 
-pub use augment::Augment;
+pub use augment::{Augment, AugmentError, AugmentedEpoch, Augmenter};
 pub use dataset::{Dataset, Features, Shape, Targets};
 pub use error::{ArrayFault, DataError, FileFault, SetFault, SplitFault};
 #[cfg(feature = "fetch")]
@@ -72,5 +72,5 @@ pub use request::{
 };
 pub use samples::{SampleFile, read_labelled, read_samples};
 pub use schema::{ColumnSchema, SampleKind, SampleSchema, TargetSchema};
-pub use split::{Parts, partition, subset};
+pub use split::{Fold, Parts, fold, partition, subset};
 pub use table::{Column, ColumnValues, MISSING, Place, Table, TableFault};

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::OnceLock;
 
 use crate::folder::{self, Own};
 use crate::known;
@@ -55,7 +56,7 @@ impl Kind {
 /// Finds, reads, checks, splits and prepares what a plan asks for.
 ///
 /// A fraction (of validation or test) is a share of all training samples of the
-/// source, drawn by `split_seed` alone; a subset is drawn from what is left to train on.
+/// source, drawn by `split_seed` and the rule alone; a subset is drawn from what is left to train on.
 /// What is prepared is fitted on what is then left to train on.
 ///
 /// # Errors
@@ -103,7 +104,9 @@ pub fn read_source_watched(
         _ => Ok(None),
     };
     let [validation_file, test_file] = [file(&request.validation)?, file(&request.test)?];
-    Ok(RawSource { asked: Asked::of(request), own, validation_file, test_file, origin })
+    let asked = Asked::of(request);
+    let pooled = OnceLock::new();
+    Ok(RawSource { asked, own, validation_file, test_file, origin, pooled })
 }
 
 /// Reads a source; with it, its kind and where it was found, in words.

@@ -25,6 +25,7 @@ mod checkpoint;
 mod early_stopping;
 mod encode;
 mod error;
+mod feed;
 mod files;
 mod history;
 mod init;
@@ -32,6 +33,7 @@ pub mod plan;
 pub mod record;
 mod run;
 mod run_folder;
+mod sample_schema;
 mod samples;
 mod schedule;
 mod tensors;
@@ -42,6 +44,7 @@ mod weights;
 pub use better::Better;
 pub use early_stopping::EarlyStopping;
 pub use error::TrainError;
+pub use feed::{SeenSample, augmented};
 pub use files::{FileError, write_file};
 pub use history::{number, to_csv};
 pub use plan::Plan;
@@ -51,8 +54,9 @@ pub use run_folder::{
     Opened, RunFolder, done, read_model, read_preparation, read_record, write_preparation,
     write_record,
 };
+pub use sample_schema::{SAMPLES, read_sample_schema, write_sample_schema};
 pub use samples::{samples, shape};
 pub use schedule::Plateau;
-pub use tensors::{TensorFileError, read_tensors, write_tensors};
+pub use tensors::{TensorFileError, read_tensors, write_tensors, write_tensors_with};
 pub use train::{Decision, Observer, Start, TrainOptions, train, train_in};
 pub use weights::summarise;
