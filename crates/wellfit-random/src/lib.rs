@@ -28,6 +28,8 @@ pub enum Purpose {
     Synthetic = 7,
     /// Which training samples a run is watched on.
     Watch = 8,
+    /// Which samples a check of the data looks at.
+    Check = 12,
 }
 
 /// One block of Philox4x32-10: four 32-bit words from a counter and a key.

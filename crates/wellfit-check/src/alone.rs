@@ -1,0 +1,194 @@
+//! Columns that tell the target alone.
+
+use wellfit_data::Task;
+use wellfit_stats::format::count as thousands;
+
+use crate::auc::auc;
+use crate::effort::{Draw, key};
+use crate::finding::{EXAMPLES, Example, Finding, Kind, Level, figure, listed, toml_list};
+use crate::parts::{ColumnKind, Parts};
+use crate::profile::quantile;
+use crate::thresholds::{GIVES_AWAY, GIVES_AWAY_ROWS, GIVES_AWAY_SKILL};
+
+/// The most bins that a column of numbers is cut into.
+const BINS: usize = 200;
+/// Samples that must be of the smaller class, or not of the largest, to say how well a
+/// column tells it.
+const LEAST: usize = 20;
+
+/// How well a column tells the target.
+struct Told {
+    column: usize,
+    /// `accuracy`, `area under the curve`, `R²`.
+    measure: &'static str,
+    value: f64,
+}
+
+/// Columns from which alone the target follows. A column is cut into bins; each half of the
+/// rows says what the bins mean for the other half.
+pub(crate) fn alone(parts: &Parts<'_>, samples: &[u32]) -> Option<Finding> {
+    if parts.is_images() || samples.len() < GIVES_AWAY_ROWS {
+        return None;
+    }
+    let mut stream = key(Draw::Columns, 2).stream();
+    let halves: Vec<bool> = samples.iter().map(|_| stream.below(2) == 0).collect();
+    let mut found: Vec<Told> = (0..parts.width())
+        .filter_map(|column| {
+            let bins = bins(parts, samples, column);
+            match parts.task {
+                Task::Classification => class(parts, samples, &halves, &bins, column),
+                Task::Regression => number(parts, samples, &halves, &bins, column),
+            }
+        })
+        .collect();
+    found.sort_by(|a, b| b.value.total_cmp(&a.value));
+    let first = found.first()?;
+    let names: Vec<String> =
+        found.iter().map(|told| parts.columns[told.column].name.clone()).collect();
+    let evidence = format!(
+        "column {} alone tells the target with {} {} {} on {} training samples that it was not \
+         fitted on{}",
+        listed(&names[..1], 1),
+        if first.measure.starts_with('R') { "an" } else { "an" },
+        first.measure,
+        figure(first.value),
+        thousands(samples.len()),
+        match names.len() {
+            1 => String::new(),
+            _ => format!("; likewise {}", listed(&names[1..], 3)),
+        }
+    );
+    let examples = found.iter().take(EXAMPLES).map(|told| {
+        Example::column(
+            &parts.columns[told.column].name,
+            format!("{} {}", told.measure, figure(told.value)),
+        )
+    });
+    let finding = Finding::new(Kind::GivesTargetAway, Level::Warning, evidence)
+        .measured(first.value, GIVES_AWAY)
+        .shown_by(examples.collect())
+        .advise(
+            "ask whether it is known before the target is: what is written down afterwards gives \
+             figures that new data will not; if it is known, keep it, and a network is hardly \
+             needed",
+        );
+    Some(match parts.is_table() && names.len() <= 20 {
+        true => finding.paste(format!("drop = {}", toml_list(&names))),
+        false => finding,
+    })
+}
+
+/// The bin of each sample's value, counted from 0; missing values have one of their own.
+fn bins(parts: &Parts<'_>, samples: &[u32], column: usize) -> Vec<usize> {
+    let values = parts.training().values(samples, column);
+    if let ColumnKind::Category(names) = &parts.columns[column].kind {
+        let bin = |value: &f64| if value.is_nan() { names.len() } else { *value as usize };
+        return values.iter().map(bin).collect();
+    }
+    let mut sorted: Vec<f64> = values.iter().copied().filter(|value| value.is_finite()).collect();
+    sorted.sort_unstable_by(f64::total_cmp);
+    let most = (samples.len() / 5).clamp(2, BINS);
+    let mut edges: Vec<f64> =
+        (1..most).map(|k| quantile(&sorted, k as f64 / most as f64)).collect();
+    edges.dedup();
+    let bin = |value: &f64| match value.is_nan() {
+        true => edges.len() + 1,
+        false => edges.partition_point(|edge| edge < value),
+    };
+    values.iter().map(bin).collect()
+}
+
+fn class(
+    parts: &Parts<'_>,
+    samples: &[u32],
+    halves: &[bool],
+    bins: &[usize],
+    column: usize,
+) -> Option<Told> {
+    let train = parts.training();
+    let labels: Vec<usize> =
+        samples.iter().filter_map(|&sample| Some(train.class(sample)? as usize)).collect();
+    let classes = parts.classes().len();
+    let width = bins.iter().max()? + 1;
+    // Many classes times many bins: bounded, since both are at most a fifth of the rows.
+    if width.saturating_mul(classes) > 20_000_000 {
+        return None;
+    }
+    let mut totals = vec![0usize; classes];
+    labels.iter().for_each(|&label| totals[label] += 1);
+    let largest = *totals.iter().max()?;
+    let others = samples.len() - largest;
+    if others < LEAST {
+        return None;
+    }
+    let mut counts = [vec![0u32; width * classes], vec![0u32; width * classes]];
+    for ((&bin, &label), &half) in bins.iter().zip(&labels).zip(halves) {
+        counts[usize::from(half)][bin * classes + label] += 1;
+    }
+    // What the other half says.
+    let said = |bin: usize, half: bool| &counts[usize::from(!half)][bin * classes..][..classes];
+    if classes == 2 {
+        let score = |bin: usize, half: bool| {
+            let said = said(bin, half);
+            let (no, yes) = (f64::from(said[0]), f64::from(said[1]));
+            (yes + 0.5) / (no + yes + 1.0)
+        };
+        let scores = |class: usize| -> Vec<f64> {
+            let of = |(i, &bin): (usize, &usize)| (labels[i] == class).then(|| score(bin, halves[i]));
+            bins.iter().enumerate().filter_map(of).collect()
+        };
+        let (area, _) = auc(&scores(1), &scores(0))?;
+        let told = Told { column, measure: "area under the curve of", value: area };
+        return (area >= GIVES_AWAY).then_some(told);
+    }
+    let most_frequent = |counts: &[u32]| {
+        let best = counts.iter().enumerate().max_by_key(|(class, n)| (**n, std::cmp::Reverse(*class)));
+        best.map_or(0, |(class, _)| class)
+    };
+    let guess: Vec<[usize; 2]> = (0..width)
+        .map(|bin| [false, true].map(|half| most_frequent(said(bin, half))))
+        .collect();
+    let hits = bins.iter().zip(&labels).zip(halves);
+    let hits = hits.filter(|((bin, label), half)| guess[**bin][usize::from(**half)] == **label);
+    let n = samples.len() as f64;
+    let (accuracy, base) = (hits.count() as f64 / n, largest as f64 / n);
+    let skill = (accuracy - base) / (1.0 - base);
+    (accuracy >= GIVES_AWAY && skill >= GIVES_AWAY_SKILL).then_some(Told {
+        column,
+        measure: "accuracy of",
+        value: accuracy,
+    })
+}
+
+fn number(
+    parts: &Parts<'_>,
+    samples: &[u32],
+    halves: &[bool],
+    bins: &[usize],
+    column: usize,
+) -> Option<Told> {
+    let train = parts.training();
+    let width = bins.iter().max()? + 1;
+    let r2 = |target: usize| {
+        let values: Vec<f64> =
+            samples.iter().filter_map(|&sample| train.target(sample, target)).collect();
+        let mean = values.iter().sum::<f64>() / values.len() as f64;
+        let mut sums = [vec![(0.0, 0u32); width], vec![(0.0, 0u32); width]];
+        for ((&bin, &value), &half) in bins.iter().zip(&values).zip(halves) {
+            let (sum, n) = &mut sums[usize::from(half)][bin];
+            (*sum, *n) = (*sum + value, *n + 1);
+        }
+        let (mut left, mut all) = (0.0, 0.0);
+        for ((&bin, &value), &half) in bins.iter().zip(&values).zip(halves) {
+            let guess = match sums[usize::from(!half)][bin] {
+                (_, 0) => mean,
+                (sum, n) => sum / f64::from(n),
+            };
+            left += (value - guess).powi(2);
+            all += (value - mean).powi(2);
+        }
+        if all > 0.0 { 1.0 - left / all } else { 0.0 }
+    };
+    let best = (0..parts.targets().len()).map(r2).fold(f64::MIN, f64::max);
+    (best >= GIVES_AWAY).then_some(Told { column, measure: "R² of", value: best })
+}
