@@ -19,13 +19,13 @@ const LEAST: usize = 20;
 /// How well a column tells the target.
 struct Told {
     column: usize,
-    /// `accuracy`, `area under the curve`, `R²`.
+    /// `accuracy of`, `area under the curve of`, `R² of`.
     measure: &'static str,
     value: f64,
 }
 
 /// Columns from which alone the target follows. A column is cut into bins; each half of the
-/// rows says what the bins mean for the other half.
+/// rows says what the bins mean for the other half: a class, or a line through its numbers.
 pub(crate) fn alone(parts: &Parts<'_>, samples: &[u32]) -> Option<Finding> {
     if parts.is_images() || samples.len() < GIVES_AWAY_ROWS {
         return None;
@@ -34,10 +34,16 @@ pub(crate) fn alone(parts: &Parts<'_>, samples: &[u32]) -> Option<Finding> {
     let halves: Vec<bool> = samples.iter().map(|_| stream.below(2) == 0).collect();
     let mut found: Vec<Told> = (0..parts.width())
         .filter_map(|column| {
-            let bins = bins(parts, samples, column);
+            let values = parts.training().values(samples, column);
             match parts.task {
-                Task::Classification => class(parts, samples, &halves, &bins, column),
-                Task::Regression => number(parts, samples, &halves, &bins, column),
+                Task::Classification => {
+                    let bins = bins(&parts.columns[column].kind, &values, 5);
+                    class(parts, samples, &halves, &bins, column)
+                }
+                Task::Regression => {
+                    let bins = bins(&parts.columns[column].kind, &values, 20);
+                    number(parts, samples, &halves, &bins, &values, column)
+                }
             }
         })
         .collect();
@@ -46,10 +52,9 @@ pub(crate) fn alone(parts: &Parts<'_>, samples: &[u32]) -> Option<Finding> {
     let names: Vec<String> =
         found.iter().map(|told| parts.columns[told.column].name.clone()).collect();
     let evidence = format!(
-        "column {} alone tells the target with {} {} {} on {} training samples that it was not \
-         fitted on{}",
+        "column {} alone tells the target with an {} {} on {} training samples, each judged by \
+         the others{}",
         listed(&names[..1], 1),
-        if first.measure.starts_with('R') { "an" } else { "an" },
         first.measure,
         figure(first.value),
         thousands(samples.len()),
@@ -78,16 +83,16 @@ pub(crate) fn alone(parts: &Parts<'_>, samples: &[u32]) -> Option<Finding> {
     })
 }
 
-/// The bin of each sample's value, counted from 0; missing values have one of their own.
-fn bins(parts: &Parts<'_>, samples: &[u32], column: usize) -> Vec<usize> {
-    let values = parts.training().values(samples, column);
-    if let ColumnKind::Category(names) = &parts.columns[column].kind {
+/// The bin of each value, counted from 0; missing values have one of their own. Bins of
+/// numbers hold `rows` rows each, or more.
+fn bins(kind: &ColumnKind, values: &[f64], rows: usize) -> Vec<usize> {
+    if let ColumnKind::Category(names) = kind {
         let bin = |value: &f64| if value.is_nan() { names.len() } else { *value as usize };
         return values.iter().map(bin).collect();
     }
     let mut sorted: Vec<f64> = values.iter().copied().filter(|value| value.is_finite()).collect();
     sorted.sort_unstable_by(f64::total_cmp);
-    let most = (samples.len() / 5).clamp(2, BINS);
+    let most = (values.len() / rows).clamp(2, BINS);
     let mut edges: Vec<f64> =
         (1..most).map(|k| quantile(&sorted, k as f64 / most as f64)).collect();
     edges.dedup();
@@ -134,7 +139,8 @@ fn class(
             (yes + 0.5) / (no + yes + 1.0)
         };
         let scores = |class: usize| -> Vec<f64> {
-            let of = |(i, &bin): (usize, &usize)| (labels[i] == class).then(|| score(bin, halves[i]));
+            let of =
+                |(i, &bin): (usize, &usize)| (labels[i] == class).then(|| score(bin, halves[i]));
             bins.iter().enumerate().filter_map(of).collect()
         };
         let (area, _) = auc(&scores(1), &scores(0))?;
@@ -142,12 +148,12 @@ fn class(
         return (area >= GIVES_AWAY).then_some(told);
     }
     let most_frequent = |counts: &[u32]| {
-        let best = counts.iter().enumerate().max_by_key(|(class, n)| (**n, std::cmp::Reverse(*class)));
+        let best =
+            counts.iter().enumerate().max_by_key(|(class, n)| (**n, std::cmp::Reverse(*class)));
         best.map_or(0, |(class, _)| class)
     };
-    let guess: Vec<[usize; 2]> = (0..width)
-        .map(|bin| [false, true].map(|half| most_frequent(said(bin, half))))
-        .collect();
+    let guess: Vec<[usize; 2]> =
+        (0..width).map(|bin| [false, true].map(|half| most_frequent(said(bin, half)))).collect();
     let hits = bins.iter().zip(&labels).zip(halves);
     let hits = hits.filter(|((bin, label), half)| guess[**bin][usize::from(**half)] == **label);
     let n = samples.len() as f64;
@@ -160,32 +166,65 @@ fn class(
     })
 }
 
+/// The least squares line of a bin, from sums about its first point.
+#[derive(Clone, Copy, Default)]
+struct Line {
+    origin: Option<(f64, f64)>,
+    n: f64,
+    x: f64,
+    y: f64,
+    xx: f64,
+    xy: f64,
+}
+
+impl Line {
+    fn add(&mut self, x: f64, y: f64) {
+        let (x0, y0) = *self.origin.get_or_insert((x, y));
+        let (x, y) = (x - x0, y - y0);
+        self.n += 1.0;
+        (self.x, self.y) = (self.x + x, self.y + y);
+        (self.xx, self.xy) = (self.xx + x * x, self.xy + x * y);
+    }
+
+    /// What it says of an x; `None` without a point.
+    fn at(&self, x: f64) -> Option<f64> {
+        let (x0, y0) = self.origin?;
+        let (mean_x, mean_y) = (self.x / self.n, self.y / self.n);
+        let spread = self.xx - self.n * mean_x * mean_x;
+        // A line needs more than two points; categories and missing values have none.
+        let slope = match self.n >= 3.0 && spread > 1e-12 * self.xx.max(f64::MIN_POSITIVE) {
+            true => (self.xy - self.n * mean_x * mean_y) / spread,
+            false => 0.0,
+        };
+        Some(y0 + mean_y + slope * (x - x0 - mean_x))
+    }
+}
+
 fn number(
     parts: &Parts<'_>,
     samples: &[u32],
     halves: &[bool],
     bins: &[usize],
+    values: &[f64],
     column: usize,
 ) -> Option<Told> {
     let train = parts.training();
     let width = bins.iter().max()? + 1;
+    // Where a bin has one value, or none that is a number, its mean is what it says.
+    let x = |at: usize| if values[at].is_finite() { values[at] } else { 0.0 };
     let r2 = |target: usize| {
-        let values: Vec<f64> =
+        let wanted: Vec<f64> =
             samples.iter().filter_map(|&sample| train.target(sample, target)).collect();
-        let mean = values.iter().sum::<f64>() / values.len() as f64;
-        let mut sums = [vec![(0.0, 0u32); width], vec![(0.0, 0u32); width]];
-        for ((&bin, &value), &half) in bins.iter().zip(&values).zip(halves) {
-            let (sum, n) = &mut sums[usize::from(half)][bin];
-            (*sum, *n) = (*sum + value, *n + 1);
+        let mean = wanted.iter().sum::<f64>() / wanted.len() as f64;
+        let mut lines = [vec![Line::default(); width], vec![Line::default(); width]];
+        for (at, &y) in wanted.iter().enumerate() {
+            lines[usize::from(halves[at])][bins[at]].add(x(at), y);
         }
         let (mut left, mut all) = (0.0, 0.0);
-        for ((&bin, &value), &half) in bins.iter().zip(&values).zip(halves) {
-            let guess = match sums[usize::from(!half)][bin] {
-                (_, 0) => mean,
-                (sum, n) => sum / f64::from(n),
-            };
-            left += (value - guess).powi(2);
-            all += (value - mean).powi(2);
+        for (at, &y) in wanted.iter().enumerate() {
+            let said = lines[usize::from(!halves[at])][bins[at]].at(x(at)).unwrap_or(mean);
+            left += (y - said).powi(2);
+            all += (y - mean).powi(2);
         }
         if all > 0.0 { 1.0 - left / all } else { 0.0 }
     };

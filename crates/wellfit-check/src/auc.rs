@@ -46,6 +46,7 @@ mod tests {
     #[test]
     fn the_area_is_the_share_of_pairs_in_order() {
         let (positive, negative) = ([0.9, 0.8, 0.4, 0.4], [0.5, 0.4, 0.1]);
+        let (area, variance) = auc(&positive, &negative).unwrap();
         // Of 12 pairs 8 are in order and 2 are ties; the variance is NumPy's, of the pairs' table.
         assert!((area - 0.75).abs() < 1e-12 && (variance - 1.0 / 24.0).abs() < 1e-12);
     }

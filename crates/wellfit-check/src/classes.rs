@@ -64,7 +64,9 @@ fn imbalance(parts: &Parts<'_>, counts: &[usize]) -> Option<Finding> {
         Finding::new(Kind::ClassImbalance, level, evidence)
             .measured(ratio, IMBALANCE)
             .shown_by(vec![example(large, most), example(small, fewest)])
-            .advise("judge by class, since accuracy hides a class that is rare, and weigh the classes")
+            .advise(
+                "judge by class, since accuracy hides a class that is rare, and weigh the classes",
+            )
             .paste(r#"loss = { type = "cross-entropy", class_weights = "balanced" }  # in [train]"#)
     })
 }
@@ -103,13 +105,15 @@ fn missing(parts: &Parts<'_>, counts: &[usize]) -> Vec<Finding> {
     let nowhere: Vec<usize> = all.clone().filter(|&c| counts[c] == 0 && !anywhere(c)).collect();
     let mut findings = Vec::new();
     if !absent.is_empty() {
-        let evidence = |names| format!("held-out samples are of classes without a training sample: {names}");
+        let evidence =
+            |names| format!("held-out samples are of classes without a training sample: {names}");
         let advice = "no network can predict them: draw parts by class, or leave these samples out";
         findings.push(lacks(parts, &absent, Level::Warning, evidence).advise(advice));
     }
     if !nowhere.is_empty() {
         let evidence = |names| format!("no sample at all is of {names}");
-        let advice = "an output that is never wanted does little harm; number classes from 0 without gaps";
+        let advice =
+            "an output that is never wanted does little harm; number classes from 0 without gaps";
         findings.push(lacks(parts, &nowhere, Level::Note, evidence).advise(advice));
     }
     for (part, own) in parts.held_out().iter().zip(&held_out) {
@@ -121,9 +125,9 @@ fn missing(parts: &Parts<'_>, counts: &[usize]) -> Vec<Finding> {
         let which = part.which.name();
         let evidence = |names| format!("the {which} part has no sample of {names}, training has");
         findings.push(
-            lacks(parts, &lacking, Level::Warning, evidence).of(part.which).advise(
-                "nothing is measured of them there: draw parts by class, or larger ones",
-            ),
+            lacks(parts, &lacking, Level::Warning, evidence)
+                .of(part.which)
+                .advise("nothing is measured of them there: draw parts by class, or larger ones"),
         );
     }
     findings

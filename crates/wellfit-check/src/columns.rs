@@ -4,10 +4,10 @@
 use wellfit_data::{Missing, Scale, Unknown};
 use wellfit_stats::format::count as thousands;
 
+use crate::Effort;
 use crate::finding::{
     EXAMPLES, Example, Finding, Kind, Level, figure, listed, percent, toml_list, toml_text,
 };
-use crate::Effort;
 use crate::parts::{ColumnKind, Named, Part, Parts};
 use crate::profile::Profile;
 use crate::thresholds::*;
@@ -141,7 +141,10 @@ fn nearly_constant(parts: &Parts<'_>, profiles: &[Profile]) -> Option<Finding> {
     );
     let examples = found.iter().take(EXAMPLES).map(|(column, profile)| {
         let value = value_words(column, profile.mode.1);
-        Example::column(&column.name, format!("{value} in {}", percent(profile.mode.0, profile.rows)))
+        Example::column(
+            &column.name,
+            format!("{value} in {}", percent(profile.mode.0, profile.rows)),
+        )
     });
     let finding = Finding::new(Kind::NearlyConstant, Level::Note, evidence)
         .measured(share(profile), NEARLY_CONSTANT)
@@ -159,9 +162,8 @@ fn identifiers(parts: &Parts<'_>, profiles: &[Profile]) -> Option<Finding> {
     }
     let all_rows = parts.training().len();
     let found = which(parts, profiles, |column, profile| {
-        let every_differs = profile.missing == 0
-            && profile.rows >= LEAST_ROWS
-            && profile.distinct == profile.rows;
+        let every_differs =
+            profile.missing == 0 && profile.rows >= LEAST_ROWS && profile.distinct == profile.rows;
         let span = profile.range.1 - profile.range.0;
         every_differs
             && match column.kind {
@@ -292,7 +294,8 @@ fn coded(column: &Named, profile: &Profile) -> Option<(f64, usize)> {
             && (value < profile.quartiles[0] - reach || value > profile.quartiles[2] + reach);
         // 999, -9999, -1, 0: what people write for "not known".
         let digits = plain(value.abs());
-        let looks = matches!(&digits[..], "0" | "1") || digits.len() > 1 && digits.bytes().all(|d| d == b'9');
+        let looks = matches!(&digits[..], "0" | "1")
+            || digits.len() > 1 && digits.bytes().all(|d| d == b'9');
         (far && looks && rows as f64 >= least).then_some((value, rows))
     };
     code(low, at_low).or_else(|| code(high, at_high))
@@ -346,8 +349,8 @@ fn outliers(parts: &Parts<'_>, profiles: &[Profile]) -> Option<Finding> {
     found.sort_by(|a, b| furthest(b.1).total_cmp(&furthest(a.1)));
     let &(_, worst) = found.first()?;
     let names = names(&found);
-    let treated = parts.request.prepare.outliers.is_some()
-        || parts.request.scale == Some(Scale::Robust);
+    let treated =
+        parts.request.prepare.outliers.is_some() || parts.request.scale == Some(Scale::Robust);
     let extreme = furthest(worst) >= EXTREME;
     let (level, value, threshold) = match extreme {
         true if !treated => (Level::Warning, furthest(worst), EXTREME),
@@ -393,7 +396,8 @@ fn unscaled_columns(parts: &Parts<'_>, profiles: &[Profile]) -> Option<Finding> 
     let found = which(parts, profiles, |column, profile| {
         is_number(column) && profile.distinct > 1 && size(profile) > 0.0
     });
-    let by_size = |a: &&(&Named, &Profile), b: &&(&Named, &Profile)| size(a.1).total_cmp(&size(b.1));
+    let by_size =
+        |a: &&(&Named, &Profile), b: &&(&Named, &Profile)| size(a.1).total_cmp(&size(b.1));
     let (small, large) = (found.iter().min_by(by_size)?, found.iter().max_by(by_size)?);
     let ratio = size(large.1) / size(small.1);
     let evidence = format!(
@@ -403,9 +407,8 @@ fn unscaled_columns(parts: &Parts<'_>, profiles: &[Profile]) -> Option<Finding> 
         small.0.name,
         figure(size(small.1))
     );
-    let examples = [large, small].map(|(column, profile)| {
-        Example::column(&column.name, figure(size(profile)))
-    });
+    let examples = [large, small]
+        .map(|(column, profile)| Example::column(&column.name, figure(size(profile))));
     (ratio >= SPREADS).then(|| {
         Finding::new(Kind::UnscaledColumns, Level::Warning, evidence)
             .measured(ratio, SPREADS)

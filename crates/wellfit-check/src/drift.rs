@@ -72,9 +72,13 @@ fn of(
     let by = match columns.first() {
         None => String::from("; no column differs much alone"),
         Some(first) => format!(
-            "; most by {}: {}",
-            listed(&names, 3),
-            first.words
+            "; most by {}: {}{}",
+            listed(&names[..1], 1),
+            first.words,
+            match names.len() {
+                1 => String::new(),
+                _ => format!("; then by {}", listed(&names[1..], 3)),
+            }
         ),
     };
     let evidence = format!(
@@ -148,9 +152,10 @@ impl Features {
         // A sum of so many values is brought back to size 1.
         let size = (seen.len() as f32 / width as f32).sqrt();
         let mut all = vec![0.0; 2 * n * width];
-        let places = sides.iter().zip(rows).flat_map(|(part, rows)| {
-            rows.iter().map(move |&row| (*part, row))
-        });
+        let places = sides
+            .iter()
+            .zip(rows)
+            .flat_map(|(part, rows)| rows.iter().map(move |&row| (*part, row)));
         for ((part, row), to) in places.zip(all.chunks_exact_mut(width)) {
             for (at, seen) in seen.iter().enumerate() {
                 sketch.add(at, seen.of(part, row) / size, to);
@@ -168,9 +173,7 @@ impl Seen {
                 value => ((value - mean) / spread).clamp(-REACH, REACH) as f32,
             },
             Seen::IsMissing { column } => f32::from(u8::from(part.value(row, column).is_nan())),
-            Seen::Category { column, code } => {
-                f32::from(u8::from(part.value(row, column) == code))
-            }
+            Seen::Category { column, code } => f32::from(u8::from(part.value(row, column) == code)),
         }
     }
 }
@@ -239,12 +242,7 @@ fn told_apart(features: &Features) -> Option<(f64, f64, f64)> {
 
 /// What a network that was trained on some rows says of others: the larger, the more like
 /// the held-out side. `None` where it cannot be trained.
-fn scores(
-    features: &Features,
-    labels: &[u32],
-    train: &[u32],
-    test: &[u32],
-) -> Option<Vec<f64>> {
+fn scores(features: &Features, labels: &[u32], train: &[u32], test: &[u32]) -> Option<Vec<f64>> {
     let linear = |out| Layer::Linear { out, bias: true };
     let layers = vec![linear(HIDDEN), Layer::RELU, linear(2)];
     let spec = Spec {
@@ -301,7 +299,8 @@ fn differing(
             })
             .collect(),
     };
-    let least = 1.63 / (rows[0].len() as f64 / 2.0).sqrt();
+    // By chance one column in a thousand differs as much.
+    let least = 1.95 / (rows[0].len() as f64 / 2.0).sqrt();
     found.retain(|column| column.by >= least);
     found.sort_by(|a, b| b.by.total_cmp(&a.by));
     found.truncate(EXAMPLES);
@@ -346,12 +345,14 @@ fn differs(name: &str, kind: &ColumnKind, train: &[f64], own: &[f64]) -> Differs
             codes.truncate(1000);
             let difference = |code: usize| share(train, code) - share(own, code);
             let by = codes.iter().map(|&code| difference(code).abs()).sum::<f64>() / 2.0;
-            let most = codes.iter().max_by(|a, b| {
-                difference(**a).abs().total_cmp(&difference(**b).abs())
-            });
+            let most =
+                codes.iter().max_by(|a, b| difference(**a).abs().total_cmp(&difference(**b).abs()));
             let words = most.map_or(String::new(), |&code| {
                 let count = |values: &[f64]| {
-                    percent((share(values, code) * values.len() as f64).round() as usize, values.len())
+                    percent(
+                        (share(values, code) * values.len() as f64).round() as usize,
+                        values.len(),
+                    )
                 };
                 format!("{} is {} of it, {} in training", names[code], count(own), count(train))
             });

@@ -4,9 +4,7 @@ use crate::effort::{Draw, drawn, key};
 use crate::finding::{EXAMPLES, Example, Finding, Kind, Level, Which, percent};
 use crate::parts::Parts;
 use crate::profile::Profile;
-use crate::thresholds::{
-    BY_CHANCE, CONFLICT_SPREAD, CONFLICTS, LEAK, LEAK_MEANINGLESS, REPEATS,
-};
+use crate::thresholds::{BY_CHANCE, CONFLICT_SPREAD, CONFLICTS, LEAK, LEAK_MEANINGLESS, REPEATS};
 use crate::{Effort, Looked};
 
 /// What was found, and which samples are the first of their kind.
@@ -123,9 +121,7 @@ fn count_alike(
         let mut stored: Vec<u32> = first.iter().map(|member| place(member).1).collect();
         stored.sort_unstable();
         stored.dedup();
-        let pair = || {
-            Example::pair((Which::Training, stored[1]), (Which::Training, stored[0]))
-        };
+        let pair = || Example::pair((Which::Training, stored[1]), (Which::Training, stored[0]));
         repeats.add(stored.len() - 1, pair);
         for later in of_part {
             let pair = || Example::pair(place(&later[0]), place(&first[0]));

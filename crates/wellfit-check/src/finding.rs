@@ -239,7 +239,10 @@ impl Example {
     }
 
     /// Two rows.
-    pub(crate) fn pair((part, row): (Which, u32), (other_part, other_row): (Which, u32)) -> Example {
+    pub(crate) fn pair(
+        (part, row): (Which, u32),
+        (other_part, other_row): (Which, u32),
+    ) -> Example {
         Example {
             part: Some(part),
             row: Some(row),

@@ -89,8 +89,7 @@ struct Space<'a> {
 
 impl<'a> Space<'a> {
     fn new(parts: &'a Parts<'a>, scales: Scales, rows: Vec<Place>, radius: f32) -> Space<'a> {
-        let sketch =
-            Sketch::new(parts.width(), SHORT, &mut key(Draw::Directions, 0).stream());
+        let sketch = Sketch::new(parts.width(), SHORT, &mut key(Draw::Directions, 0).stream());
         let len = sketch.len;
         let mut short = vec![0.0; rows.len() * len];
         for (&(part, sample), to) in rows.iter().zip(short.chunks_exact_mut(len)) {
@@ -158,7 +157,9 @@ impl<'a> Space<'a> {
             for cell in cells.chunk_by(|a, b| a.0 == b.0) {
                 for (i, &(_, _, a)) in cell.iter().enumerate() {
                     for &(_, _, b) in cell[i + 1..].iter().take(NEIGHBOURS) {
-                        if self.short_distance(a, b) > about || pairs.contains(&(a.min(b), a.max(b))) {
+                        if self.short_distance(a, b) > about
+                            || pairs.contains(&(a.min(b), a.max(b)))
+                        {
                             continue;
                         }
                         let (one, other) = (self.place(a), self.place(b));
@@ -179,7 +180,8 @@ impl<'a> Space<'a> {
     /// Each row's cell and its place along one more direction, sorted.
     fn cells(&self, table: usize) -> Vec<(u64, i64, u32)> {
         let mut stream = key(Draw::Directions, 1 + table as u64).stream();
-        let mut direction = || -> Vec<f32> { (0..self.len).map(|_| stream.normal() as f32).collect() };
+        let mut direction =
+            || -> Vec<f32> { (0..self.len).map(|_| stream.normal() as f32).collect() };
         let directions: Vec<Vec<f32>> = (0..=DIRECTIONS).map(|_| direction()).collect();
         let offsets: Vec<f32> = (0..DIRECTIONS).map(|_| stream.uniform() as f32).collect();
         let width = CELL * self.radius;
@@ -223,7 +225,9 @@ impl<'a> Space<'a> {
     fn examples(&self, pairs: &[(u32, u32)]) -> Vec<Example> {
         let mut shown: Vec<(f32, (u32, u32))> = pairs
             .iter()
-            .map(|&(a, b)| (self.scales.distance(self.place(a), self.place(b), f32::INFINITY), (a, b)))
+            .map(|&(a, b)| {
+                (self.scales.distance(self.place(a), self.place(b), f32::INFINITY), (a, b))
+            })
             .collect();
         shown.sort_by(|a, b| a.0.total_cmp(&b.0));
         shown.iter().take(EXAMPLES).map(|&(_, pair)| self.example(pair)).collect()
@@ -263,7 +267,9 @@ fn leaked(
     let across: Vec<(u32, u32)> = pairs
         .iter()
         .copied()
-        .filter(|&(a, b)| [part_of(a), part_of(b)] == [0, at] || [part_of(a), part_of(b)] == [at, 0])
+        .filter(|&(a, b)| {
+            [part_of(a), part_of(b)] == [0, at] || [part_of(a), part_of(b)] == [at, 0]
+        })
         .collect();
     let held_out = |&(a, b): &(u32, u32)| if part_of(a) == at { a } else { b };
     let found = across.iter().map(held_out).collect::<HashSet<u32>>().len();

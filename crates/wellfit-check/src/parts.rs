@@ -43,8 +43,16 @@ pub(crate) struct Part<'a> {
 
 /// Where a column's values are.
 enum Cells<'a> {
-    Bytes { values: &'a [u8], at: usize, stride: usize },
-    Floats { values: &'a [f32], at: usize, stride: usize },
+    Bytes {
+        values: &'a [u8],
+        at: usize,
+        stride: usize,
+    },
+    Floats {
+        values: &'a [f32],
+        at: usize,
+        stride: usize,
+    },
     Numbers(&'a [f64]),
     /// With what each code is in the other parts, where that differs.
     Codes(&'a [u32], Option<Vec<u32>>),
@@ -239,7 +247,8 @@ fn columns(train: &Dataset) -> Vec<Named> {
         let name = |at: usize| match train.shape() {
             Shape::Vector(_) => format!("column {at}"),
             Shape::Image { channels, height, width } => {
-                let (channel, row, column) = (at / (height * width), at / width % height, at % width);
+                let (channel, row, column) =
+                    (at / (height * width), at / width % height, at % width);
                 match channels {
                     1 => format!("pixel ({row}, {column})"),
                     _ => format!("pixel ({row}, {column}) of channel {channel}"),
@@ -287,8 +296,7 @@ fn cell<'a>(table: &'a Table, column: &mut Named) -> Cells<'a> {
             if names == known {
                 return Cells::Codes(codes, None);
             }
-            let mut by_name: HashMap<String, u32> =
-                known.iter().cloned().zip(0..).collect();
+            let mut by_name: HashMap<String, u32> = known.iter().cloned().zip(0..).collect();
             let others = names.iter().map(|name| {
                 *by_name.entry(name.clone()).or_insert_with(|| {
                     known.push(name.clone());

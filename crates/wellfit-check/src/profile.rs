@@ -62,9 +62,11 @@ impl Profile {
                 mode = (run.len(), run[0]);
             }
         }
-        let ends = |end: Option<&f64>| end.map_or((f64::NAN, 0), |&end| {
-            (end, sorted.iter().filter(|&&value| value == end).count())
-        });
+        let ends = |end: Option<&f64>| {
+            end.map_or((f64::NAN, 0), |&end| {
+                (end, sorted.iter().filter(|&&value| value == end).count())
+            })
+        };
         let ((low, at_low), (high, at_high)) = (ends(sorted.first()), ends(sorted.last()));
         let mean = sorted.iter().sum::<f64>() / n as f64;
         let squares = sorted.iter().map(|value| (value - mean).powi(2)).sum::<f64>();
@@ -115,8 +117,7 @@ pub(crate) fn profiles(parts: &Parts<'_>, samples: &[u32]) -> (Vec<Profile>, Loo
         }
         profile
     };
-    let looked =
-        Looked { what: "training columns".into(), rows: samples.len(), of: train.len() };
+    let looked = Looked { what: "training columns".into(), rows: samples.len(), of: train.len() };
     ((0..parts.width()).map(of).collect(), looked)
 }
 
