@@ -48,7 +48,7 @@ pub use fetch::{FetchEvent, FetchFault, FetchOptions, fetch};
 pub use folder::read_idx_folder;
 pub use idx::{Idx, read_idx, read_idx_pair};
 pub use known::{FASHION_MNIST, FASHION_MNIST_SAMPLE, Known, Whereabouts, list};
-pub use load::{RawParts, load, raw_parts};
+pub use load::load;
 pub use npz::read_npz;
 pub use places::Places;
 pub use prepare::Preparation;

@@ -23,41 +23,6 @@ enum Kind {
     Npz,
 }
 
-/// Finds, reads, checks and splits what a plan asks for, and prepares it.
-///
-/// # Errors
-/// As [`raw_parts`], and when the scale does not suit the values.
-pub fn load(request: &DataRequest, places: &Places) -> Result<Splits, DataError> {
-    raw_parts(request, places)?.prepare(request)
-}
-
-/// The parts of a data set as they were read: split, but nothing is fitted or scaled.
-#[derive(Clone, Debug)]
-pub struct RawParts {
-    /// What is trained on.
-    pub train: Dataset,
-    /// What arms are judged by.
-    pub validation: Option<Dataset>,
-    /// What is opened once.
-    pub test: Option<Dataset>,
-    /// `validation` is the set's own test split.
-    pub validation_is_test: bool,
-    /// Where the data were found, in words.
-    pub origin: String,
-}
-
-impl RawParts {
-    /// Fits on the training part what is to be fitted, and does it to all parts.
-    ///
-    /// # Errors
-    /// When the scale does not suit the values.
-    pub fn prepare(self, request: &DataRequest) -> Result<Splits, DataError> {
-        let RawParts { train, validation, test, validation_is_test, origin } = self;
-        let preparation = Arc::new(Preparation::fixed(scale(request.scale, &train)?));
-        Ok(Splits { train, validation, test, preparation, validation_is_test, origin })
-    }
-}
-
 /// Finds, reads, checks and splits what a plan asks for.
 ///
 /// A fraction (of validation or test) is a share of all training samples of the
@@ -66,9 +31,10 @@ impl RawParts {
 /// # Errors
 /// When the source is nowhere, a file is not what it should be, parts do not go
 /// together, or the set cannot be split as asked.
-pub fn raw_parts(request: &DataRequest, places: &Places) -> Result<RawParts, DataError> {
+pub fn load(request: &DataRequest, places: &Places) -> Result<Splits, DataError> {
     refuse_same(request)?;
     let (own, kind, origin) = read(&request.source, request.task, places)?;
+    let scale = scale(request.scale, &own.train)?;
     let validation_is_test = request.validation == Some(Holdout::TestSplit);
 
     let own_test = |key| {
@@ -103,7 +69,8 @@ pub fn raw_parts(request: &DataRequest, places: &Places) -> Result<RawParts, Dat
         Some(size) => subset(&train, size, request.split_seed)?,
         None => train,
     };
-    Ok(RawParts { train, validation, test, validation_is_test, origin })
+    let preparation = Arc::new(Preparation::fixed(scale));
+    Ok(Splits { train, validation, test, preparation, validation_is_test, origin })
 }
 
 /// Cuts the asked shares off the training samples.
