@@ -1,6 +1,6 @@
 //! Is anything wrong with the data, before a network is trained on them?
 //!
-//! [`check`] takes the raw parts of a split ([`wellfit_data::raw_parts`]) and the plan's
+//! [`check`] takes the raw parts of a split ([`wellfit_data::RawSource::split`]) and the plan's
 //! `[data]` section, and returns [`Checked`]: what was looked at, and a [`Finding`] for each
 //! thing that was found, with figures, rows and a line for the plan. It changes nothing, and
 //! the same data give the same findings.
@@ -19,12 +19,12 @@
 //!
 //! ```
 //! use wellfit_check::{Effort, Kind, check};
-//! use wellfit_data::{DataRequest, Dataset, RawParts, Shape};
+//! use wellfit_data::{DataRequest, Dataset, RawSplits, Shape};
 //!
 //! let values: Vec<f32> = (0..40).map(|i| (i * i % 37) as f32).collect();
 //! let names = vec!["low".to_string(), "high".to_string()];
 //! let all = Dataset::from_floats(Shape::Vector(1), values, vec![0; 40], names)?;
-//! let parts = RawParts {
+//! let parts = RawSplits {
 //!     train: all.take(&Vec::from_iter(0..30))?,
 //!     validation: Some(all.take(&Vec::from_iter(30..40))?),
 //!     test: None,
@@ -54,7 +54,7 @@ pub mod thresholds;
 mod words;
 
 use serde::{Deserialize, Serialize};
-use wellfit_data::{DataRequest, RawParts};
+use wellfit_data::{DataRequest, RawSplits};
 
 pub use effort::Effort;
 pub use finding::{Example, Finding, Kind, Level, Which};
@@ -107,7 +107,7 @@ impl Checked {
 }
 
 /// Looks at the raw parts of a split that was made for this request.
-pub fn check(raw: &RawParts, request: &DataRequest, effort: Effort) -> Checked {
+pub fn check(raw: &RawSplits, request: &DataRequest, effort: Effort) -> Checked {
     let parts = Parts::of(raw, request);
     let samples = profile::samples(&parts, effort);
     let (profiles, columns_looked) = profile::profiles(&parts, &samples);

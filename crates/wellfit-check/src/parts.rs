@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use wellfit_data::{
-    ColumnValues, DataRequest, Dataset, Features, MISSING, RawParts, Shape, Table, Targets, Task,
+    ColumnValues, DataRequest, Dataset, Features, MISSING, RawSplits, Shape, Table, Targets, Task,
 };
 
 use crate::finding::Which;
@@ -79,7 +79,7 @@ impl Cells<'_> {
 
 impl<'a> Parts<'a> {
     /// Puts the parts side by side.
-    pub fn of(raw: &'a RawParts, request: &'a DataRequest) -> Parts<'a> {
+    pub fn of(raw: &'a RawSplits, request: &'a DataRequest) -> Parts<'a> {
         let mut columns = columns(&raw.train);
         let held_out = [(Which::Validation, &raw.validation), (Which::Test, &raw.test)];
         let held_out = held_out.into_iter().filter_map(|(which, set)| Some((which, set.as_ref()?)));

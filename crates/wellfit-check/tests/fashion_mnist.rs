@@ -3,13 +3,14 @@
 use std::time::Instant;
 
 use wellfit_check::{Effort, Level, check, text};
-use wellfit_data::{DataRequest, Places, raw_parts};
+use wellfit_data::{DataRequest, Places, read_source};
 
 #[test]
 #[ignore = "needs Debian's dataset-fashion-mnist"]
 fn fashion_mnist_is_checked_in_seconds_and_nothing_grave_is_found() {
     let request = DataRequest::of("fashion-mnist");
-    let parts = raw_parts(&request, &Places::from_env(None)).expect("Fashion-MNIST");
+    let source = read_source(&request, &Places::from_env(None)).expect("Fashion-MNIST");
+    let parts = source.split(&request).expect("parts");
     for effort in [Effort::Quick, Effort::Full] {
         let begun = Instant::now();
         let checked = check(&parts, &request, effort);

@@ -31,6 +31,7 @@ mod known;
 mod load;
 mod npy;
 mod npz;
+mod parts;
 mod places;
 mod prepare;
 mod request;
@@ -48,13 +49,14 @@ pub use fetch::{FetchEvent, FetchFault, FetchOptions, fetch};
 pub use folder::read_idx_folder;
 pub use idx::{Idx, read_idx, read_idx_pair};
 pub use known::{FASHION_MNIST, FASHION_MNIST_SAMPLE, Known, Whereabouts, list};
-pub use load::load;
+pub use load::{load, read_source};
 pub use npz::read_npz;
+pub use parts::{RawSource, RawSplits, Sources};
 pub use places::Places;
 pub use prepare::Preparation;
 pub use request::{
     DataRequest, Holdout, ImageRequest, Keep, MISSING_VALUES, Missing, Outliers, PrepareRequest,
     Resample, Scale, Select, SelectBy, SplitRule, Splits, Subset, TableRequest, Task, Unknown,
 };
-pub use split::{Parts, partition, subset};
+pub use split::{Fold, Parts, fold, partition, subset};
 pub use table::{Column, ColumnValues, MISSING, Table};

@@ -105,6 +105,16 @@ pub enum SplitRule {
     },
 }
 
+impl SplitRule {
+    /// The column that decides the part of a sample.
+    pub fn column(&self) -> Option<&str> {
+        match self {
+            SplitRule::Grouped { column } | SplitRule::Time { column } => Some(column),
+            SplitRule::Stratified | SplitRule::Random => None,
+        }
+    }
+}
+
 /// What is fitted on the training part, besides the scale, in this order.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct PrepareRequest {

@@ -28,6 +28,8 @@ pub enum Purpose {
     Synthetic = 7,
     /// Which training samples a run is watched on.
     Watch = 8,
+    /// Which samples go into which fold of a cross-validation.
+    Folds = 10,
     /// Which samples a check of the data looks at.
     Check = 12,
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use wellfit_check::{Checked, Effort, Finding, Kind, check};
 use wellfit_data::{
-    Column, ColumnValues, DataRequest, Dataset, Features, RawParts, Shape, Table, Targets,
+    Column, ColumnValues, DataRequest, Dataset, Features, RawSplits, Shape, Table, Targets,
 };
 use wellfit_random::{Key, Purpose, Stream};
 
@@ -99,7 +99,7 @@ impl Made {
     }
 
     /// The last rows are held out: so many for validation.
-    pub fn parts(&self, validation: usize) -> RawParts {
+    pub fn parts(&self, validation: usize) -> RawSplits {
         split(&self.set(), validation)
     }
 
@@ -108,9 +108,9 @@ impl Made {
     }
 }
 
-pub fn split(all: &Dataset, validation: usize) -> RawParts {
+pub fn split(all: &Dataset, validation: usize) -> RawSplits {
     let (rows, cut) = (all.len() as u32, (all.len() - validation) as u32);
-    RawParts {
+    RawSplits {
         train: all.take(&Vec::from_iter(0..cut)).expect("rows"),
         validation: Some(all.take(&Vec::from_iter(cut..rows)).expect("rows")),
         test: None,
@@ -119,8 +119,8 @@ pub fn split(all: &Dataset, validation: usize) -> RawParts {
     }
 }
 
-pub fn two(train: Dataset, validation: Dataset) -> RawParts {
-    RawParts {
+pub fn two(train: Dataset, validation: Dataset) -> RawSplits {
+    RawSplits {
         train,
         validation: Some(validation),
         test: None,

@@ -4,6 +4,7 @@ use wellfit_train::plan::Document;
 
 use super::inline::{inline, quoted};
 use crate::arm::{Arm, Strength};
+use crate::folds::Folds;
 use crate::remedy::Call;
 use crate::study::Study;
 
@@ -21,6 +22,12 @@ impl Study {
             self.primary.name(),
             self.judge_at.name(),
         );
+        if let Some(Folds { of, repeats }) = self.folds {
+            text.push_str(&format!("folds = {of}\n"));
+            if repeats > 1 {
+                text.push_str(&format!("repeats = {repeats}\n"));
+            }
+        }
         if self.racing {
             text.push_str("racing = true\n");
         }
