@@ -3,7 +3,7 @@
 use wellfit_data::Task;
 use wellfit_stats::format::count as thousands;
 
-use crate::auc::auc;
+use crate::auc::{auc, mid_ranks};
 use crate::effort::{Draw, key};
 use crate::finding::{EXAMPLES, Example, Finding, Kind, Level, figure, listed, toml_list};
 use crate::parts::{ColumnKind, Parts};
@@ -212,9 +212,7 @@ fn number(
     let width = bins.iter().max()? + 1;
     // Where a bin has one value, or none that is a number, its mean is what it says.
     let x = |at: usize| if values[at].is_finite() { values[at] } else { 0.0 };
-    let r2 = |target: usize| {
-        let wanted: Vec<f64> =
-            samples.iter().filter_map(|&sample| train.target(sample, target)).collect();
+    let r2 = |wanted: &[f64]| {
         let mean = wanted.iter().sum::<f64>() / wanted.len() as f64;
         let mut lines = [vec![Line::default(); width], vec![Line::default(); width]];
         for (at, &y) in wanted.iter().enumerate() {
@@ -228,6 +226,13 @@ fn number(
         }
         if all > 0.0 { 1.0 - left / all } else { 0.0 }
     };
-    let best = (0..parts.targets().len()).map(r2).fold(f64::MIN, f64::max);
-    (best >= GIVES_AWAY).then_some(Told { column, measure: "R² of", value: best })
+    let best = (0..parts.targets().len()).flat_map(|target| {
+        let wanted: Vec<f64> =
+            samples.iter().filter_map(|&sample| train.target(sample, target)).collect();
+        // Of the target's order, too: a few large targets rule the R² of what is skewed.
+        let ordered = mid_ranks(&wanted);
+        [("R² of", r2(&wanted)), ("R² (of ranks) of", r2(&ordered))]
+    });
+    let (measure, value) = best.max_by(|a, b| a.1.total_cmp(&b.1))?;
+    (value >= GIVES_AWAY).then_some(Told { column, measure, value })
 }

@@ -26,7 +26,7 @@ pub(crate) fn auc(positive: &[f64], negative: &[f64]) -> Option<(f64, f64)> {
 }
 
 /// Ranks from 1; of equals their mean.
-fn mid_ranks(values: &[f64]) -> Vec<f64> {
+pub(crate) fn mid_ranks(values: &[f64]) -> Vec<f64> {
     let mut order: Vec<usize> = (0..values.len()).collect();
     order.sort_by(|&a, &b| values[a].total_cmp(&values[b]));
     let mut ranks = vec![0.0; values.len()];

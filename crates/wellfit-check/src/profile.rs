@@ -101,10 +101,16 @@ pub(crate) fn quantile(sorted: &[f64], share: f64) -> f64 {
     low + (high - low) * at.fract()
 }
 
+/// Images that are enough for the mean and spread of their pixels.
+const IMAGES: usize = 5_000;
+
 /// The training samples that columns are judged by.
 pub(crate) fn samples(parts: &Parts<'_>, effort: Effort) -> Vec<u32> {
     let train = parts.training();
-    drawn(train.len(), effort.column_rows(parts.width()), key(Draw::Columns, 0))
+    let most = effort.column_rows(parts.width());
+    // Of pixels no more than mean and spread are asked for.
+    let most = if parts.is_images() { most.min(IMAGES) } else { most };
+    drawn(train.len(), most, key(Draw::Columns, 0))
 }
 
 /// Every column's, from these training samples. Codes of categories are taken as numbers.

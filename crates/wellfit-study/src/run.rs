@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use wellfit_data::{Places, Splits, Task};
+use wellfit_data::{DataRequest, Places, RawSplits, Splits, Task};
 use wellfit_nn::{Measure, Spec};
 use wellfit_train::plan::PlanError;
 use wellfit_train::record::{EpochRow, Event, Record, RunState, Score};
@@ -61,6 +61,12 @@ impl Default for StudyOptions<'_> {
 
 /// Looks on while a study goes on. Called from several threads at once.
 pub trait Watch: Sync {
+    /// The base plan's data were read and split (in a cross-validation into its first fold),
+    /// and nothing is fitted yet. What it returns as an error refuses the study, in words.
+    fn data(&self, request: &DataRequest, raw: &RawSplits) -> Result<(), String> {
+        let _ = (request, raw);
+        Ok(())
+    }
     /// The data are there, the folder is open, work begins.
     fn begun(&self, begun: &Begun<'_>) {
         let _ = begun;
@@ -136,7 +142,9 @@ pub fn run(
     options: &StudyOptions<'_>,
 ) -> Result<Outcome, StudyError> {
     study.check()?;
-    let data = Data::read(study, &options.places)?;
+    let data = Data::read(study, &options.places, |request, raw| {
+        options.watch.data(request, raw).map_err(StudyError::Refused)
+    })?;
     let facts = facts(study, &*data.splits(&study.plan.data, study.folds.map(|_| 0))?);
     study.primary.check_score(facts.score()).map_err(|why| {
         StudyError::Primary(PlanError::about("study.primary", format!("study.primary: {why}")))

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use cli::arguments::{Arguments, Command, DataCommand};
-use cli::{Interrupt, compare, data, diagnose, inspect, remedies, report, study, train};
+use cli::{Interrupt, check, compare, data, diagnose, inspect, remedies, report, study, train};
 
 fn main() -> ExitCode {
     let Arguments { command } = Arguments::parse();
@@ -16,6 +16,7 @@ fn main() -> ExitCode {
         Command::Train(arguments) => train::train(arguments, &interrupt),
         Command::Data(DataCommand::List(arguments)) => data::list(arguments),
         Command::Data(DataCommand::Fetch(arguments)) => data::fetch(arguments, &interrupt),
+        Command::Data(DataCommand::Check(arguments)) => check::check(arguments),
         Command::Remedies(arguments) => remedies::remedies(arguments),
         Command::Diagnose(arguments) => diagnose::diagnose(arguments),
         Command::Compare(arguments) => compare::compare(arguments),

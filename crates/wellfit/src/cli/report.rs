@@ -11,7 +11,7 @@ use wellfit::{StudyRecords, diagnose, read_record, results_csv, results_json, wr
 use super::arguments::ReportArguments;
 use super::diagnose::facts;
 use super::train::{HERE, summary, summary_json};
-use super::{Failure, print};
+use super::{Failure, check, print};
 
 /// What a study's results say, for people and for programs.
 pub struct Results {
@@ -27,7 +27,7 @@ pub fn write_results(folder: &Path, records: &StudyRecords) -> Result<Results, F
     let json = results_json(records, &findings);
     write_file(&folder.join("results.json"), json.as_bytes())?;
     write_file(&folder.join("results.csv"), results_csv(records).as_bytes())?;
-    write_report(folder, records, &findings)?;
+    write_report(folder, records, &findings, check::kept(folder)?.as_ref())?;
     let model = model_json(records, &findings);
     let model = model.as_ref().map(|(trial, about)| (trial.as_str(), about.as_str()));
     if let Some(gone) = hand_over(folder, model)? {

@@ -3,14 +3,14 @@
 use std::io::IsTerminal;
 use std::path::Path;
 
-use wellfit::data::{Places, Splits, load};
+use wellfit::data::{Places, Splits, read_source};
 use wellfit::record::{EpochRow, Event, Record, RunState, ScoreKind};
 use wellfit::report::{Progress, train_summary};
 use wellfit::verdict::{Facts, Show, Target, json_value, judge_record, told};
 use wellfit::{Decision, Observer, Plan, Start, TrainOptions, Verdict, train_in, write_record};
 
 use super::arguments::TrainArguments;
-use super::{Failure, Interrupt, plan, print};
+use super::{Failure, Interrupt, check, plan, print};
 
 /// What a record calls the run that it is of, wherever its folder goes.
 pub const HERE: &str = ".";
@@ -22,10 +22,20 @@ pub fn train(arguments: TrainArguments, interrupt: &Interrupt) -> Result<(), Fai
     let plan = Plan::read(&document, document.folder())?;
     let name = plan::name(&file);
     let folder = options.out.clone().unwrap_or_else(|| plan::default_folder(&name));
-    let splits = load(&plan.data, &Places::from_env(options.places.data_dir.clone()))?;
+    let source = read_source(&plan.data, &Places::from_env(options.places.data_dir.clone()))?;
+    let raw = source.split(&plan.data)?;
+    let checked = check::before(&plan.data, &raw);
+    if let Some(refusal) = check::refusal(&checked).filter(|_| options.strict) {
+        return Err(Failure::input(refusal));
+    }
+    drop(source);
+    let splits = raw.prepare(&plan.data)?;
 
     let mut live = Live::new(&name, options.quiet);
     live.progress.log(&found(&plan, &splits));
+    for line in check::told(&checked, Some(&file), &options) {
+        live.progress.log(&line);
+    }
     live.progress.started(&name, plan.train.epochs);
     let trained = train_in(
         &folder,
