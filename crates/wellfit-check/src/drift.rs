@@ -266,7 +266,7 @@ fn scores(features: &Features, labels: &[u32], train: &[u32], test: &[u32]) -> O
     for epoch in 0..EPOCHS {
         key(Draw::Network, 10 + epoch).stream().shuffle(&mut order);
         let steps = Steps::Same(StepSettings::rate(3e-3));
-        session.train_epoch(on, EpochRun { order: &order, steps, stop: &stop });
+        session.train_epoch(on, EpochRun { order: &order, steps, stop: &stop, feed: None });
     }
     let logits = session.logits(held_out);
     Some(logits.chunks_exact(2).map(|pair| f64::from(pair[1] - pair[0])).collect())

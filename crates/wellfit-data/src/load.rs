@@ -8,8 +8,10 @@ use crate::folder::{self, Own};
 use crate::known;
 use crate::npz::read_npz;
 use crate::parts::{Asked, RawSource};
+use crate::progress::{Watch, unwatched};
 use crate::{
-    DataError, DataRequest, Dataset, FileFault, Holdout, Places, SplitFault, Splits, Task,
+    DataError, DataRequest, Dataset, FileFault, Holdout, LoadProgress, Places, SplitFault, Splits,
+    Task, samples, table,
 };
 
 /// What kind of thing a source is: held-out files must be of the same.
@@ -17,6 +19,28 @@ use crate::{
 enum Kind {
     Idx,
     Npz,
+    Table,
+}
+
+impl Kind {
+    /// By the name; what is nothing else may be IDX, which has no ending of its own.
+    fn of(path: &Path) -> Kind {
+        if table::is_table(path) {
+            Kind::Table
+        } else if is_npz(path) {
+            Kind::Npz
+        } else {
+            Kind::Idx
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Kind::Idx => "IDX",
+            Kind::Npz => "NPZ",
+            Kind::Table => "a table",
+        }
+    }
 }
 
 /// Finds, reads, checks, splits and prepares what a plan asks for.
@@ -29,8 +53,20 @@ enum Kind {
 /// When the source is nowhere, a file is not what it should be, parts do not go
 /// together, the set cannot be split as asked, or cannot be prepared as asked.
 pub fn load(request: &DataRequest, places: &Places) -> Result<Splits, DataError> {
+    load_watched(request, places, &unwatched)
+}
+
+/// As [`load`]; `watch` is told how far a large file has been read.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_watched(
+    request: &DataRequest,
+    places: &Places,
+    watch: &dyn Fn(LoadProgress),
+) -> Result<Splits, DataError> {
     // What was read is let go as soon as it is prepared.
-    let parts = read_source(request, places)?.split(request)?;
+    let parts = read_source_watched(request, places, watch)?.split(request)?;
     parts.prepare(request)
 }
 
@@ -39,10 +75,18 @@ pub fn load(request: &DataRequest, places: &Places) -> Result<Splits, DataError>
 /// # Errors
 /// As [`load`], as far as reading goes.
 pub fn read_source(request: &DataRequest, places: &Places) -> Result<RawSource, DataError> {
+    read_source_watched(request, places, &unwatched)
+}
+
+fn read_source_watched(
+    request: &DataRequest,
+    places: &Places,
+    watch: Watch<'_>,
+) -> Result<RawSource, DataError> {
     refuse_same(request)?;
-    let (own, kind, origin) = read(&request.source, request.task, places)?;
+    let (own, kind, origin) = read(request, places, watch)?;
     let file = |holdout: &Option<Holdout>| match holdout {
-        Some(Holdout::File(path)) => held_out(path, kind, &own.train).map(Some),
+        Some(Holdout::File(path)) => held_out(path, kind, &own.train, watch).map(Some),
         _ => Ok(None),
     };
     let [validation_file, test_file] = [file(&request.validation)?, file(&request.test)?];
@@ -53,10 +97,11 @@ pub fn read_source(request: &DataRequest, places: &Places) -> Result<RawSource, 
 
 /// Reads a source; with it, its kind and where it was found, in words.
 fn read(
-    source: &str,
-    task: Option<Task>,
+    request: &DataRequest,
     places: &Places,
+    watch: Watch<'_>,
 ) -> Result<(Own, Kind, String), DataError> {
+    let (source, task) = (request.source.as_str(), request.task);
     let asked = |own: Own| match task {
         Some(Task::Regression) => own.into_regression(),
         Some(Task::Classification) | None => own,
@@ -74,22 +119,34 @@ fn read(
             true => FileFault::Missing.at(path),
             false => DataError::UnknownSource { source_name: source.into(), known: known::names() },
         });
-    } else if is_npz(path) {
-        (only(read_npz(path, task, None)?), Kind::Npz)
     } else {
-        (only(folder::read_single(path, None)?), Kind::Idx)
+        match Kind::of(path) {
+            Kind::Npz => (only(read_npz(path, task, None)?), Kind::Npz),
+            Kind::Table => {
+                let set = table::read_training(path, request, watch)?;
+                return Ok((only(set), Kind::Table, source.to_string()));
+            }
+            Kind::Idx => (only(folder::read_single(path, None)?), Kind::Idx),
+        }
     };
     Ok((asked(own), kind, source.to_string()))
 }
 
-fn held_out(path: &Path, kind: Kind, train: &Dataset) -> Result<Dataset, DataError> {
+fn held_out(
+    path: &Path,
+    kind: Kind,
+    train: &Dataset,
+    watch: Watch<'_>,
+) -> Result<Dataset, DataError> {
     if !path.exists() {
         return Err(FileFault::Missing.at(path));
     }
-    let found = if is_npz(path) { Kind::Npz } else { Kind::Idx };
-    match (kind, found) {
-        (Kind::Idx, Kind::Idx) => folder::read_one(path, train),
-        (Kind::Npz, Kind::Npz) => {
+    if Kind::of(path) != kind {
+        return Err(FileFault::OtherKind { wanted: kind.name() }.at(path));
+    }
+    match kind {
+        Kind::Idx => folder::read_one(path, train),
+        Kind::Npz => {
             let names = match train.task() {
                 Task::Classification => Some(train.class_names().to_vec()),
                 Task::Regression => None,
@@ -98,8 +155,7 @@ fn held_out(path: &Path, kind: Kind, train: &Dataset) -> Result<Dataset, DataErr
             folder::same_samples(&set, train, path)?;
             Ok(set)
         }
-        (Kind::Idx, _) => Err(FileFault::OtherKind { wanted: "IDX" }.at(path)),
-        (Kind::Npz, _) => Err(FileFault::OtherKind { wanted: "NPZ" }.at(path)),
+        Kind::Table => samples::read_table(path, &train.schema(), true, watch).map(|(set, _)| set),
     }
 }
 

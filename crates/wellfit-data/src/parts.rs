@@ -78,6 +78,16 @@ impl RawSource {
         self.asked == Asked::of(request)
     }
 
+    /// The samples to train on, before anything is held out of them.
+    pub fn samples(&self) -> &Dataset {
+        &self.own.train
+    }
+
+    /// Whether the source has a validation and a test part of its own.
+    pub fn has_own_parts(&self) -> [bool; 2] {
+        [self.own.validation.is_some(), self.own.test.is_some()]
+    }
+
     /// Where the data were found, in words: a path, or "embedded".
     pub fn origin(&self) -> &str {
         &self.origin

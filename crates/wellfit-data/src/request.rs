@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::{Dataset, Preparation};
 
 /// The `[data]` section of a plan, checked. [`DataRequest::of`] is one with defaults.
@@ -258,7 +260,8 @@ pub enum Resample {
 }
 
 /// What a network learns to predict.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Task {
     /// One of several classes.
     Classification,

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 use wellfit_stats::Estimate;
-use wellfit_study::{Racing, StudyRecords};
+use wellfit_study::{Cell, Folds, Racing, StudyRecords};
 use wellfit_train::record::{EpochRow, Record, ScoreKind};
 
 use crate::{Against, ArmFindings, StrengthFamily, StudyFindings, Summary, TestFigures};
@@ -47,6 +47,7 @@ pub fn results_json(records: &StudyRecords, findings: &StudyFindings) -> String 
         "study": study.name,
         "primary": study.primary.name(),
         "judge_at": study.judge_at.name(),
+        "folds": study.folds.map(|Folds { of, repeats }| json!({ "of": of, "repeats": repeats })),
         "margin": findings.margin,
         "headline": answer.headline,
         "overfitting": {
@@ -115,6 +116,7 @@ pub fn model_json(records: &StudyRecords, findings: &StudyFindings) -> Option<(S
         "arm": arm.name,
         "trial": model.trial,
         "seed": model.seed,
+        "fold": model.fold,
         "val_loss": model.val_loss,
         "sentence": model.sentence,
     });
@@ -159,13 +161,13 @@ fn trials(
     arm: usize,
     spared: &impl Fn(usize, usize) -> bool,
 ) -> Vec<Value> {
-    let seeds = records.study.seeds.iter().enumerate();
-    seeds
-        .map(|(i, seed)| {
+    let cells = records.study.cells().into_iter().enumerate();
+    cells
+        .map(|(i, Cell { seed, fold })| {
             let record = record(records, arm, i);
             json!({
                 "seed": seed,
-                "fold": record.and_then(|record| record.fold),
+                "fold": fold,
                 "state": state(record, spared(arm, i)),
                 "epochs": record.map(|record| record.epochs.len()),
                 "best_epoch": record.and_then(|record| record.best_epoch),
@@ -175,8 +177,8 @@ fn trials(
         .collect()
 }
 
-fn record(records: &StudyRecords, arm: usize, seed: usize) -> Option<&Record> {
-    records.records.get(arm)?.get(seed)?.as_ref()
+fn record(records: &StudyRecords, arm: usize, cell: usize) -> Option<&Record> {
+    records.records.get(arm)?.get(cell)?.as_ref()
 }
 
 fn state(record: Option<&Record>, spared: bool) -> &'static str {
@@ -280,7 +282,7 @@ fn columns(score: ScoreKind) -> [&'static str; 14] {
     ]
 }
 
-/// The content of `results.csv`: a row a trial, in the order of arms and seeds, also
+/// The content of `results.csv`: a row a trial, in the order of arms, seeds and folds, also
 /// for trials that have not been run (state `missing`, or `spared` in a race). Figures are those of the last
 /// epoch unless named best (the kept one); `seconds` is the whole trial's. Numbers
 /// are the shortest that read back to the same f64; what was not measured is empty. In
@@ -289,9 +291,9 @@ pub fn results_csv(records: &StudyRecords) -> String {
     let mut text = columns(records.data.score()).join(",") + "\n";
     let spared = spared(records);
     for (index, arm) in records.study.arms.iter().enumerate() {
-        for (i, seed) in records.study.seeds.iter().enumerate() {
+        for (i, cell) in records.study.cells().into_iter().enumerate() {
             let record = record(records, index, i);
-            let row = row(&arm.name, *seed, record, spared(index, i));
+            let row = row(&arm.name, cell, record, spared(index, i));
             text.push_str(&row.join(","));
             text.push('\n');
         }
@@ -299,7 +301,12 @@ pub fn results_csv(records: &StudyRecords) -> String {
     text
 }
 
-fn row(arm: &str, seed: u64, record: Option<&Record>, spared: bool) -> [String; 14] {
+fn row(
+    arm: &str,
+    Cell { seed, fold }: Cell,
+    record: Option<&Record>,
+    spared: bool,
+) -> [String; 14] {
     let last = record.and_then(|record| record.epochs.last());
     let kept = record.and_then(Record::best);
     let whole = |n: Option<usize>| n.map_or(String::new(), |n| n.to_string());
@@ -307,7 +314,7 @@ fn row(arm: &str, seed: u64, record: Option<&Record>, spared: bool) -> [String; 
     [
         field(arm),
         seed.to_string(),
-        whole(record.and_then(|record| record.fold)),
+        whole(fold),
         state(record, spared).to_owned(),
         whole(record.map(|record| record.epochs.len())),
         whole(record.and_then(|record| record.best_epoch)),

@@ -154,6 +154,8 @@ pub struct Model {
     pub trial: String,
     /// Its seed.
     pub seed: u64,
+    /// Its fold, on whose training part it was trained; `None` without cross-validation.
+    pub fold: Option<usize>,
     /// Its validation loss at the kept epoch.
     pub val_loss: f64,
     /// Which it is and why, in words.
@@ -259,7 +261,8 @@ pub struct RaceFindings {
 /// Figures of an arm over its seeds.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Summary {
-    /// Seeds whose trials have ended (in a final state that could be judged).
+    /// The seed of each trial that has ended (in a final state that could be judged); in a
+    /// cross-validation once for each fold.
     pub seeds: Vec<u64>,
     /// The primary score at the judged epoch.
     pub primary: Estimate,

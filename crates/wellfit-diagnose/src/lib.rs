@@ -45,7 +45,7 @@ pub use export::{RESULTS_SCHEMA, model_json, results_csv, results_json};
 pub use findings::*;
 pub use verdict::{Verdict, judge};
 pub use wellfit_study::MARGIN;
-pub use words::{change, metric_words, race_cost, strength};
+pub use words::{Over, change, metric_words, race_cost, strength};
 
 use trials::ArmTrials;
 use wellfit_study::{Racing, StudyRecords};

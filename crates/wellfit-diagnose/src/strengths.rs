@@ -2,7 +2,7 @@
 
 use wellfit_stats::{Estimate, StrengthGain, strength_curve};
 use wellfit_study::remedy::Spacing;
-use wellfit_study::{JudgeAt, StudyRecords};
+use wellfit_study::{JudgeAt, Strength, StudyRecords};
 use wellfit_train::plan::Metric;
 
 use crate::arms::gain;
@@ -21,23 +21,22 @@ pub fn strengths(
     trials: &[ArmTrials],
     arms: &[ArmFindings],
 ) -> Vec<StrengthFamily> {
-    let mut families: Vec<(&str, Spacing)> = Vec::new();
+    let mut families: Vec<&Strength> = Vec::new();
     for strength in records.study.arms.iter().filter_map(|arm| arm.strength.as_ref()) {
-        if families.iter().all(|(family, _)| *family != strength.family) {
-            families.push((&strength.family, strength.spacing));
+        if families.iter().all(|other| other.family != strength.family) {
+            families.push(strength);
         }
     }
-    let of = |(family, spacing)| family_of(records, trials, arms, family, spacing);
-    families.into_iter().map(of).collect()
+    families.into_iter().map(|first| family_of(records, trials, arms, first)).collect()
 }
 
 fn family_of(
     records: &StudyRecords,
     trials: &[ArmTrials],
     arms: &[ArmFindings],
-    family: &str,
-    spacing: Spacing,
+    first: &Strength,
 ) -> StrengthFamily {
+    let Strength { family, spacing, falling, .. } = first;
     let study = &records.study;
     let [training, validation] = sides(study.primary);
     let at = study.judge_at;
@@ -48,7 +47,7 @@ fn family_of(
         .iter()
         .enumerate()
         .filter_map(|(index, arm)| {
-            let strength = arm.strength.as_ref().filter(|strength| strength.family == family)?;
+            let strength = arm.strength.as_ref().filter(|strength| strength.family == *family)?;
             let (trials, found) = (trials.get(index)?, arms.get(index)?);
             let against = found.against_baseline.as_ref();
             Some(StrengthPoint {
@@ -61,7 +60,11 @@ fn family_of(
             })
         })
         .collect();
-    points.sort_by(|a, b| a.strength.total_cmp(&b.strength));
+    // The weakest first.
+    points.sort_by(|a, b| match falling {
+        false => a.strength.total_cmp(&b.strength),
+        true => b.strength.total_cmp(&a.strength),
+    });
 
     let steady = steady(&points, arms);
     let tried: Vec<StrengthGain> = steady.iter().map(|&i| points[i].tried(study.primary)).collect();
@@ -74,8 +77,8 @@ fn family_of(
     let open_end = best.filter(|_| curve.is_open_ended());
     let baseline = |metric| trials.first().map_or(Estimate::of([]), |arm| figure(arm, metric));
     let mut found = StrengthFamily {
-        family: family.to_owned(),
-        logarithmic: spacing == Spacing::Logarithmic,
+        family: family.clone(),
+        logarithmic: *spacing == Spacing::Logarithmic,
         metrics: [training.name(), validation.name()],
         baseline: [baseline(training), baseline(validation)],
         points,

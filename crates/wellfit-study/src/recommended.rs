@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `model.safetensors` | the kept weights of the trial that was chosen |
 //! | `plan.toml` | its plan |
+//! | `preparation.json` | what was fitted on its training samples; a trial of an older version has none |
 //! | `about.json` | which trial it is and why |
 
 use std::fs;
@@ -18,6 +19,8 @@ use crate::store::TRIALS;
 const FOLDER: &str = "recommended";
 const ABOUT: &str = "about.json";
 const COPIED: [&str; 2] = ["plan.toml", "model.safetensors"];
+/// Copied where it is there.
+const PREPARATION: &str = "preparation.json";
 
 /// Puts a trial's kept model and plan into `recommended/`, with what is to be said
 /// about them as JSON. Without a trial the folder of an earlier choice is taken away.
@@ -46,8 +49,18 @@ pub fn hand_over(
             Err(error) => return Err(FileError::on("read", &from)(error).into()),
         }
     }
+    let from = folder.join(TRIALS).join(trial).join(PREPARATION);
+    let preparation = match fs::read(&from) {
+        Ok(bytes) => Some(bytes),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => return Err(FileError::on("read", &from)(error).into()),
+    };
     fs::create_dir_all(&to).map_err(FileError::on("make the folder", &to))?;
     remove(&to.join(ABOUT))?;
+    match preparation {
+        Some(bytes) => write_file(&to.join(PREPARATION), &bytes)?,
+        None => remove(&to.join(PREPARATION))?,
+    }
     for (name, bytes) in files {
         write_file(&to.join(name), &bytes)?;
     }
@@ -57,7 +70,7 @@ pub fn hand_over(
 
 /// Removes what [`hand_over`] wrote, and the folder if nothing else is in it.
 fn take_back(to: &Path) -> Result<(), StudyError> {
-    for name in [ABOUT].iter().chain(&COPIED) {
+    for name in [ABOUT, PREPARATION].iter().chain(&COPIED) {
         remove(&to.join(name))?;
     }
     // It stays where somebody keeps files of their own.
@@ -109,6 +122,21 @@ mod tests {
         hand_over(folder, None).unwrap();
         assert!(!folder.join(FOLDER).exists() && folder.join(TRIALS).join("a").exists());
         hand_over(folder, None).unwrap();
+    }
+
+    #[test]
+    fn what_was_fitted_is_handed_over_with_the_model_and_with_no_other() {
+        let folder = study(&["a", "b"]);
+        let folder = folder.path();
+        fs::write(folder.join(TRIALS).join("a").join(PREPARATION), "fitted").unwrap();
+        let there = || fs::read_to_string(folder.join(FOLDER).join(PREPARATION)).ok();
+        hand_over(folder, Some(("a", "about a"))).unwrap();
+        assert_eq!(there().as_deref(), Some("fitted"));
+        hand_over(folder, Some(("b", "about b"))).unwrap();
+        assert_eq!(there(), None);
+        hand_over(folder, Some(("a", "about a"))).unwrap();
+        hand_over(folder, None).unwrap();
+        assert!(!folder.join(FOLDER).exists());
     }
 
     #[test]

@@ -299,7 +299,7 @@ impl Study {
         for (arm, strength) in strengths {
             let wrong =
                 |problem: String| Err(ArmsError::Strength { arm: arm.name.clone(), problem });
-            let Strength { family, value, spacing } = strength;
+            let Strength { family, value, spacing, falling } = strength;
             if !value.is_finite() {
                 return wrong(format!("a strength must be finite, not {value}"));
             }
@@ -319,6 +319,12 @@ impl Study {
                 if there.spacing != *spacing {
                     let (own, there) = (spacing.name(), there.spacing.name());
                     return wrong(format!("its spacing is {own}, that of {family} is {there}"));
+                }
+                if there.falling != *falling {
+                    return wrong(format!(
+                        "falling is {falling}, and {} for other arms of {family}",
+                        there.falling
+                    ));
                 }
             }
             seen.push((arm, strength));
@@ -444,7 +450,8 @@ mod tests {
         let names: Vec<&str> = study.arms.iter().map(|arm| arm.name.as_str()).collect();
         assert_eq!(names, ["baseline", "drop 0.1", "drop 0.2", "drop 0.3"]);
         assert_eq!(study.arms[2].remedies, ["early-stopping", "dropout(0.2)"]);
-        let strength = Strength { family: "drop".into(), value: 0.2, spacing: Spacing::Linear };
+        let (family, spacing) = ("drop".into(), Spacing::Linear);
+        let strength = Strength { family, value: 0.2, spacing, falling: false };
         assert_eq!(study.arms[2].strength, Some(strength));
         assert_eq!(study.arms[0].strength, None);
         let error = study.with_arm("two", &["dropout(0.1..0.3)", "l1(1e-5..1e-3)"]).unwrap_err();
@@ -454,7 +461,7 @@ mod tests {
     #[test]
     fn strengths_of_a_family_must_differ_and_lie_on_one_scale() {
         let arm = |name: &str, value: f64, spacing| {
-            let strength = Strength { family: "f".into(), value, spacing };
+            let strength = Strength { family: "f".into(), value, spacing, falling: false };
             Arm { strength: Some(strength), ..Arm::plain(name, article()) }
         };
         for (second, words) in [

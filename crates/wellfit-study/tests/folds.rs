@@ -195,7 +195,7 @@ fn what_is_wrong_with_a_fold_is_told_before_anything_is_written() {
         (study.clone().with_folds(30, 1).unwrap(), "class 0 (0) has 24 samples, fewer than"),
         (
             changed(|plan| {
-                plan.data.subset = Some(Subset::Count(4));
+                plan.data.subset = Some(Subset::Count(2));
                 plan.data.split = SplitRule::Random;
                 let class_weights = ClassWeights::Balanced;
                 plan.train.loss =
@@ -206,7 +206,7 @@ fn what_is_wrong_with_a_fold_is_told_before_anything_is_written() {
             "class",
         ),
     ] {
-        let error = run_in(&wrong, &to).expect_err(words);
+        let error = run_in(&wrong, &to).err().expect(words);
         assert!(error.is_input() && error.to_string().contains(words), "{error}");
         assert!(!to.exists(), "{words}");
     }

@@ -7,16 +7,20 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use cli::arguments::{Arguments, Command, DataCommand};
-use cli::{Interrupt, check, compare, data, diagnose, inspect, remedies, report, study, train};
+use cli::{
+    Interrupt, check, compare, data, diagnose, inspect, new, remedies, report, show, study, train,
+};
 
 fn main() -> ExitCode {
     let Arguments { command } = Arguments::parse();
     let done = Interrupt::listen().and_then(|interrupt| match command {
         Command::Study(arguments) => study::study(arguments, &interrupt),
         Command::Train(arguments) => train::train(arguments, &interrupt),
+        Command::New(arguments) => new::new(arguments),
         Command::Data(DataCommand::List(arguments)) => data::list(arguments),
         Command::Data(DataCommand::Fetch(arguments)) => data::fetch(arguments, &interrupt),
         Command::Data(DataCommand::Check(arguments)) => check::check(arguments),
+        Command::Data(DataCommand::Show(arguments)) => show::show(arguments),
         Command::Remedies(arguments) => remedies::remedies(arguments),
         Command::Diagnose(arguments) => diagnose::diagnose(arguments),
         Command::Compare(arguments) => compare::compare(arguments),

@@ -1,6 +1,6 @@
 //! Weights and samples become predictions: probabilities of classes, or numbers.
 
-use wellfit_data::{Dataset, Preparation, Task};
+use wellfit_data::{Dataset, Features, Preparation, Task};
 use wellfit_nn::{Spec, Tensor};
 use wellfit_train::{Plan, TrainError, samples};
 
@@ -18,13 +18,17 @@ pub struct Predictions {
 /// numbers, and how many: for samples without labels, any will do.
 ///
 /// # Errors
-/// Weights that do not belong to the plan's network, or samples that it cannot take.
+/// Weights that do not belong to the plan's network, samples that it cannot take, or a
+/// table that was not [prepared](Preparation::apply).
 pub fn predict(
     plan: &Plan,
     weights: &[Tensor],
     set: &Dataset,
     preparation: &Preparation,
 ) -> Result<Predictions, TrainError> {
+    if matches!(set.features(), Features::Table(_)) {
+        return Err(TrainError::NotPrepared { set: "set" });
+    }
     // Without its loss, which may depend on the training set and is not needed here.
     let mut plan = plan.clone();
     plan.train.loss = None;
@@ -102,7 +106,7 @@ impl Predictions {
 
 #[cfg(test)]
 mod tests {
-    use wellfit_data::{Features, Scale, Shape, Targets};
+    use wellfit_data::{Scale, Shape, Targets};
     use wellfit_nn::Layer;
 
     use super::*;

@@ -1,19 +1,24 @@
 //! What findings are called. Every word that a reader sees of a finding is written
 //! here, once.
 
+mod over;
+
 use wellfit_stats::{Estimate, format};
 use wellfit_study::remedy::Value;
-use wellfit_study::{JudgeAt, Opening, Study};
+use wellfit_study::{Cell, JudgeAt, Opening, Study};
+
 use wellfit_train::plan::Metric;
 use wellfit_train::record::ScoreKind;
 
-use crate::arms::{Contradiction, MANY, MoreSeeds, contradictions};
+use crate::arms::{Contradiction, MoreSeeds, contradictions};
 use crate::picking::Picking;
 use crate::trials::{ArmTrials, Outcome};
 use crate::{
     Against, ArmFindings, Holds, Judgement, LeftBecause, LeftRace, OverfittingVerdict,
     RaceFindings, StrengthFamily, TestFigures,
 };
+
+pub use over::Over;
 
 /// What paired intervals cover.
 pub const COVERS_SEEDS: &str = "training seeds";
@@ -182,8 +187,8 @@ pub(crate) fn percent(fraction: &Estimate) -> String {
 }
 
 /// `5 seeds`, `1 seed: no interval`.
-pub(crate) fn seeds(n: usize) -> String {
-    if n == 1 { "1 seed: no interval".to_owned() } else { format!("{n} seeds") }
+fn seeds(n: usize) -> String {
+    Over::Seeds.n(n)
 }
 
 /// `1 trial`, `3 trials`.
@@ -200,8 +205,8 @@ pub(crate) fn listed(all: Vec<String>) -> String {
 }
 
 /// What was found in a trial.
-pub(crate) fn of_trial(arm: &str, seed: u64, what: &str) -> String {
-    format!("{arm}, seed {seed}: {what}")
+pub(crate) fn of_trial(arm: &str, trial: &str, what: &str) -> String {
+    format!("{arm}, {trial}: {what}")
 }
 
 /// Where a figure was taken, if that is not the judged epoch: ` at the last epoch`.
@@ -219,7 +224,7 @@ pub(crate) fn effect(study: &Study, difference: &Estimate) -> String {
         JudgeAt::Best => "",
         JudgeAt::Last => at_words(JudgeAt::Last),
     };
-    format!("{}{at} ({})", change(study.primary, difference), seeds(difference.n))
+    format!("{}{at} ({})", change(study.primary, difference), Over::of(study).n(difference.n))
 }
 
 /// A figure that contradicts the primary score: `raises validation accuracy by 0.4 [0.2, 0.6] points`.
@@ -257,11 +262,14 @@ impl Amounts {
 
 /// How much of an arm's gain is the luck of being the best of many, with the digits of
 /// the gain.
-pub(crate) fn luck(metric: Metric, arm: &str, gain: &Estimate, picking: &Picking) -> String {
-    let amounts = Amounts::like(metric, gain);
+pub(crate) fn luck(study: &Study, arm: &str, gain: &Estimate, picking: &Picking) -> String {
+    let amounts = Amounts::like(study.primary, gain);
     let luck = picking.optimism.bias().max(0.0);
     let arms = plural(picking.arms, "arm");
-    let left_out = if picking.with_samples { "seeds and validation samples" } else { "seeds" };
+    let left_out = match picking.with_samples {
+        true => "seeds and validation samples",
+        false => Over::of(study).many(),
+    };
     if amounts.words(luck) == amounts.words(0.0) {
         return format!(
             "Being the best of {arms} does not flatter {arm}: on left-out {left_out} the choice \
@@ -299,14 +307,14 @@ pub(crate) fn optimistic_by(metric: Metric, picking: &Picking) -> String {
 
 /// `test loss 0.310 [0.309, 0.311], test accuracy … (5,000 samples, 5 seeds), opened
 /// once, on 2026-11-23`.
-pub(crate) fn test_figure(test: &TestFigures, day: Option<&str>) -> String {
+pub(crate) fn test_figure(study: &Study, test: &TestFigures, day: Option<&str>) -> String {
     let opened = day.map_or(String::new(), |day| format!(", opened once, on {day}"));
     format!(
         "test loss {}, test {} ({}, {}){opened}",
         format::estimate(&test.loss),
         score_words(test.score_kind, &test.score),
         plural(test.samples, "sample"),
-        seeds(test.loss.n)
+        Over::of(study).n(test.loss.n)
     )
 }
 
@@ -317,7 +325,8 @@ pub(crate) fn opened_for_another(opening: &Opening, arm: &str) -> String {
 }
 
 /// The difference to the baseline on the test set, in what arms are judged by.
-pub(crate) fn on_test(primary: Metric, arm: &str, test: &TestFigures) -> Option<String> {
+pub(crate) fn on_test(study: &Study, arm: &str, test: &TestFigures) -> Option<String> {
+    let primary = study.primary;
     let (what, amount) = match primary.score() {
         None => ("loss", test.loss_difference.clone()?),
         Some(ScoreKind::Accuracy) => ("accuracy", test.score_difference.clone()?),
@@ -325,23 +334,32 @@ pub(crate) fn on_test(primary: Metric, arm: &str, test: &TestFigures) -> Option<
     };
     let verb = if amount.mean < 0.0 { "lowers" } else { "raises" };
     let size = if amount.mean < 0.0 { amount.scaled(-1.0) } else { amount };
-    let (words, n) = (amount_words(primary, &size), seeds(size.n));
+    let (words, n) = (amount_words(primary, &size), Over::of(study).n(size.n));
     Some(format!("On the test set {arm} {verb} {what} by {words} against the baseline ({n})"))
 }
 
 /// Which model is handed over, and why that one.
-pub(crate) fn model(arm: &str, seed: u64, val_loss: f64, seeds: usize) -> String {
-    let why = if seeds == 1 {
+pub(crate) fn model(over: Over, arm: &str, cell: Cell, val_loss: f64, trials: usize) -> String {
+    let kinds = match over {
+        Over::Folds { seeds: 2.., .. } => "trials",
+        over => over.many(),
+    };
+    let why = if trials == 1 {
         "the only one".to_owned()
     } else {
         format!(
-            "the median of {seeds} seeds by validation loss, {}",
+            "the median of {trials} {kinds} by validation loss, {}",
             format::three_digits(val_loss)
         )
     };
+    let part = match over {
+        Over::Seeds => "the training part",
+        Over::Folds { .. } => "the training part of this fold",
+    };
+    let trial = over.cell(cell);
     format!(
-        "recommended/ holds the model of {arm} with seed {seed}, {why}: its kept epoch, trained \
-         on the training part alone"
+        "recommended/ holds the model of {arm} with {trial}, {why}: its kept epoch, trained on \
+         {part} alone"
     )
 }
 
@@ -425,17 +443,6 @@ pub(crate) fn strength_sentence(study: &Study, of: &StrengthFamily) -> String {
     }
 }
 
-/// How many seeds more: `about 4 more seeds`.
-pub(crate) fn more_seeds_words(more: MoreSeeds) -> String {
-    match more {
-        MoreSeeds::Some => "more seeds".to_owned(),
-        MoreSeeds::About(n) => {
-            format!("about {} more {}", n, if n == 1 { "seed" } else { "seeds" })
-        }
-        MoreSeeds::Many => format!("more than {MANY} more seeds"),
-    }
-}
-
 /// The sentence of an arm's row.
 pub(crate) fn arm_sentence(
     study: &Study,
@@ -447,20 +454,24 @@ pub(crate) fn arm_sentence(
     next: Result<&LeftRace, MoreSeeds>,
 ) -> String {
     let lost = lost_words(arm);
+    let over = Over::of(study);
     if !against.primary.is_known() {
         let why = if arm.only_diverged() {
             return lost;
         } else if arm.ended().next().is_none() {
             "no trial to judge"
         } else if against.primary.n == 0 {
-            "no seed in common with the baseline"
+            match over {
+                Over::Seeds => "no seed in common with the baseline",
+                Over::Folds { .. } => "no fold in common with the baseline",
+            }
         } else {
             return format!("{} was not measured", metric_words(study.primary));
         };
         return if lost.is_empty() { why.to_owned() } else { format!("{why}: {lost}") };
     }
     if identical {
-        let n = seeds(against.primary.n);
+        let n = over.n(against.primary.n);
         return format!("the same figures as the baseline's to the last bit ({n})");
     }
     let effect = effect(study, &against.primary);
@@ -472,7 +483,7 @@ pub(crate) fn arm_sentence(
         Judgement::Undecided => match next {
             Ok(left) => format!("{effect}{but}: {}", left_words(left)),
             Err(more) => {
-                let more = more_seeds_words(more);
+                let more = over.more(more);
                 format!("{effect}{but}: {}, {more} would settle it", judgement.word())
             }
         },
@@ -496,6 +507,7 @@ pub(crate) fn lost_words(arm: &ArmTrials) -> String {
 
 /// Whether the baseline overfits, with the figures.
 pub(crate) fn overfitting_sentence(
+    over: Over,
     verdict: OverfittingVerdict,
     rise: &Estimate,
     train_change: &Estimate,
@@ -516,7 +528,7 @@ pub(crate) fn overfitting_sentence(
     let lowest = epochs(since);
     let gap =
         if gap.is_known() { format!("; gap {}", score_amount(score, gap)) } else { String::new() };
-    let (rise, n) = (format::estimate(rise), seeds(rise.n));
+    let (rise, n) = (format::estimate(rise), over.n(rise.n));
     format!(
         "{clause}: from its lowest (epoch {lowest}) to the last epoch validation loss rises by {rise}{also}{gap} ({n})"
     )

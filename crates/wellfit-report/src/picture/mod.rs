@@ -5,12 +5,14 @@ mod axes;
 mod curves;
 mod effects;
 mod layers;
+mod samples;
 mod strengths;
 mod weights;
 
 pub use curves::curves;
 pub use effects::{effects, reaches_beyond};
 pub use layers::{MOST_LAYERS, has_picture, layers};
+pub use samples::{Sample, SampleRow, samples};
 pub use strengths::strengths;
 pub use weights::{Panel, Spread, panels, weights};
 

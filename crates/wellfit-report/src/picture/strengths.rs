@@ -170,7 +170,9 @@ fn labels(picture: &mut Picture, family: &StrengthFamily, frame: &Frame, at: &dy
         return;
     }
     let last = |of: fn(&StrengthPoint) -> &Estimate| {
-        family.points.iter().rev().map(of).find(|estimate| estimate.is_known())
+        let mut points: Vec<&StrengthPoint> = family.points.iter().collect();
+        points.sort_by(|a, b| b.strength.total_cmp(&a.strength));
+        points.into_iter().map(of).find(|estimate| estimate.is_known())
     };
     let lines = [
         ("validation", last(|point| &point.validation), Ink::Arm(1)),
@@ -199,7 +201,8 @@ struct Horizontal {
 
 impl Horizontal {
     fn of(family: &StrengthFamily, frame: &Frame) -> Horizontal {
-        let strengths: Vec<f64> = family.points.iter().map(|point| point.strength).collect();
+        let mut strengths: Vec<f64> = family.points.iter().map(|point| point.strength).collect();
+        strengths.sort_by(f64::total_cmp);
         let logarithmic = family.logarithmic;
         let along = |value: &f64| if logarithmic { value.log10() } else { *value };
         let ends = extent(strengths.iter().map(along), 0.0).unwrap_or((0.0, 1.0));

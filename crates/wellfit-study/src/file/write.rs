@@ -61,10 +61,11 @@ fn section(arm: &Arm, remedies: &[String], set: &[String]) -> String {
         let remedies: Vec<String> = remedies.iter().map(|call| quoted(call)).collect();
         text.push_str(&format!("remedies = [{}]\n", remedies.join(", ")));
     }
-    if let Some(Strength { family, value, spacing }) = &arm.strength {
+    if let Some(Strength { family, value, spacing, falling }) = &arm.strength {
         let (family, spacing) = (quoted(family), spacing.name());
+        let falling = if *falling { ", falling = true" } else { "" };
         text.push_str(&format!(
-            "strength = {{ family = {family}, value = {value:?}, spacing = \"{spacing}\" }}\n"
+            "strength = {{ family = {family}, value = {value:?}, spacing = \"{spacing}\"{falling} }}\n"
         ));
     }
     text

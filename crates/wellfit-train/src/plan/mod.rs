@@ -38,6 +38,7 @@ pub use schedule::{
 pub use section::{Field, Section};
 pub use suggest::did_you_mean;
 pub(crate) use write::hex;
+pub use write::text as quoted;
 
 /// Everything that determines one training run.
 #[derive(Clone, Debug, PartialEq)]

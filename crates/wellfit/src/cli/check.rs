@@ -5,10 +5,12 @@ use std::path::Path;
 
 use wellfit::check::{Checked, Effort, Finding, Level, brief, check as look, text};
 use wellfit::data::{DataRequest, Places, RawSplits, read_source};
-use wellfit::plan::Document;
+use wellfit::plan::{Document, quoted};
 use wellfit::{FileError, Plan, write_file};
 
 use super::arguments::{CheckArguments, RunArguments};
+use super::plan::change_target;
+use super::proposed::is_data;
 use super::{Failure, print};
 
 /// The file in a study's folder that keeps what the check before it found.
@@ -30,35 +32,21 @@ pub fn check(arguments: CheckArguments) -> Result<(), Failure> {
 /// options' changes.
 fn request(arguments: &CheckArguments) -> Result<DataRequest, Failure> {
     let CheckArguments { data, target, set, .. } = arguments;
-    let is_plan = data.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml"));
-    let mut document = match is_plan {
-        true => Document::read(data)?,
+    let mut document = match is_data(data) {
+        false => Document::read(data)?,
         // The network is not looked at; a plan needs one.
-        false => {
+        true => {
             let source = quoted(&data.to_string_lossy());
             let layers = "layers = [{ type = \"linear\", out = 1 }]";
             let text = format!("[data]\nsource = {source}\n\n[model]\n{layers}\n");
             Document::parse(&data.display().to_string(), &text)?
         }
     };
-    if !target.is_empty() {
-        let names: Vec<String> = target.iter().map(|name| quoted(name)).collect();
-        document.set(&format!("data.target=[{}]", names.join(", ")))?;
-    }
+    change_target(&mut document, target)?;
     for assignment in set {
         document.set(assignment)?;
     }
     Ok(Plan::read(&document, document.folder())?.data)
-}
-
-/// A TOML string.
-fn quoted(text: &str) -> String {
-    let escaped = text.chars().map(|c| match c {
-        '"' | '\\' => format!("\\{c}"),
-        c if c.is_control() => format!("\\u{:04X}", c as u32),
-        c => c.to_string(),
-    });
-    format!("\"{}\"", escaped.collect::<String>())
 }
 
 fn json(checked: &Checked) -> Result<String, Failure> {
@@ -92,7 +80,9 @@ pub fn told(checked: &Checked, file: Option<&Path>, run: &RunArguments) -> Vec<S
     let data = file.map_or_else(|| checked.source.clone(), |file| file.display().to_string());
     let sets = run.set.iter().filter(|set| set.trim_start().starts_with("data."));
     let sets: String = sets.map(|set| format!(" --set '{set}'")).collect();
-    brief(checked, &format!("wellfit data check {data}{sets}"))
+    let targets = run.target.iter().map(|target| format!(" --target '{target}'"));
+    let targets: String = targets.collect();
+    brief(checked, &format!("wellfit data check {data}{targets}{sets}"))
 }
 
 /// Why nothing is trained under `--strict`; `None` without an error among the findings.

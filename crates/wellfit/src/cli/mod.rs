@@ -8,12 +8,15 @@ pub mod diagnose;
 mod failure;
 pub mod inspect;
 mod interrupt;
+pub mod new;
 mod plan;
 mod print;
 mod progress;
+mod proposed;
 pub mod remedies;
 pub mod report;
 mod runs;
+pub mod show;
 pub mod study;
 pub mod train;
 
