@@ -333,15 +333,7 @@ impl Dataset {
             }
             _ => return None,
         };
-        Some(Self {
-            shape: self.shape,
-            features,
-            targets,
-            rows: None,
-            groups: None,
-            times: None,
-            schema: self.schema.clone(),
-        })
+        Some(Self { features, targets, rows: None, groups: None, times: None, ..self.clone() })
     }
 
     /// Part of this set: `rows` are positions in this set, counted from 0, and give

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::{PrepareFault, Shape, TableFault};
+use crate::{ImageFault, PrepareFault, Shape, TableFault};
 
 /// Why data could not be had.
 #[derive(Debug, Error)]
@@ -174,7 +174,7 @@ pub enum FileFault {
     )]
     NoArray {
         /// What is needed.
-        wanted: &'static str,
+        wanted: String,
         /// What is there.
         found: String,
     },
@@ -192,6 +192,36 @@ pub enum FileFault {
     /// Something about a table.
     #[error("{0}")]
     Table(Box<TableFault>),
+    /// Something about images.
+    #[error("{0}")]
+    Image(Box<ImageFault>),
+    /// More memory than there is.
+    #[error(
+        "needs about {:.1} GiB of memory, but {:.1} GiB are free; take fewer rows or columns, or \
+         close other programs", gib(*needed), gib(*free)
+    )]
+    Memory {
+        /// Bytes that are needed.
+        needed: u64,
+        /// Bytes that are free.
+        free: u64,
+    },
+    /// Samples without what they are to give, where that is needed.
+    #[error("does not say what its samples are to give, which is needed here")]
+    NoTargets,
+    /// An NPY file of samples without a file of what they are to give.
+    #[error(
+        "holds samples, but what they are to give is nowhere: {expected} is needed beside it \
+         (x.npy goes with y.npy, NAME_x.npy with NAME_y.npy, X_train.npy with y_train.npy)"
+    )]
+    NoTargetsFile {
+        /// The file that is looked for.
+        expected: String,
+    },
+}
+
+fn gib(bytes: u64) -> f64 {
+    bytes as f64 / (1u64 << 30) as f64
 }
 
 impl FileFault {
@@ -247,6 +277,14 @@ pub enum ArrayFault {
         labels: u64,
         /// Samples in `x`.
         samples: u64,
+    },
+    /// Another number of groups or times than of samples.
+    #[error("holds {found} values, but there are {samples} samples; each needs one")]
+    SplitCount {
+        /// Values in it.
+        found: usize,
+        /// Samples.
+        samples: usize,
     },
     /// A label below 0.
     #[error("label {value} of sample {sample} is negative; classes are 0, 1, …")]

@@ -82,6 +82,8 @@ pub fn answer(
     let few = is_open.then(|| said.few_samples_words()).flatten();
     let lead = winner.and_then(|winner| said.lead(winner, trials));
     let picking = winner.and_then(|_| picking(study, trials));
+    let learned = strengths.iter().filter(|family| family.learning.is_some());
+    let learned = learned.map(|family| family.sentence.clone());
     let luck = winner.zip(picking.as_ref()).map(|(winner, picking)| said.luck(winner, picking));
     let test = test_figures(records, trials, arm);
     let on_test = test
@@ -94,8 +96,10 @@ pub fn answer(
         decided: arm.is_some(),
         arm,
         details: family
+            .filter(|family| family.learning.is_none())
             .map(|family| family.sentence.clone())
             .into_iter()
+            .chain(learned)
             .chain(on_test)
             .chain(lead)
             .chain(luck)

@@ -5,7 +5,7 @@ use wellfit_stats::Estimate;
 use wellfit_study::{Cell, Folds, Racing, StudyRecords};
 use wellfit_train::record::{EpochRow, Record, ScoreKind};
 
-use crate::{Against, ArmFindings, StrengthFamily, StudyFindings, Summary, TestFigures};
+use crate::{Against, ArmFindings, Axis, StrengthFamily, StudyFindings, Summary, TestFigures};
 
 /// The version of `results.json` that this program writes.
 pub const RESULTS_SCHEMA: u32 = 1;
@@ -106,11 +106,17 @@ fn test_figures(records: &StudyRecords, of: &TestFigures) -> Value {
     })
 }
 
-/// The content of `recommended/about.json`; `None` when nothing is recommended.
-pub fn model_json(records: &StudyRecords, findings: &StudyFindings) -> Option<(String, String)> {
+/// The trial whose model is handed over and the content of `recommended/about.json`, which
+/// says that `onnx`, if any, is the same model for other programs; `None` when nothing is
+/// recommended.
+pub fn model_json(
+    records: &StudyRecords,
+    findings: &StudyFindings,
+    onnx: Option<&str>,
+) -> Option<(String, String)> {
     let model = findings.answer.model.as_ref()?;
     let arm = findings.answer.arm.and_then(|arm| records.study.arms.get(arm))?;
-    let about = json!({
+    let mut about = json!({
         "schema": RESULTS_SCHEMA,
         "study": records.study.name,
         "arm": arm.name,
@@ -120,12 +126,18 @@ pub fn model_json(records: &StudyRecords, findings: &StudyFindings) -> Option<(S
         "val_loss": model.val_loss,
         "sentence": model.sentence,
     });
+    if let Some(onnx) = onnx {
+        about["onnx"] = json!(onnx);
+    }
     Some((model.trial.clone(), format!("{about:#}\n")))
 }
 
 /// A family's validation curve.
 fn strengths(records: &StudyRecords, of: &StrengthFamily) -> Value {
     let name = |at: usize| records.study.arms.get(of.points.get(at)?.arm).map(|arm| &arm.name);
+    let strengths = records.study.arms.iter().filter_map(|arm| arm.strength.as_ref());
+    let mut own = strengths.filter(|strength| strength.family == of.family);
+    let spacing = own.next().map(|strength| strength.spacing);
     let both = |[training, validation]: [&Estimate; 2]| {
         let figures = [(of.metrics[0], training), (of.metrics[1], validation)];
         figures
@@ -138,6 +150,9 @@ fn strengths(records: &StudyRecords, of: &StrengthFamily) -> Value {
                 both([&point.training, &point.validation]).into_iter().collect();
             row.insert("arm".to_owned(), json!(name(at)));
             row.insert("strength".to_owned(), json!(point.strength));
+            if of.axis != Axis::Strength {
+                row.insert(axis(of.axis).to_owned(), json!(point.place));
+            }
             row.insert("difference".to_owned(), Value::Object(figure("mean", &point.difference)));
             row.insert("helps".to_owned(), json!(point.helps));
             Value::Object(row)
@@ -145,14 +160,25 @@ fn strengths(records: &StudyRecords, of: &StrengthFamily) -> Value {
         .collect();
     json!({
         "family": of.family,
-        "spacing": if of.logarithmic { "logarithmic" } else { "linear" },
+        "spacing": spacing.map(|spacing| spacing.name()),
         "baseline": Value::Object(both([&of.baseline[0], &of.baseline[1]]).into_iter().collect()),
         "points": points,
         "best": of.best.and_then(name),
         "recommended": of.recommended.and_then(name),
         "open_ended": of.open_ended,
+        "axis": axis(of.axis),
+        "learning_curve": of.learning,
         "sentence": of.sentence,
     })
+}
+
+/// What a point's place along an axis is called.
+fn axis(of: Axis) -> &'static str {
+    match of {
+        Axis::Strength => "strength",
+        Axis::Samples => "samples",
+        Axis::Parameters => "parameters",
+    }
 }
 
 fn trials(

@@ -1,7 +1,7 @@
 //! What was found out about a study, as `results.json` keeps it.
 
 use serde::Serialize;
-use wellfit_stats::{Estimate, Interval};
+use wellfit_stats::{Estimate, Interval, PowerCurve};
 use wellfit_train::record::ScoreKind;
 
 /// Everything that a study's records say, in the order of the report.
@@ -375,6 +375,11 @@ pub struct StrengthFamily {
     /// Whether the best is the weakest or the strongest of several, so that the range
     /// should be wider.
     pub open_ended: bool,
+    /// What the points are drawn along.
+    pub axis: Axis,
+    /// Where the family is a learning curve, whose arms differ in how many samples they
+    /// learn from alone: what more samples would bring.
+    pub learning: Option<LearningCurve>,
     /// What that means.
     pub sentence: String,
 }
@@ -386,6 +391,8 @@ pub struct StrengthPoint {
     pub arm: usize,
     /// How strong.
     pub strength: f64,
+    /// Where it stands along the family's axis.
+    pub place: f64,
     /// The score on the training set at the judged epoch.
     pub training: Estimate,
     /// The score on the validation set.
@@ -394,6 +401,43 @@ pub struct StrengthPoint {
     pub difference: Estimate,
     /// Whether the arm is judged to help.
     pub helps: bool,
+}
+
+/// What a family's points are drawn along.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Axis {
+    /// The strength as it is written.
+    Strength,
+    /// How many samples are learned from, by equal factors.
+    Samples,
+    /// How many parameters the network has, by equal factors.
+    Parameters,
+}
+
+/// What the sizes of the training set say of larger ones.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct LearningCurve {
+    /// Sizes that it is fitted to.
+    pub sizes: usize,
+    /// a + b·n^(−c) for the error: the primary loss, or what an accuracy or R² lacks to 1;
+    /// `None` where the sizes do not follow one.
+    pub curve: Option<PowerCurve>,
+    /// The primary score at twice the largest size.
+    pub next: Option<NextScore>,
+    /// What that means.
+    pub sentence: String,
+}
+
+/// A score at a size that nobody has tried.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct NextScore {
+    /// Training samples.
+    pub samples: usize,
+    /// The primary score that is expected there.
+    pub score: f64,
+    /// The 95 % interval of what would be measured there, if the power law goes on.
+    pub interval: Option<Interval>,
 }
 
 impl StrengthFamily {

@@ -104,7 +104,7 @@ fn the_model_that_is_handed_over_is_of_the_median_fold_and_says_so() {
         "recommended/ holds the model of arm with fold 2, the median of 3 folds by validation \
          loss, 0.298: its kept epoch, trained on the training part of this fold alone"
     );
-    let (_, about) = model_json(&records, &findings).unwrap();
+    let (_, about) = model_json(&records, &findings, None).unwrap();
     assert!(about.contains("\"fold\": 2"), "{about}");
 }
 

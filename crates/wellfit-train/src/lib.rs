@@ -33,6 +33,7 @@ pub mod plan;
 pub mod record;
 mod run;
 mod run_folder;
+mod sample_schema;
 mod samples;
 mod schedule;
 mod tensors;
@@ -53,8 +54,9 @@ pub use run_folder::{
     Opened, RunFolder, done, read_model, read_preparation, read_record, write_preparation,
     write_record,
 };
+pub use sample_schema::{SAMPLES, read_sample_schema, write_sample_schema};
 pub use samples::{samples, shape};
 pub use schedule::Plateau;
-pub use tensors::{TensorFileError, read_tensors, write_tensors};
+pub use tensors::{TensorFileError, read_tensors, write_tensors, write_tensors_with};
 pub use train::{Decision, Observer, Start, TrainOptions, train, train_in};
 pub use weights::summarise;

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `plan.toml` | the resolved plan |
 //! | `preparation.json` | what was fitted on the training samples and done to all |
+//! | `samples.json` | what the samples look like, and what they are to give |
 //! | `history.csv` | a row an epoch |
 //! | `record.json` | the [`Record`]; there once the run has ended or was interrupted |
 //! | `model.safetensors` | the kept epoch's weights; not there when no epoch could be judged |
@@ -15,6 +16,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use wellfit_data::SampleSchema;
 use wellfit_data::{PREPARATION_SCHEMA, Preparation, Scale};
 use wellfit_nn::Tensor;
 
@@ -25,6 +27,7 @@ use crate::history::to_csv;
 use crate::plan::{Document, Plan};
 use crate::record::{Record, RunState, SCHEMA};
 use crate::run::{Run, Trained};
+use crate::sample_schema::write_sample_schema;
 use crate::tensors::{read_tensors, write_tensors};
 
 const PLAN: &str = "plan.toml";
@@ -92,6 +95,11 @@ impl RunFolder {
     /// Sets the least time between two checkpoints; zero for one after each epoch.
     pub fn checkpoint_every(self, every: Duration) -> Self {
         Self { every, ..self }
+    }
+
+    /// Writes what the samples look like, for those who predict with the run's model.
+    pub fn keep_schema(&self, samples: &SampleSchema) -> Result<(), TrainError> {
+        write_sample_schema(&self.folder, samples)
     }
 
     fn state(&self) -> PathBuf {

@@ -124,6 +124,7 @@ pub fn train_in(
         Opened::Done(record) => return Ok((*record, Start::AlreadyDone)),
         Opened::Ready(folder) => folder,
     };
+    folder.keep_schema(&splits.train.schema())?;
     let start = match folder.resume(&mut run)? {
         Some(epoch) => Start::Resumed { epoch },
         None => Start::New,

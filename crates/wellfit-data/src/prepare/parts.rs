@@ -20,6 +20,8 @@ impl RawSplits {
             DataError::Prepare(fault) => about(fault).into(),
             error => error,
         })?;
+        // How samples looked as they were read is remembered from here on.
+        let schema = Arc::new(self.train.schema());
         let train = fitted.without_outliers(&self.train)?;
         let parts = [
             (Some("training"), Some(train)),
@@ -32,6 +34,7 @@ impl RawSplits {
         if let Some(how) = request.prepare.resample {
             train = resample(&train, how, request.split_seed)?;
         }
+        let train = train.with_schema(schema);
         let (validation_is_test, origin) = (self.validation_is_test, self.origin);
         let preparation = Arc::new(fitted);
         Ok(Splits { train, validation, test, preparation, validation_is_test, origin })

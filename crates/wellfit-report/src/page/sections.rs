@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use wellfit_diagnose::metric_words;
+use wellfit_diagnose::{StrengthFamily, metric_words};
 use wellfit_stats::format::{self, count as thousands};
 
 use super::table;
@@ -117,11 +117,21 @@ pub fn strengths(view: &View) -> String {
     }
     let at = if view.records.study.judge_at.name() == "best" { "kept" } else { "last" };
     let many = view.over().many();
+    let expects = |family: &StrengthFamily| {
+        family.learning.as_ref().is_some_and(|learning| learning.next.is_some())
+    };
+    let expected = match families.iter().any(expects) {
+        true => {
+            " A dashed end, with its 95 % interval, is what the fitted power law expects of twice \
+             the training samples."
+        }
+        false => "",
+    };
     let caption = format!(
         "Means over {many} at the {at} epoch, by strength. Solid: validation, with its 95 % \
          interval over {many}; dashed: training set, in evaluation mode; dotted: both for the \
          baseline. Shaded: the strength to take, the weakest that helps within one standard error \
-         of the best that does."
+         of the best that does.{expected}"
     );
     let figure = figure("strengths", &caption, |width| picture::strengths(view, width));
     let sentences: String =

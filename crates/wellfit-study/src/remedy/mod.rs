@@ -13,6 +13,7 @@ mod dropout;
 mod early_stopping;
 mod loss;
 mod max_norm;
+mod more_data;
 mod network;
 mod norm;
 mod parameter;
@@ -108,7 +109,7 @@ impl Group {
 }
 
 /// Every remedy, group by group.
-pub static REMEDIES: [&Remedy; 30] = [
+pub static REMEDIES: [&Remedy; 31] = [
     &early_stopping::EARLY_STOPPING,
     &average::EMA,
     &average::SWA,
@@ -139,6 +140,7 @@ pub static REMEDIES: [&Remedy; 30] = [
     &data::FEATURE_SELECTION,
     &data::STANDARDISE,
     &data::OUTLIERS,
+    &more_data::MORE_DATA,
 ];
 
 /// The remedy of that name.

@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use wellfit::data::{DataError, DataRequest, Places, RawSource, list, read_source};
+use wellfit::data::{
+    DataError, DataRequest, FileFault, Places, RawSource, TableFault, list, read_source,
+};
 use wellfit::plan::{Document, quoted};
 use wellfit::proposal::{Facts, Proposal, Reason, Want, propose};
 
@@ -83,9 +85,13 @@ fn proposed(
     Ok(propose(&facts, written, want)?)
 }
 
-/// The column that a table calls its target, where no target was named.
-fn likely_target(_error: &DataError) -> Option<String> {
-    None
+/// The column that a table calls its target, where no target was named. That it is the last
+/// one is no reason to take it.
+fn likely_target(error: &DataError) -> Option<String> {
+    const CALLED: [&str; 4] = ["target", "label", "class", "y"];
+    let DataError::File { fault: FileFault::Table(fault), .. } = error else { return None };
+    let TableFault::NoTarget { first, .. } = &**fault else { return None };
+    CALLED.contains(&first.to_lowercase().as_str()).then(|| first.clone())
 }
 
 /// The source as a plan in `beside` names it: a known set by its name, a path so that it is

@@ -50,6 +50,9 @@ pub fn study(arguments: StudyArguments, interrupt: &Interrupt) -> Result<(), Fai
     print::result(if options.json { &results.json } else { &results.answer })?;
     if !options.quiet {
         print::note(&format!("report: {}", folder.join("report.html").display()));
+        if let Some(onnx) = &results.onnx {
+            print::note(&format!("model: {}", onnx.display()));
+        }
     }
     failed(&outcome)
 }
