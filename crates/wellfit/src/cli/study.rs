@@ -11,14 +11,14 @@ use super::arguments::StudyArguments;
 use super::progress::Live;
 use super::report::write_results;
 use super::train::HERE;
-use super::{Failure, Interrupt, plan, print};
+use super::{Failure, Interrupt, check, plan, print};
 
 /// Study → records → findings → report.
 pub fn study(arguments: StudyArguments, interrupt: &Interrupt) -> Result<(), Failure> {
     let (study, document) = read(&arguments)?;
-    let options = arguments.run;
+    let options = &arguments.run;
     let folder = options.out.clone().unwrap_or_else(|| plan::default_folder(&study.name));
-    let live = Live::new(options.quiet);
+    let live = Live::new(arguments.file.as_deref(), options);
     let outcome = run(
         &study,
         &folder,
@@ -32,6 +32,9 @@ pub fn study(arguments: StudyArguments, interrupt: &Interrupt) -> Result<(), Fai
     );
     live.end();
     let mut outcome = outcome.map_err(|error| locate(error, &document))?;
+    if let Some(checked) = live.checked() {
+        check::keep(&folder, checked)?;
+    }
     if outcome.left() > 0 {
         return Err(stopped(&outcome));
     }
