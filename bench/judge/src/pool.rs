@@ -162,6 +162,7 @@ pub fn study(setting: &Setting, arms: &[Arm], records: Vec<Vec<Record>>) -> Stud
             plan: setting.plan.clone(),
             seeds: (0..seeds as u64).collect(),
             primary: Metric::ValLoss,
+            primary_by_data: false,
             judge_at: JudgeAt::Best,
             arms: arms.to_vec(),
             racing: false,
@@ -179,6 +180,7 @@ pub fn study(setting: &Setting, arms: &[Arm], records: Vec<Vec<Record>>) -> Stud
             },
             classes,
             validation_is_test: false,
+            class_samples: sets.train.class_counts(),
         },
     }
 }

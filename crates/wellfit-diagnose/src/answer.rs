@@ -430,7 +430,7 @@ fn final_figure(
     match test {
         Some(test) if test.arm == arm => {
             let when = records.opening.as_ref().map(|opening| opening.day());
-            words::test_figure(test, when)
+            words::test_figure(study.primary, test, when)
         }
         _ => {
             let why = match &records.opening {

@@ -283,6 +283,27 @@ impl Extra {
         }
     }
 
+    /// Whether a set with so many samples of each class has it: ranks need samples of
+    /// every class.
+    ///
+    /// # Errors
+    /// Where a class has none: `auc is not defined: the validation set has no sample of
+    /// …`.
+    pub fn check_classes(
+        self,
+        set: &str,
+        samples: &[usize],
+        names: &[String],
+    ) -> Result<(), String> {
+        match samples.iter().position(|samples| *samples == 0) {
+            Some(class) if self.is_ranking() => {
+                let name = names.get(class).map_or("a class", String::as_str);
+                Err(format!("{} is not defined: the {set} has no sample of {name}", self.name()))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// These scores of classified samples, in order; what is computed for one is used
     /// for all.
     ///

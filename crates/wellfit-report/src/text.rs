@@ -38,7 +38,7 @@ pub enum Unit {
 impl Unit {
     /// The unit of a metric's values.
     pub fn of(metric: Metric) -> Unit {
-        metric.score().map_or(Unit::Plain, Unit::of_score)
+        if metric.is_share() { Unit::Percent } else { Unit::Plain }
     }
 
     /// The unit of a score's values.

@@ -66,7 +66,10 @@ impl Kind {
             Kind::NonNegative => "a number of at least 0".into(),
             Kind::Share => "a number above 0 and below 1".into(),
             Kind::Count(least) => format!("a whole number of at least {least}"),
-            Kind::Metric => one_of(&Metric::ALL.map(Metric::name)),
+            Kind::Metric => {
+                let own = one_of(&Metric::ALL.map(Metric::name));
+                format!("{own}, or a column of train.metrics such as val_f1_macro")
+            }
             Kind::Word(words) => one_of(words),
         }
     }
@@ -81,9 +84,7 @@ impl Kind {
             Kind::NonNegative => number().filter(|x| *x >= 0.0 && x.is_finite()).map(Value::Number),
             Kind::Share => number().filter(|x| *x > 0.0 && *x < 1.0).map(Value::Number),
             Kind::Count(least) => text.parse().ok().filter(|n| *n >= least).map(Value::Count),
-            Kind::Metric => {
-                Metric::ALL.into_iter().find(|metric| metric.name() == word).map(Value::Metric)
-            }
+            Kind::Metric => Metric::from_name(word).map(Value::Metric),
             Kind::Word(words) => words.iter().find(|w| **w == word).map(|w| Value::Word(w)),
         }
     }
