@@ -3,10 +3,13 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::{DataError, SetFault, Table, Task};
+use serde::{Deserialize, Serialize};
 
-/// What one sample looks like.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+use crate::{DataError, SampleSchema, SetFault, Table, Task};
+
+/// What one sample looks like. In files `[values]` or `[channels, rows, columns]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "Vec<usize>", try_from = "Vec<usize>")]
 pub enum Shape {
     /// So many numbers.
     Vector(usize),
@@ -35,6 +38,27 @@ impl Shape {
     /// Whether a sample has no values (never, in a checked set).
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+}
+
+impl From<Shape> for Vec<usize> {
+    fn from(shape: Shape) -> Self {
+        match shape {
+            Shape::Vector(n) => vec![n],
+            Shape::Image { channels, height, width } => vec![channels, height, width],
+        }
+    }
+}
+
+impl TryFrom<Vec<usize>> for Shape {
+    type Error = String;
+
+    fn try_from(dims: Vec<usize>) -> Result<Self, String> {
+        match dims[..] {
+            [n] => Ok(Shape::Vector(n)),
+            [channels, height, width] => Ok(Shape::Image { channels, height, width }),
+            _ => Err(format!("{dims:?} is no shape: [values] or [channels, rows, columns] is")),
+        }
     }
 }
 
@@ -124,6 +148,8 @@ pub struct Dataset {
     /// Which group each stored sample belongs to, and when it was taken, for splits.
     pub(crate) groups: Option<Arc<Vec<u32>>>,
     pub(crate) times: Option<Arc<Vec<f64>>>,
+    /// How the samples looked as they were read.
+    pub(crate) schema: Option<Arc<SampleSchema>>,
 }
 
 impl Dataset {
@@ -246,7 +272,7 @@ impl Dataset {
             let value = f64::from(values[at]);
             return Err(SetFault::NotFinite { value, sample: at / width, column: at % width });
         }
-        Ok(Self { shape, features, targets, rows: None, groups: None, times: None })
+        Ok(Self { shape, features, targets, rows: None, groups: None, times: None, schema: None })
     }
 
     /// The same set with the group of each stored sample, for grouped splits.

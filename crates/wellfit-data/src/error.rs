@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::Shape;
+use crate::{PrepareFault, Shape, TableFault};
 
 /// Why data could not be had.
 #[derive(Debug, Error)]
@@ -24,6 +24,9 @@ pub enum DataError {
     /// A set cannot be split as asked.
     #[error(transparent)]
     Split(#[from] SplitFault),
+    /// A set cannot be prepared as asked.
+    #[error(transparent)]
+    Prepare(#[from] PrepareFault),
     /// A known data set is nowhere.
     #[error("data set \"{name}\" was not found\n  looked in: {looked}\n  to get it: {advice}")]
     NotFound {
@@ -144,7 +147,8 @@ pub enum FileFault {
     ManyPairs(usize),
     /// A kind of file that is not read.
     #[error(
-        "is of a kind that is not read; .npz files, IDX files and folders of IDX files are read"
+        "is of a kind that is not read; tables (.csv, .tsv, .txt, .parquet), arrays (.npz, .npy), \
+         IDX files, and folders of IDX files or of images are read"
     )]
     UnknownKind,
     /// Held-out data of another kind than the source.
@@ -185,12 +189,21 @@ pub enum FileFault {
     /// Its values and labels make no data set.
     #[error("{0}")]
     Set(SetFault),
+    /// Something about a table.
+    #[error("{0}")]
+    Table(Box<TableFault>),
 }
 
 impl FileFault {
     /// The error that names the file.
     pub(crate) fn at(self, path: &Path) -> DataError {
         DataError::File { path: path.to_path_buf(), fault: self }
+    }
+}
+
+impl From<TableFault> for FileFault {
+    fn from(fault: TableFault) -> Self {
+        FileFault::Table(Box::new(fault))
     }
 }
 

@@ -31,11 +31,15 @@ mod known;
 mod load;
 mod npy;
 mod npz;
+mod parts;
 mod places;
 mod prepare;
+mod progress;
 mod request;
 #[cfg(feature = "sample")]
 mod sample;
+mod samples;
+mod schema;
 mod split;
 mod table;
 mod zip;
@@ -48,13 +52,20 @@ pub use fetch::{FetchEvent, FetchFault, FetchOptions, fetch};
 pub use folder::read_idx_folder;
 pub use idx::{Idx, read_idx, read_idx_pair};
 pub use known::{FASHION_MNIST, FASHION_MNIST_SAMPLE, Known, Whereabouts, list};
-pub use load::load;
+pub use load::{load, load_watched, read_source};
 pub use npz::read_npz;
+pub use parts::{RawSource, RawSplits, Sources};
 pub use places::Places;
-pub use prepare::Preparation;
+pub use prepare::{
+    ArrayInput, Categories, Input, InputColumn, InputKind, Numbers, PREPARATION_SCHEMA,
+    Preparation, PrepareFault, resample,
+};
+pub use progress::LoadProgress;
 pub use request::{
     DataRequest, Holdout, ImageRequest, Keep, MISSING_VALUES, Missing, Outliers, PrepareRequest,
     Resample, Scale, Select, SelectBy, SplitRule, Splits, Subset, TableRequest, Task, Unknown,
 };
+pub use samples::{SampleFile, read_labelled, read_samples};
+pub use schema::{ColumnSchema, SampleKind, SampleSchema, TargetSchema};
 pub use split::{Parts, partition, subset};
-pub use table::{Column, ColumnValues, MISSING, Table};
+pub use table::{Column, ColumnValues, MISSING, Place, Table, TableFault};

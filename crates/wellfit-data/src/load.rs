@@ -1,99 +1,104 @@
-//! From a plan's `[data]` section to checked splits.
+//! From a plan's `[data]` section to what its files hold.
 
 use std::fs;
 use std::path::Path;
-use std::sync::Arc;
 
 use crate::folder::{self, Own};
 use crate::known;
 use crate::npz::read_npz;
-use crate::split::{partition, subset};
+use crate::parts::{Asked, RawSource};
+use crate::progress::{Watch, unwatched};
 use crate::{
-    DataError, DataRequest, Dataset, Features, FileFault, Holdout, Places, Preparation, Scale,
-    SplitFault, Splits, Task,
+    DataError, DataRequest, Dataset, FileFault, Holdout, LoadProgress, Places, SplitFault, Splits,
+    Task, samples, table,
 };
-
-/// Share of the training samples that is held out when nothing else is said.
-const DEFAULT_VALIDATION: f64 = 0.1;
 
 /// What kind of thing a source is: held-out files must be of the same.
 #[derive(Clone, Copy, PartialEq)]
 enum Kind {
     Idx,
     Npz,
+    Table,
 }
 
-/// Finds, reads, checks and splits what a plan asks for.
+impl Kind {
+    /// By the name; what is nothing else may be IDX, which has no ending of its own.
+    fn of(path: &Path) -> Kind {
+        if table::is_table(path) {
+            Kind::Table
+        } else if is_npz(path) {
+            Kind::Npz
+        } else {
+            Kind::Idx
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Kind::Idx => "IDX",
+            Kind::Npz => "NPZ",
+            Kind::Table => "a table",
+        }
+    }
+}
+
+/// Finds, reads, checks, splits and prepares what a plan asks for.
 ///
 /// A fraction (of validation or test) is a share of all training samples of the
 /// source, drawn by `split_seed` alone; a subset is drawn from what is left to train on.
+/// What is prepared is fitted on what is then left to train on.
 ///
 /// # Errors
 /// When the source is nowhere, a file is not what it should be, parts do not go
-/// together, or the set cannot be split as asked.
+/// together, the set cannot be split as asked, or cannot be prepared as asked.
 pub fn load(request: &DataRequest, places: &Places) -> Result<Splits, DataError> {
-    refuse_same(request)?;
-    let (own, kind, origin) = read(&request.source, request.task, places)?;
-    let scale = scale(request.scale, &own.train)?;
-    let validation_is_test = request.validation == Some(Holdout::TestSplit);
-
-    let own_test = |key| {
-        let missing = || SplitFault::NoTestSplit { key, origin: origin.clone() };
-        own.test.clone().ok_or_else(missing)
-    };
-    let fraction = |holdout: &Option<Holdout>| match holdout {
-        Some(Holdout::Fraction(share)) => Some(*share),
-        _ => None,
-    };
-    let test_share = fraction(&request.test);
-    let validation_share = match &request.validation {
-        None if own.validation.is_none() => Some(DEFAULT_VALIDATION),
-        holdout => fraction(holdout),
-    };
-
-    let (train, drawn_validation, drawn_test) =
-        draw(&own.train, validation_share, test_share, request.split_seed)?;
-    let validation = match &request.validation {
-        None | Some(Holdout::Fraction(_)) => drawn_validation.or(own.validation),
-        Some(Holdout::TestSplit) => Some(own_test("validation")?),
-        Some(Holdout::File(path)) => Some(held_out(path, kind, &own.train)?),
-    };
-    let test = match &request.test {
-        None if validation_is_test => None,
-        None => own.test.clone(),
-        Some(Holdout::Fraction(_)) => drawn_test,
-        Some(Holdout::TestSplit) => Some(own_test("test")?),
-        Some(Holdout::File(path)) => Some(held_out(path, kind, &own.train)?),
-    };
-    let train = match request.subset {
-        Some(size) => subset(&train, size, request.split_seed)?,
-        None => train,
-    };
-    let preparation = Arc::new(Preparation::fixed(scale));
-    Ok(Splits { train, validation, test, preparation, validation_is_test, origin })
+    load_watched(request, places, &unwatched)
 }
 
-/// Cuts the asked shares off the training samples.
-fn draw(
-    set: &Dataset,
-    validation: Option<f64>,
-    test: Option<f64>,
-    seed: u64,
-) -> Result<(Dataset, Option<Dataset>, Option<Dataset>), DataError> {
-    if validation.is_none() && test.is_none() {
-        return Ok((set.clone(), None, None));
-    }
-    let parts = partition(set, validation, test, seed)?;
-    let take = |share: Option<f64>, rows: &[u32]| share.map(|_| set.take(rows)).transpose();
-    Ok((set.take(&parts.train)?, take(validation, &parts.validation)?, take(test, &parts.test)?))
+/// As [`load`]; `watch` is told how far a large file has been read.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_watched(
+    request: &DataRequest,
+    places: &Places,
+    watch: &dyn Fn(LoadProgress),
+) -> Result<Splits, DataError> {
+    // What was read is let go as soon as it is prepared.
+    let parts = read_source_watched(request, places, watch)?.split(request)?;
+    parts.prepare(request)
+}
+
+/// Finds, reads and checks what a plan asks for, held-out files too.
+///
+/// # Errors
+/// As [`load`], as far as reading goes.
+pub fn read_source(request: &DataRequest, places: &Places) -> Result<RawSource, DataError> {
+    read_source_watched(request, places, &unwatched)
+}
+
+fn read_source_watched(
+    request: &DataRequest,
+    places: &Places,
+    watch: Watch<'_>,
+) -> Result<RawSource, DataError> {
+    refuse_same(request)?;
+    let (own, kind, origin) = read(request, places, watch)?;
+    let file = |holdout: &Option<Holdout>| match holdout {
+        Some(Holdout::File(path)) => held_out(path, kind, &own.train, watch).map(Some),
+        _ => Ok(None),
+    };
+    let [validation_file, test_file] = [file(&request.validation)?, file(&request.test)?];
+    Ok(RawSource { asked: Asked::of(request), own, validation_file, test_file, origin })
 }
 
 /// Reads a source; with it, its kind and where it was found, in words.
 fn read(
-    source: &str,
-    task: Option<Task>,
+    request: &DataRequest,
     places: &Places,
+    watch: Watch<'_>,
 ) -> Result<(Own, Kind, String), DataError> {
+    let (source, task) = (request.source.as_str(), request.task);
     let asked = |own: Own| match task {
         Some(Task::Regression) => own.into_regression(),
         Some(Task::Classification) | None => own,
@@ -111,22 +116,34 @@ fn read(
             true => FileFault::Missing.at(path),
             false => DataError::UnknownSource { source_name: source.into(), known: known::names() },
         });
-    } else if is_npz(path) {
-        (only(read_npz(path, task, None)?), Kind::Npz)
     } else {
-        (only(folder::read_single(path, None)?), Kind::Idx)
+        match Kind::of(path) {
+            Kind::Npz => (only(read_npz(path, task, None)?), Kind::Npz),
+            Kind::Table => {
+                let set = table::read_training(path, request, watch)?;
+                return Ok((only(set), Kind::Table, source.to_string()));
+            }
+            Kind::Idx => (only(folder::read_single(path, None)?), Kind::Idx),
+        }
     };
     Ok((asked(own), kind, source.to_string()))
 }
 
-fn held_out(path: &Path, kind: Kind, train: &Dataset) -> Result<Dataset, DataError> {
+fn held_out(
+    path: &Path,
+    kind: Kind,
+    train: &Dataset,
+    watch: Watch<'_>,
+) -> Result<Dataset, DataError> {
     if !path.exists() {
         return Err(FileFault::Missing.at(path));
     }
-    let found = if is_npz(path) { Kind::Npz } else { Kind::Idx };
-    match (kind, found) {
-        (Kind::Idx, Kind::Idx) => folder::read_one(path, train),
-        (Kind::Npz, Kind::Npz) => {
+    if Kind::of(path) != kind {
+        return Err(FileFault::OtherKind { wanted: kind.name() }.at(path));
+    }
+    match kind {
+        Kind::Idx => folder::read_one(path, train),
+        Kind::Npz => {
             let names = match train.task() {
                 Task::Classification => Some(train.class_names().to_vec()),
                 Task::Regression => None,
@@ -135,8 +152,7 @@ fn held_out(path: &Path, kind: Kind, train: &Dataset) -> Result<Dataset, DataErr
             folder::same_samples(&set, train, path)?;
             Ok(set)
         }
-        (Kind::Idx, _) => Err(FileFault::OtherKind { wanted: "IDX" }.at(path)),
-        (Kind::Npz, _) => Err(FileFault::OtherKind { wanted: "NPZ" }.at(path)),
+        Kind::Table => samples::read_table(path, &train.schema(), true, watch).map(|(set, _)| set),
     }
 }
 
@@ -146,16 +162,6 @@ fn is_npz(path: &Path) -> bool {
 
 fn looks_like_path(source: &str) -> bool {
     Path::new(source).components().count() > 1 || Path::new(source).extension().is_some()
-}
-
-fn scale(asked: Option<Scale>, train: &Dataset) -> Result<Scale, DataError> {
-    match (asked, train.features()) {
-        (None, Features::Bytes(_)) => Ok(Scale::Unit),
-        (None, Features::Floats(_)) => Ok(Scale::None),
-        (None, Features::Table(_)) => Ok(Scale::Standard),
-        (Some(Scale::Unit), Features::Floats(_)) => Err(DataError::UnitScaleOfFloats),
-        (Some(scale), _) => Ok(scale),
-    }
 }
 
 /// Validation and test must not be the same samples, nor the training samples.

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::{Dataset, Preparation};
 
 /// The `[data]` section of a plan, checked. [`DataRequest::of`] is one with defaults.
@@ -103,6 +105,16 @@ pub enum SplitRule {
         /// The column, which is not learned from.
         column: String,
     },
+}
+
+impl SplitRule {
+    /// The column that decides the part of a sample.
+    pub fn column(&self) -> Option<&str> {
+        match self {
+            SplitRule::Grouped { column } | SplitRule::Time { column } => Some(column),
+            SplitRule::Stratified | SplitRule::Random => None,
+        }
+    }
 }
 
 /// What is fitted on the training part, besides the scale, in this order.
@@ -248,7 +260,8 @@ pub enum Resample {
 }
 
 /// What a network learns to predict.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Task {
     /// One of several classes.
     Classification,

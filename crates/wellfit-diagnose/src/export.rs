@@ -117,8 +117,14 @@ fn test_figures(records: &StudyRecords, of: &TestFigures) -> Value {
     })
 }
 
-/// The content of `recommended/about.json`; `None` when nothing is recommended.
-pub fn model_json(records: &StudyRecords, findings: &StudyFindings) -> Option<(String, String)> {
+/// The trial whose model is handed over and the content of `recommended/about.json`, which
+/// says that `onnx`, if any, is the same model for other programs; `None` when nothing is
+/// recommended.
+pub fn model_json(
+    records: &StudyRecords,
+    findings: &StudyFindings,
+    onnx: Option<&str>,
+) -> Option<(String, String)> {
     let model = findings.answer.model.as_ref()?;
     let arm = findings.answer.arm.and_then(|arm| records.study.arms.get(arm))?;
     let about = json!({
@@ -129,6 +135,7 @@ pub fn model_json(records: &StudyRecords, findings: &StudyFindings) -> Option<(S
         "seed": model.seed,
         "val_loss": model.val_loss,
         "sentence": model.sentence,
+        "onnx": onnx,
     });
     Some((model.trial.clone(), format!("{about:#}\n")))
 }

@@ -8,7 +8,7 @@ use wellfit_study::{Opening, StudyRecords};
 use wellfit_train::record::{Score, ScoreKind};
 
 fn score(loss: f64) -> Option<Score> {
-    Some(Score { loss, kind: ScoreKind::Accuracy, score: 1.0 - loss, n: 5000 })
+    Some(Score { loss, kind: ScoreKind::Accuracy, score: 1.0 - loss, n: 5000, extras: Vec::new() })
 }
 
 /// The article's study, whose test set was opened for plateau decay.
@@ -109,7 +109,7 @@ fn the_model_handed_over_is_the_median_seeds() {
     assert_eq!(model.val_loss, losses[2]);
     assert_eq!(model.trial, format!("plateau-s{}", model.seed));
     assert!(model.sentence.contains("the median of 5 seeds"), "{}", model.sentence);
-    let (trial, about) = model_json(&study, &findings).unwrap();
+    let (trial, about) = model_json(&study, &findings, Some("model.onnx")).unwrap();
     assert!(trial == model.trial && about.contains("\"seed\""), "{about}");
 }
 
@@ -123,7 +123,10 @@ fn of_an_even_number_of_seeds_and_with_one_seed_there_is_a_median_too() {
         if let Some(model) = &findings.answer.model {
             assert!(model.sentence.contains(words), "{}", model.sentence);
         } else {
-            assert!(!findings.answer.decided && model_json(&study, &findings).is_none());
+            assert!(
+                !findings.answer.decided
+                    && model_json(&study, &findings, Some("model.onnx")).is_none()
+            );
         }
     }
 }

@@ -28,6 +28,10 @@ pub enum Purpose {
     Synthetic = 7,
     /// Which training samples a run is watched on.
     Watch = 8,
+    /// Which samples of a class are drawn again or left out.
+    Resample = 11,
+    /// Which samples features are ranked on, and what tells equal values apart there.
+    Select = 13,
 }
 
 /// One block of Philox4x32-10: four 32-bit words from a counter and a key.

@@ -30,7 +30,7 @@ pub use imbalance::{IMBALANCE, Imbalance, imbalance};
 pub use judged::{MARGIN, Ruler, WORSE_THAN_GUESSING, classes, judged_row, margin, sample_scores};
 pub use opening::Opening;
 pub use racing::{FIRST_LOOK, Racing};
-pub use recommended::hand_over;
+pub use recommended::{Chosen, ONNX, hand_over};
 pub use run::{Begun, Outcome, StudyOptions, Watch, run};
 pub use slug::slug;
 pub use store::{holds_study, read};

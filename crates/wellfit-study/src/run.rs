@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use wellfit_data::{DataRequest, Places, Splits, Task, load};
+use wellfit_data::{DataRequest, Places, Sources, Splits, Task};
 use wellfit_nn::{Measure, Spec};
 use wellfit_train::plan::PlanError;
 use wellfit_train::record::{EpochRow, Event, Record, RunState, ScoreKind};
@@ -265,13 +265,14 @@ fn keep_failed(store: &Store, trial: &Trial, message: String) -> Result<Record, 
     Ok(record)
 }
 
-/// The splits of every arm; arms that ask for the same data share them. The base
-/// plan's come first.
+/// The splits of every arm; arms that ask for the same data share them, and files are
+/// read once for all. The base plan's come first.
 fn load_data(study: &Study, places: &Places) -> Result<Data, StudyError> {
     let mut data: Data = Vec::new();
+    let mut sources = Sources::new(places);
     for request in study.arms.iter().map(|arm| &arm.plan.data) {
         if data.iter().all(|(known, _)| known != request) {
-            data.push((request.clone(), load(request, places)?));
+            data.push((request.clone(), sources.load(request)?));
         }
     }
     Ok(data)

@@ -45,6 +45,14 @@ pub enum TrainError {
         /// The target's name.
         target: String,
     },
+    /// A table as it was read, which no network takes.
+    #[error(
+        "the {set} is a table as it was read: Preparation::apply makes of it what a network takes"
+    )]
+    NotPrepared {
+        /// Which set.
+        set: &'static str,
+    },
     /// The engine could not be made.
     #[error(transparent)]
     Engine(#[from] CompileError),
@@ -126,6 +134,7 @@ impl TrainError {
             | TrainError::Batch { .. }
             | TrainError::Monitor { .. }
             | TrainError::ConstantTarget { .. }
+            | TrainError::NotPrepared { .. }
             | TrainError::Session { .. }
             | TrainError::OtherPlan { .. }
             | TrainError::NoRun { .. }

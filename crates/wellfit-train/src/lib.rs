@@ -33,6 +33,7 @@ pub mod plan;
 pub mod record;
 mod run;
 mod run_folder;
+mod sample_schema;
 mod samples;
 mod schedule;
 mod tensors;
@@ -49,9 +50,13 @@ pub use history::{number, to_csv};
 pub use plan::Plan;
 pub use record::Record;
 pub use run::{Run, Trained, evaluate, evaluate_with_outputs, score};
-pub use run_folder::{Opened, RunFolder, done, read_model, read_record, write_record};
+pub use run_folder::{
+    Opened, RunFolder, done, read_model, read_preparation, read_record, write_preparation,
+    write_record,
+};
+pub use sample_schema::{SAMPLES, read_sample_schema, write_sample_schema};
 pub use samples::{samples, shape};
 pub use schedule::Plateau;
-pub use tensors::{TensorFileError, read_tensors, write_tensors};
+pub use tensors::{TensorFileError, read_tensors, write_tensors, write_tensors_with};
 pub use train::{Decision, Observer, Start, TrainOptions, train, train_in};
 pub use weights::summarise;

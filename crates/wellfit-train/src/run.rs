@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
-use wellfit_data::{Dataset, Splits};
+use wellfit_data::{Dataset, Features, Splits};
 use wellfit_nn::{
     DataId, EpochEnd, EpochRun, EpochTally, Evaluation, Measure, Samples, Scores, Session,
     SessionError, Spec, State, StepSettings, Steps, Tensor,
@@ -485,6 +485,7 @@ pub fn evaluate(
     set: &Dataset,
     threads: usize,
 ) -> Result<Evaluation, TrainError> {
+    check_prepared("set", set)?;
     check_targets("set", set)?;
     let samples = samples(set, &splits.preparation);
     let (mut session, id) = uploaded(plan, weights, &splits.train, &samples, threads)?;
@@ -519,6 +520,7 @@ pub fn score(
     threads: usize,
 ) -> Result<Score, TrainError> {
     let extras = plan.extras();
+    check_prepared("set", set)?;
     check_targets("set", set)?;
     let samples = samples(set, &splits.preparation);
     let (mut session, id) = uploaded(plan, weights, &splits.train, &samples, threads)?;
@@ -572,6 +574,14 @@ impl From<&Evaluation> for Score {
     }
 }
 
+/// A network takes numbers, no table as it was read.
+pub(crate) fn check_prepared(name: &'static str, set: &Dataset) -> Result<(), TrainError> {
+    match set.features() {
+        Features::Table(_) => Err(TrainError::NotPrepared { set: name }),
+        Features::Bytes(_) | Features::Floats(_) => Ok(()),
+    }
+}
+
 fn check_targets(name: &'static str, set: &Dataset) -> Result<(), TrainError> {
     match set.constant_target() {
         None => Ok(()),
@@ -605,9 +615,13 @@ fn check_fit(plan: &Plan, splits: &Splits) -> Result<(), TrainError> {
             extra.check_classes("validation set", &counts, names).map_err(wrong)?;
         }
     }
+    check_prepared("training set", &splits.train)?;
     check_targets("training set", &splits.train)?;
     for (name, set) in [("validation set", &splits.validation), ("test set", &splits.test)] {
-        set.iter().try_for_each(|set| check_targets(name, set))?;
+        set.iter().try_for_each(|set| {
+            check_prepared(name, set)?;
+            check_targets(name, set)
+        })?;
     }
     Ok(())
 }

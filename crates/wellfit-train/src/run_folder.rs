@@ -3,6 +3,8 @@
 //! | file | holds |
 //! |---|---|
 //! | `plan.toml` | the resolved plan |
+//! | `preparation.json` | what was fitted on the training samples and done to all |
+//! | `samples.json` | what the samples look like, and what they are to give |
 //! | `history.csv` | a row an epoch |
 //! | `record.json` | the [`Record`]; there once the run has ended or was interrupted |
 //! | `model.safetensors` | the kept epoch's weights; not there when no epoch could be judged |
@@ -14,6 +16,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use wellfit_data::SampleSchema;
+use wellfit_data::{PREPARATION_SCHEMA, Preparation, Scale};
 use wellfit_nn::Tensor;
 
 use crate::checkpoint;
@@ -23,9 +27,11 @@ use crate::history::to_csv;
 use crate::plan::{Document, Plan};
 use crate::record::{Record, RunState, SCHEMA};
 use crate::run::{Run, Trained};
+use crate::sample_schema::write_sample_schema;
 use crate::tensors::{read_tensors, write_tensors};
 
 const PLAN: &str = "plan.toml";
+const PREPARATION: &str = "preparation.json";
 const HISTORY: &str = "history.csv";
 const RECORD: &str = "record.json";
 const MODEL: &str = "model.safetensors";
@@ -89,6 +95,11 @@ impl RunFolder {
     /// Sets the least time between two checkpoints; zero for one after each epoch.
     pub fn checkpoint_every(self, every: Duration) -> Self {
         Self { every, ..self }
+    }
+
+    /// Writes what the samples look like, for those who predict with the run's model.
+    pub fn keep_schema(&self, samples: &SampleSchema) -> Result<(), TrainError> {
+        write_sample_schema(&self.folder, samples)
     }
 
     fn state(&self) -> PathBuf {
@@ -214,6 +225,65 @@ pub fn write_record(folder: &Path, record: &Record) -> Result<(), TrainError> {
     let text = serde_json::to_string(record)
         .map_err(|error| TrainError::Damaged { path: path.clone(), reason: error.to_string() })?;
     Ok(write_file(&path, text.as_bytes())?)
+}
+
+/// Writes `preparation.json`: what was fitted on a run's training samples, for whoever
+/// uses its model.
+pub fn write_preparation(folder: &Path, preparation: &Preparation) -> Result<(), TrainError> {
+    let path = folder.join(PREPARATION);
+    let text = serde_json::to_string(preparation)
+        .map_err(|error| TrainError::Damaged { path: path.clone(), reason: error.to_string() })?;
+    Ok(write_file(&path, text.as_bytes())?)
+}
+
+/// What was fitted on a run's training samples. A run of a version that wrote no
+/// `preparation.json` had nothing fitted: its plan's scale, `unit` or `none`, is all, and
+/// bytes are / 255 where the plan says nothing.
+///
+/// # Errors
+/// A file of a later schema or a damaged one; without it, a plan that is none, or that
+/// asks for what must have been fitted.
+pub fn read_preparation(folder: &Path) -> Result<Preparation, TrainError> {
+    let path = folder.join(PREPARATION);
+    let text = match fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return from_plan(folder, &path),
+        Err(error) => return Err(FileError::on("read", &path)(error).into()),
+    };
+    let damaged = |reason| TrainError::Damaged { path: path.clone(), reason };
+    // First, because a later schema may hold what this version cannot know.
+    #[derive(serde::Deserialize)]
+    struct Version {
+        schema: u32,
+    }
+    let version: Version = serde_json::from_str(&text)
+        .map_err(|error| damaged(format!("this is no preparation: {error}")))?;
+    if version.schema > PREPARATION_SCHEMA {
+        return Err(damaged(format!(
+            "this preparation has schema {}, but this version reads up to {PREPARATION_SCHEMA}: \
+             use a newer wellfit",
+            version.schema
+        )));
+    }
+    serde_json::from_str(&text).map_err(|error| damaged(error.to_string()))
+}
+
+/// The preparation of a run that wrote none.
+fn from_plan(folder: &Path, missing: &Path) -> Result<Preparation, TrainError> {
+    let document = Document::read(&folder.join(PLAN))?;
+    let plan = Plan::read(&document, folder)?;
+    let data = &plan.data;
+    match data.scale {
+        Some(Scale::Unit | Scale::None) | None
+            if data.prepare == Default::default() && data.table.target.is_empty() =>
+        {
+            Ok(Preparation::fixed(data.scale.unwrap_or(Scale::Unit)))
+        }
+        _ => {
+            let reason = "is missing, and the plan beside it asks for what is fitted; train again";
+            Err(TrainError::Damaged { path: missing.to_path_buf(), reason: reason.into() })
+        }
+    }
 }
 
 /// The kept epoch's weights.

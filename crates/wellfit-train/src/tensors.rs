@@ -78,15 +78,34 @@ pub fn write_tensors(path: &Path, tensors: &[Tensor]) -> Result<(), TensorFileEr
     write_with(path, tensors, ("format", "pt".into()))
 }
 
+/// The same with notes of one's own, by name; `("format", "pt")` should be among them.
+pub fn write_tensors_with(
+    path: &Path,
+    tensors: &[Tensor],
+    notes: &[(&str, String)],
+) -> Result<(), TensorFileError> {
+    let tensors = tensors.iter().map(|tensor| (tensor.name.as_str(), tensor));
+    write_all(path, tensors, notes)
+}
+
 /// Writes tensors under names of their own, with one note.
 pub(crate) fn write_with<'a, S: AsRef<str> + Ord + std::fmt::Display>(
     path: &Path,
     tensors: impl IntoIterator<Item = (S, &'a Tensor)>,
     note: (&str, String),
 ) -> Result<(), TensorFileError> {
+    write_all(path, tensors, &[note])
+}
+
+fn write_all<'a, S: AsRef<str> + Ord + std::fmt::Display>(
+    path: &Path,
+    tensors: impl IntoIterator<Item = (S, &'a Tensor)>,
+    notes: &[(&str, String)],
+) -> Result<(), TensorFileError> {
     let tensors = tensors.into_iter().map(|(name, tensor)| (name, Numbers(tensor)));
-    let note = HashMap::from([(note.0.to_string(), note.1)]);
-    let bytes = safetensors::serialize(tensors, Some(note)).map_err(|error| {
+    let notes: HashMap<String, String> =
+        notes.iter().map(|(name, note)| ((*name).to_owned(), note.clone())).collect();
+    let bytes = safetensors::serialize(tensors, Some(notes)).map_err(|error| {
         TensorFileError::Format { path: path.to_path_buf(), reason: error.to_string() }
     })?;
     Ok(write_file(path, &bytes)?)

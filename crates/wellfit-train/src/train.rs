@@ -10,7 +10,7 @@ use crate::error::TrainError;
 use crate::plan::Plan;
 use crate::record::{EpochRow, Event, Record};
 use crate::run::{Run, Trained, score};
-use crate::run_folder::{Opened, RunFolder, ended};
+use crate::run_folder::{Opened, RunFolder, ended, write_preparation};
 
 /// Looks on while a run goes on, and may stop it.
 pub trait Observer {
@@ -119,14 +119,18 @@ pub fn train_in(
     }
     // Before the folder is touched: a plan that does not fit its data leaves no trace.
     let mut run = Run::measured_by(options.measure, plan, splits)?;
-    let mut folder = match RunFolder::open(folder, plan)? {
+    let at = folder;
+    let mut folder = match RunFolder::open(at, plan)? {
         Opened::Done(record) => return Ok((*record, Start::AlreadyDone)),
         Opened::Ready(folder) => folder,
     };
+    folder.keep_schema(&splits.train.schema())?;
     let start = match folder.resume(&mut run)? {
         Some(epoch) => Start::Resumed { epoch },
         None => Start::New,
     };
+    // Before the first weights are there, so that no model is ever without it.
+    write_preparation(at, &splits.preparation)?;
     if let (Some(observer), Start::Resumed { .. }) = (&mut options.observer, start) {
         run.events().last().into_iter().for_each(|event| observer.event(event));
     }

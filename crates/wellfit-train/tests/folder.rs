@@ -9,7 +9,10 @@ use std::time::Duration;
 
 use common::{clouds, numbers, plan, splits, timeless};
 use proptest::prelude::*;
-use wellfit_data::Splits;
+use wellfit_data::{
+    Column, ColumnValues, DataRequest, Dataset, Features, Preparation, RawSplits, Scale, Shape,
+    Splits, Table, Targets,
+};
 use wellfit_nn::{Measure, Optimizer, Scores};
 use wellfit_train::plan::{
     Average, Document, EarlyStoppingSettings, LossSettings, Metric, OneCycleSettings,
@@ -18,7 +21,7 @@ use wellfit_train::plan::{
 use wellfit_train::record::{EpochRow, Event, Record, RunState, ScoreKind};
 use wellfit_train::{
     Decision, Observer, Opened, Plan, Run, RunFolder, Start, TrainError, TrainOptions, done,
-    read_model, read_record, read_tensors, train, train_in,
+    read_model, read_preparation, read_record, read_tensors, train, train_in, write_preparation,
 };
 
 /// The plan of the tests with every policy switched on.
@@ -84,8 +87,14 @@ fn a_finished_run_leaves_the_contracts_files_and_nothing_else() {
     let folder = folder.path().join("runs/new");
     let (record, start) = finish(&folder, &plan()).unwrap();
     assert_eq!((start, &record.state), (Start::New, &RunState::Complete));
-    let wanted =
-        ["history.csv", "last.safetensors", "model.safetensors", "plan.toml", "record.json"];
+    let wanted = [
+        "history.csv",
+        "last.safetensors",
+        "model.safetensors",
+        "plan.toml",
+        "preparation.json",
+        "record.json",
+    ];
     assert_eq!(names(&folder), wanted);
     assert_eq!(fs::read_to_string(folder.join("plan.toml")).unwrap(), plan().to_toml());
     let history = fs::read_to_string(folder.join("history.csv")).unwrap();
@@ -439,4 +448,110 @@ mod processes {
         plan.train.epochs = 400;
         assert_eq!(left_in(&folder), undisturbed(&plan));
     }
+}
+
+/// Two columns of which the sum tells the class, as they were read.
+fn raw_table(n: usize) -> Dataset {
+    let (x, y) = (|at: usize| (at * 7 % 13) as f64, |at: usize| (at * 5 % 11) as f64);
+    let column = |name: &str, value: &dyn Fn(usize) -> f64| Column {
+        name: name.into(),
+        values: ColumnValues::Numbers((0..n).map(value).collect()),
+    };
+    let sum = |at: usize| x(at) + y(at);
+    let labels = (0..n).map(|at| u32::from(sum(at) > 8.0) + u32::from(sum(at) > 14.0)).collect();
+    let columns = vec![column("x", &x), column("y", &y)];
+    let table = Features::Table(Table { columns, rows: n }.into());
+    let targets = Targets::classes(labels, ["low", "middle", "high"].map(String::from).to_vec());
+    Dataset::new(Shape::Vector(2), table, targets).unwrap()
+}
+
+fn raw_splits() -> RawSplits {
+    let raw = raw_table(60);
+    RawSplits {
+        train: raw.take(&(0..40).collect::<Vec<_>>()).unwrap(),
+        validation: Some(raw.take(&(40..60).collect::<Vec<_>>()).unwrap()),
+        test: None,
+        validation_is_test: false,
+        origin: "synthetic".into(),
+    }
+}
+
+#[test]
+fn what_was_fitted_lies_beside_the_model_from_the_start_and_after_any_stop() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path().join("run");
+    let splits = raw_splits().prepare(&DataRequest::of("table.csv")).unwrap();
+    let mut observer = StopAfter(2);
+    let stopped = TrainOptions { observer: Some(&mut observer), ..Default::default() };
+    let mut plan = plan();
+    plan.train.epochs = 4;
+    train_in(&folder, &plan, &splits, stopped).unwrap();
+    assert_eq!(read_preparation(&folder).unwrap(), *splits.preparation);
+    fs::remove_file(folder.join("preparation.json")).unwrap();
+    let (_, start) = train_in(&folder, &plan, &splits, TrainOptions::default()).unwrap();
+    assert_eq!(start, Start::Resumed { epoch: 2 });
+    let fitted = read_preparation(&folder).unwrap();
+    assert_eq!(fitted, *splits.preparation);
+    assert_eq!(
+        (fitted.feature_names(), fitted.scale()),
+        (vec!["x".into(), "y".into()], Scale::Standard)
+    );
+}
+
+#[test]
+fn runs_of_versions_that_fitted_nothing_have_their_plans_scale() {
+    let fixture =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/run-without-preparation");
+    assert_eq!(read_preparation(&fixture).unwrap(), Preparation::fixed(Scale::None));
+
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    let text = fs::read_to_string(fixture.join("plan.toml")).unwrap();
+    let with = |data: &str| {
+        fs::write(at.join("plan.toml"), text.replace("scale = \"none\"", data)).unwrap();
+        read_preparation(at).map_err(|error| error.to_string())
+    };
+    assert_eq!(with("").unwrap(), Preparation::fixed(Scale::Unit));
+    assert_eq!(with("scale = \"unit\"").unwrap(), Preparation::fixed(Scale::Unit));
+    for fitted in ["scale = \"standard\"", "missing = \"mean\"", "target = \"price\""] {
+        let error = with(fitted).unwrap_err();
+        assert!(error.contains("preparation.json: is missing"), "{error}");
+    }
+    fs::remove_file(at.join("plan.toml")).unwrap();
+    assert!(read_preparation(at).is_err());
+}
+
+#[test]
+fn a_damaged_preparation_or_one_of_a_later_version_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    let fitted = Preparation::fit(&DataRequest::of("table.csv"), &raw_table(20)).unwrap();
+    write_preparation(at, &fitted).unwrap();
+    assert_eq!(read_preparation(at).unwrap(), fitted);
+    let path = at.join("preparation.json");
+    let text = fs::read_to_string(&path).unwrap();
+    for (text, wanted) in [
+        ("{\"schema\":9,\"wonders\":[]}", "schema 9, but this version reads up to 1"),
+        ("", "this is no preparation"),
+        ("{}", "this is no preparation"),
+        ("{\"schema\":1}", "no scale"),
+        (&text[..text.len() / 2], "this is no preparation"),
+        (&text.replace("\"divide\":", "\"divide\":0,\"was\":"), "figures that cannot be"),
+    ] {
+        fs::write(&path, text).unwrap();
+        let error = read_preparation(at).unwrap_err().to_string();
+        assert!(error.contains("preparation.json: ") && error.contains(wanted), "{error}");
+    }
+}
+
+#[test]
+fn a_table_as_it_was_read_is_refused_before_the_folder_is_touched() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path().join("run");
+    let RawSplits { train, validation, test, validation_is_test, origin } = raw_splits();
+    let preparation = Preparation::fixed(Scale::None).into();
+    let raw = Splits { train, validation, test, preparation, validation_is_test, origin };
+    let error = train_in(&folder, &plan(), &raw, TrainOptions::default()).unwrap_err();
+    assert!(matches!(error, TrainError::NotPrepared { set: "training set" }), "{error}");
+    assert!(error.is_input() && !folder.exists());
 }

@@ -17,6 +17,7 @@
 //! | [`runs`] | files of any program → curves | `wellfit-runs` |
 //! | [`judge`], [`verdict`] | curves → [`Verdict`] | `wellfit-diagnose` |
 //! | [`weights`] | a model file → figures of each layer | `wellfit-weights` |
+//! | [`SavedModel`], [`export`] | a run's folder → predictions, models of other programs | `wellfit-export` |
 //! | `report` | records + findings → page, pictures, words | `wellfit-report` |
 //!
 //! # Train
@@ -81,16 +82,19 @@
 //! | `sample` | the embedded set `fashion-mnist-sample` and its study | with `cli` |
 
 mod predict;
+mod saved;
 
 pub use predict::{Predictions, predict};
+pub use saved::{ModelError, SavedModel, model_folder};
 
 pub use wellfit_diagnose::{StudyFindings, Verdict, diagnose, judge, results_csv, results_json};
 pub use wellfit_nn::{Activation, Layer, Optimizer, Penalty, PenaltyKind, PenaltyOn, Tensor};
 pub use wellfit_study::{Arm, Study, StudyError, StudyRecords};
 pub use wellfit_train::{
     Decision, FileError, Observer, Plan, Record, Run, Start, TensorFileError, TrainError,
-    TrainOptions, Trained, done, evaluate, read_model, read_record, read_tensors, train, train_in,
-    write_file, write_record, write_tensors,
+    TrainOptions, Trained, done, evaluate, read_model, read_preparation, read_record, read_tensors,
+    train, train_in, write_file, write_preparation, write_record, write_tensors,
+    write_tensors_with,
 };
 
 #[doc(no_inline)]
@@ -154,6 +158,11 @@ pub mod stats {
 /// Model files of any framework become figures of each layer.
 pub mod weights {
     pub use wellfit_weights::*;
+}
+
+/// Networks and their preparation become models of other programs.
+pub mod export {
+    pub use wellfit_export::*;
 }
 
 /// Findings become a page, pictures and words.

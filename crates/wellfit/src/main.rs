@@ -7,7 +7,9 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use cli::arguments::{Arguments, Command, DataCommand};
-use cli::{Interrupt, compare, data, diagnose, inspect, remedies, report, study, train};
+use cli::{
+    Interrupt, compare, data, diagnose, export, inspect, predict, remedies, report, study, train,
+};
 
 fn main() -> ExitCode {
     let Arguments { command } = Arguments::parse();
@@ -20,6 +22,8 @@ fn main() -> ExitCode {
         Command::Diagnose(arguments) => diagnose::diagnose(arguments),
         Command::Compare(arguments) => compare::compare(arguments),
         Command::Report(arguments) => report::report(arguments),
+        Command::Predict(arguments) => predict::predict(arguments),
+        Command::Export(arguments) => export::export(arguments),
         Command::Inspect(arguments) => inspect::inspect(arguments, &interrupt),
     });
     match done {

@@ -1,8 +1,9 @@
 //! Weights and samples become predictions: probabilities of classes, or numbers.
 
-use wellfit_data::{Dataset, Preparation, Task};
-use wellfit_nn::{Spec, Tensor};
-use wellfit_train::{Plan, TrainError, samples};
+use wellfit_data::{Dataset, Features, Preparation, Task};
+use wellfit_nn::{Precision, Shape, Spec, Tensor};
+use wellfit_train::plan::{Outputs, PlanError};
+use wellfit_train::{Plan, TrainError, samples, shape};
 
 /// What a network says of each sample of a set.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,29 +14,63 @@ pub struct Predictions {
 }
 
 /// Runs the plan's network with these weights (a run's `best` or `last`, or those of
-/// [`read_model`](crate::read_model)) on every sample of `set` in evaluation mode.
-/// What the set's samples are to give is not looked at, only whether that is classes or
-/// numbers, and how many: for samples without labels, any will do.
+/// [`read_model`](crate::read_model)) on every sample of `set` in evaluation mode. The
+/// samples are prepared ones: those of [`Splits`](wellfit_data::Splits), or what
+/// [`Preparation::apply`] gives; [`SavedModel`](crate::SavedModel) takes them as they are
+/// read. What the set's samples are to give is not looked at, only whether that is classes
+/// or numbers, and how many: for samples without labels, any will do.
 ///
 /// # Errors
-/// Weights that do not belong to the plan's network, or samples that it cannot take.
+/// Weights that do not belong to the plan's network, samples that it cannot take, or a
+/// table that was not [prepared](Preparation::apply).
 pub fn predict(
     plan: &Plan,
     weights: &[Tensor],
     set: &Dataset,
     preparation: &Preparation,
 ) -> Result<Predictions, TrainError> {
-    // Without its loss, which may depend on the training set and is not needed here.
+    let spec = network(plan, shape(set), set.task(), set.output_names())?;
+    run(&spec, weights, set, preparation)
+}
+
+/// The plan's network for samples of this shape, as predictions need it: without its
+/// loss, which may depend on the training set, and without what only training needs.
+pub(crate) fn network(
+    plan: &Plan,
+    input: Shape,
+    task: Task,
+    names: &[String],
+) -> Result<Spec, PlanError> {
     let mut plan = plan.clone();
     plan.train.loss = None;
-    // Nothing is trained here, so nothing is averaged.
-    let spec = Spec { average: false, ..plan.spec_for(set)? };
+    plan.train.average = None;
+    plan.train.precision = Precision::F32;
+    let counts = vec![0; names.len()];
+    plan.spec(
+        input,
+        match task {
+            Task::Classification => Outputs::Classes { names, counts: &counts },
+            Task::Regression => Outputs::Targets(names.len()),
+        },
+    )
+}
+
+/// What a network with these weights says of prepared samples.
+pub(crate) fn run(
+    spec: &Spec,
+    weights: &[Tensor],
+    prepared: &Dataset,
+    preparation: &Preparation,
+) -> Result<Predictions, TrainError> {
+    if let Features::Table(_) = prepared.features() {
+        return Err(TrainError::NotPrepared { set: "set" });
+    }
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let mut session = wellfit_nn::compile(&spec, threads)?;
+    let mut session = wellfit_nn::compile(spec, threads)?;
     let refused = |what| move |source| TrainError::Session { what, source };
     session.import_parameters(weights).map_err(refused("weights"))?;
-    let id = session.upload(&samples(set, preparation)).map_err(refused("samples"))?;
-    let (task, outputs, mut values) = (set.task(), set.outputs(), session.logits(id));
+    let id = session.upload(&samples(prepared, preparation)).map_err(refused("samples"))?;
+    let (task, outputs, mut values) = (prepared.task(), spec.outputs, session.logits(id));
     if task == Task::Classification {
         values.chunks_exact_mut(outputs).for_each(softmax);
     }
@@ -102,7 +137,7 @@ impl Predictions {
 
 #[cfg(test)]
 mod tests {
-    use wellfit_data::{Features, Scale, Shape, Targets};
+    use wellfit_data::{Scale, Targets};
     use wellfit_nn::Layer;
 
     use super::*;
@@ -136,7 +171,7 @@ mod tests {
             [tensor("0.weight", &[2, 1], &[2.0, -1.0]), tensor("0.bias", &[2], &[0.5, 0.0])];
         let features = Features::Floats(vec![1.0, 3.0].into());
         let targets = Targets::numbers(vec![0.0; 4], vec!["a".into(), "b".into()]);
-        let set = Dataset::new(Shape::Vector(1), features, targets).unwrap();
+        let set = Dataset::new(wellfit_data::Shape::Vector(1), features, targets).unwrap();
         let predictions = predict(&plan, &weights, &set, &Preparation::fixed(Scale::None)).unwrap();
         assert_eq!((predictions.task(), predictions.len()), (Task::Regression, 2));
         assert_eq!(

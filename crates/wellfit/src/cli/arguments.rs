@@ -36,6 +36,10 @@ pub enum Command {
     Compare(CompareArguments),
     /// Draw a study's report again, or sum up a training run again
     Report(ReportArguments),
+    /// Say what a trained model makes of each sample of a file
+    Predict(PredictArguments),
+    /// Write a trained model for other programs: ONNX, PyTorch, safetensors
+    Export(ExportArguments),
     /// Look at a model's weights, of any framework: norms, singular values, the power
     /// law of the spectrum's tail
     Inspect(InspectArguments),
@@ -279,6 +283,82 @@ pub struct ReportArguments {
     /// Print the results as JSON
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Args)]
+pub struct PredictArguments {
+    /// A folder that `train` or `study` made; of a study's the recommended model is taken
+    pub run: PathBuf,
+    /// Samples like those that the model learnt from: a table, an array, images
+    pub file: PathBuf,
+    /// How the predictions are written
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = PredictFormat::Csv)]
+    pub format: PredictFormat,
+    /// Write to a file [default: print]
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Write the probability of every class, not only that of the predicted one
+    #[arg(long)]
+    pub probabilities: bool,
+    /// Say nothing but errors
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PredictFormat {
+    /// A header and a line a sample
+    Csv,
+    /// A JSON object a line
+    Jsonl,
+}
+
+#[derive(Args)]
+pub struct ExportArguments {
+    /// A folder that `train` or `study` made; of a study's the recommended model is taken
+    pub run: PathBuf,
+    /// What is written
+    #[arg(long, value_enum, value_name = "FORM", default_value_t = ExportTo::Onnx)]
+    pub to: ExportTo,
+    /// Where [default: in the model's folder: model.onnx, exported.safetensors, pytorch/]
+    #[arg(long, value_name = "PATH")]
+    pub out: Option<PathBuf>,
+    /// Leave out the preparation: the model takes prepared features
+    #[arg(long)]
+    pub prepared: bool,
+    /// Say nothing but errors
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ExportTo {
+    /// One file with preparation, network and outputs, for every ONNX runtime
+    Onnx,
+    /// The weights alone, with the names of the classes and the plan
+    Safetensors,
+    /// A folder with the weights and a module that loads and uses them
+    Pytorch,
+}
+
+impl ExportTo {
+    /// As it is written on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            ExportTo::Onnx => "onnx",
+            ExportTo::Safetensors => "safetensors",
+            ExportTo::Pytorch => "pytorch",
+        }
+    }
+
+    /// What is written in the model's folder when nobody says where.
+    pub fn default_name(self) -> &'static str {
+        match self {
+            ExportTo::Onnx => "model.onnx",
+            ExportTo::Safetensors => "exported.safetensors",
+            ExportTo::Pytorch => "pytorch",
+        }
+    }
 }
 
 #[derive(Args)]

@@ -9,7 +9,7 @@ use wellfit::plan::PlanError;
 use wellfit::report::ReportError;
 use wellfit::runs::ReadError;
 use wellfit::weights::{Fault, WeightsError};
-use wellfit::{FileError, StudyError, TensorFileError, TrainError};
+use wellfit::{FileError, ModelError, StudyError, TensorFileError, TrainError};
 
 use super::print::note;
 
@@ -133,6 +133,23 @@ impl From<WeightsError> for Failure {
 impl From<FileError> for Failure {
     fn from(error: FileError) -> Failure {
         Failure::of(&error, false)
+    }
+}
+
+impl From<ModelError> for Failure {
+    fn from(error: ModelError) -> Failure {
+        match error {
+            ModelError::Train(error @ TrainError::Damaged { .. }) => Failure::of(&error, true),
+            ModelError::Train(error) => error.into(),
+            ModelError::Data(error) => error.into(),
+            error => Failure::of(&error, true),
+        }
+    }
+}
+
+impl From<TensorFileError> for Failure {
+    fn from(error: TensorFileError) -> Failure {
+        TrainError::from(error).into()
     }
 }
 

@@ -1,12 +1,14 @@
 //! `wellfit report RUN`, and the files of a study's results.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use wellfit::findings::model_json;
 use wellfit::report::{answer, strengths, write_report};
-use wellfit::study::{hand_over, holds_study, read};
+use wellfit::study::{Chosen, ONNX, hand_over, holds_study, read};
 use wellfit::verdict::judge_record;
-use wellfit::{StudyRecords, diagnose, read_record, results_csv, results_json, write_file};
+use wellfit::{
+    SavedModel, StudyRecords, diagnose, read_record, results_csv, results_json, write_file,
+};
 
 use super::arguments::ReportArguments;
 use super::diagnose::facts;
@@ -28,14 +30,47 @@ pub fn write_results(folder: &Path, records: &StudyRecords) -> Result<Results, F
     write_file(&folder.join("results.json"), json.as_bytes())?;
     write_file(&folder.join("results.csv"), results_csv(records).as_bytes())?;
     write_report(folder, records, &findings)?;
-    let model = model_json(records, &findings);
-    let model = model.as_ref().map(|(trial, about)| (trial.as_str(), about.as_str()));
+    let trial = findings.answer.model.as_ref().map(|model| model.trial.as_str());
+    let onnx = trial.and_then(|trial| onnx_of(folder, trial, &records.study.name));
+    // What was handed over before stays where the trial's own model is gone.
+    let there = || folder.join("recommended").join(ONNX).exists();
+    let named = match (&onnx, trial) {
+        (Some(_), _) => true,
+        (None, Some(trial)) => !holds_model(folder, trial) && there(),
+        (None, None) => false,
+    };
+    let model = model_json(records, &findings, named.then_some(ONNX));
+    let model = model.as_ref().map(|(trial, about)| Chosen { trial, about, onnx: onnx.as_deref() });
     if let Some(gone) = hand_over(folder, model)? {
         print::note(&format!("no model is handed over: {} is not there", gone.display()));
     }
     let answer = answer(records, &findings, print::WIDTH, print::colour())?
         + &strengths(records, &findings, print::WIDTH, print::colour())?;
     Ok(Results { answer, json: json.trim_end().to_owned() + "\n" })
+}
+
+fn trial_folder(study: &Path, trial: &str) -> PathBuf {
+    study.join("trials").join(trial)
+}
+
+fn holds_model(study: &Path, trial: &str) -> bool {
+    trial_folder(study, trial).join("model.safetensors").exists()
+}
+
+/// A trial's model for other programs. Without it the study is still worth having.
+fn onnx_of(study: &Path, trial: &str, name: &str) -> Option<Vec<u8>> {
+    if !holds_model(study, trial) {
+        return None;
+    }
+    let written =
+        SavedModel::open(&trial_folder(study, trial)).and_then(|model| model.onnx(name, false));
+    match written {
+        Ok(bytes) => Some(bytes),
+        Err(error) => {
+            print::note(&format!("no {ONNX} is written: {}", Failure::from(error).message()));
+            None
+        }
+    }
 }
 
 /// Draws again what a study's or a run's folder holds.

@@ -1,0 +1,234 @@
+//! `wellfit predict RUN FILE`
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value, json};
+use wellfit::data::{SampleFile, Task, read_samples};
+use wellfit::{FileError, ModelError, Predictions, SavedModel};
+
+use super::arguments::{PredictArguments, PredictFormat};
+use super::{Failure, print};
+
+/// Samples that are prepared, run and written together.
+const CHUNK: usize = 1 << 14;
+
+/// A run's model + a file of samples → a line for each.
+pub fn predict(arguments: PredictArguments) -> Result<(), Failure> {
+    let PredictArguments { run, file, format, out, probabilities, quiet } = arguments;
+    let model = SavedModel::open(&run)?;
+    let samples = read_samples(&file, &model.schema)?;
+    let unknown = model.preparation.unknown_categories(&samples.set);
+    if unknown > 0 && !quiet {
+        let values = if unknown == 1 { "value is a category" } else { "values are categories" };
+        print::note(&format!(
+            "{unknown} {values} that training never saw: none of the column's features is 1"
+        ));
+    }
+    let rows = Rows { format, probabilities, names: &model.schema.targets.names };
+    let write = |out: &mut dyn Write| write(&model, &samples, &rows, &file, out);
+    let Some(path) = out else {
+        let mut out = BufWriter::new(io::stdout().lock());
+        return match write(&mut out).and_then(|()| out.flush().map_err(Stop::Write)) {
+            // A reader that has gone away (`| head`) is no failure.
+            Err(Stop::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            Err(Stop::Write(error)) => {
+                Err(Failure::failed(format!("cannot write the predictions: {error}")))
+            }
+            Err(Stop::Failed(failure)) => Err(failure),
+            Ok(()) => Ok(()),
+        };
+    };
+    if path.is_dir() {
+        return Err(Failure::input(format!(
+            "{} is a folder: name a file with --out",
+            path.display()
+        )));
+    }
+    let partial = partial(&path);
+    let written = (|| {
+        let mut out = BufWriter::new(File::create(&partial).map_err(Stop::Write)?);
+        write(&mut out)?;
+        let file = out.into_inner().map_err(|error| Stop::Write(error.into_error()))?;
+        file.sync_all().and_then(|()| fs::rename(&partial, &path)).map_err(Stop::Write)
+    })();
+    written.map_err(|stop| {
+        // The first error is the one to tell; the part may not even be there.
+        let _ = fs::remove_file(&partial);
+        match stop {
+            Stop::Write(error) => FileError::on("write", &path)(error).into(),
+            Stop::Failed(failure) => failure,
+        }
+    })?;
+    if !quiet {
+        print::note(&format!("{} predictions: {}", samples.set.len(), path.display()));
+    }
+    Ok(())
+}
+
+/// Where a file is written until it is whole.
+fn partial(path: &Path) -> PathBuf {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    path.with_file_name(format!(".{name}.partial"))
+}
+
+/// Why writing stopped.
+enum Stop {
+    Write(io::Error),
+    Failed(Failure),
+}
+
+/// Prepares all samples, then runs and writes them in parts.
+fn write(
+    model: &SavedModel,
+    samples: &SampleFile,
+    rows: &Rows,
+    file: &Path,
+    out: &mut dyn Write,
+) -> Result<(), Stop> {
+    let failed = |error: ModelError| Stop::Failed(error.into());
+    let set = model.prepare(&samples.set).map_err(failed)?;
+    let mut text = rows.header(set.task());
+    for begin in (0..set.len()).step_by(CHUNK) {
+        let end = set.len().min(begin + CHUNK);
+        let chunk: Vec<u32> = (begin as u32..end as u32).collect();
+        let chunk = set.take(&chunk).map_err(|error| failed(error.into()))?;
+        let predictions = model.predict_prepared(&chunk).map_err(failed)?;
+        for (at, row) in (begin..end).enumerate() {
+            let name = samples.names.get(row).map(String::as_str);
+            if !finite(&predictions, at) {
+                let sample = name.map_or_else(|| (row + 1).to_string(), str::to_owned);
+                return Err(Stop::Failed(Failure::failed(format!(
+                    "{}: the prediction for sample {sample} is not finite: the network overflows \
+                     on its values",
+                    file.display()
+                ))));
+            }
+            rows.row(row, name, &predictions, at, &mut text);
+        }
+        out.write_all(text.as_bytes()).map_err(Stop::Write)?;
+        text.clear();
+    }
+    Ok(())
+}
+
+fn finite(predictions: &Predictions, at: usize) -> bool {
+    let values = match predictions.task() {
+        Task::Classification => predictions.probabilities(at),
+        Task::Regression => predictions.numbers(at),
+    };
+    values.iter().all(|value| value.is_finite())
+}
+
+/// How a line is written.
+struct Rows<'a> {
+    format: PredictFormat,
+    /// Whether the probability of every class is written, not only the predicted one's.
+    probabilities: bool,
+    /// Of the classes or targets.
+    names: &'a [String],
+}
+
+impl Rows<'_> {
+    /// The first line of a CSV file; JSON lines have none.
+    fn header(&self, task: Task) -> String {
+        let columns: Vec<String> = match (self.format, task) {
+            (PredictFormat::Jsonl, _) => return String::new(),
+            (_, Task::Regression) => self.names.to_vec(),
+            (_, Task::Classification) if self.probabilities => {
+                let each = self.names.iter().map(|name| format!("p_{name}"));
+                std::iter::once("prediction".into()).chain(each).collect()
+            }
+            (_, Task::Classification) => vec!["prediction".into(), "probability".into()],
+        };
+        let columns = columns.iter().map(|column| format!(",{}", quoted(column)));
+        format!("row{}\n", columns.collect::<String>())
+    }
+
+    /// The line of the sample in this row (from 0), which may have a name.
+    fn row(&self, row: usize, name: Option<&str>, of: &Predictions, at: usize, text: &mut String) {
+        match self.format {
+            PredictFormat::Csv => {
+                match name {
+                    Some(name) => text.push_str(&quoted(name)),
+                    None => text.push_str(&(row + 1).to_string()),
+                }
+                let values = match of.task() {
+                    Task::Regression => of.numbers(at),
+                    Task::Classification => {
+                        let class = of.class(at);
+                        text.push(',');
+                        text.push_str(&quoted(&self.names[class]));
+                        let all = of.probabilities(at);
+                        if self.probabilities { all } else { &all[class..=class] }
+                    }
+                };
+                // The shortest digits that give the same float32.
+                values.iter().for_each(|value| text.push_str(&format!(",{value:?}")));
+            }
+            PredictFormat::Jsonl => {
+                let row = name.map_or_else(|| json!(row + 1), |name| json!(name));
+                let by_name = |values: &[f32]| {
+                    let each = self.names.iter().zip(values);
+                    let each = each.map(|(name, value)| (name.clone(), number(*value)));
+                    Value::Object(each.collect::<Map<String, Value>>())
+                };
+                let line = match of.task() {
+                    Task::Regression => {
+                        json!({ "row": row, "prediction": by_name(of.numbers(at)) })
+                    }
+                    Task::Classification => {
+                        let (class, all) = (of.class(at), of.probabilities(at));
+                        let mut line = json!({ "row": row, "prediction": self.names[class] });
+                        match self.probabilities {
+                            true => line["probabilities"] = by_name(all),
+                            false => line["probability"] = number(all[class]),
+                        }
+                        line
+                    }
+                };
+                text.push_str(&line.to_string());
+            }
+        }
+        text.push('\n');
+    }
+}
+
+/// A float32 with the shortest digits that give it back, not those of its float64.
+fn number(value: f32) -> Value {
+    format!("{value:?}").parse::<serde_json::Number>().map_or(Value::Null, Value::Number)
+}
+
+/// A field of CSV, in quotes where it needs them (RFC 4180).
+fn quoted(field: &str) -> String {
+    if field.contains(['"', ',', '\n', '\r']) {
+        format!("\"{}\"", field.replace('"', "\"\""))
+    } else {
+        field.to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_in_json_has_the_digits_of_its_float32() {
+        for (value, text) in
+            [(0.1f32, "0.1"), (1.0, "1.0"), (1e-30, "1e-30"), (-3.5e10, "-35000000000.0")]
+        {
+            assert_eq!(number(value).to_string(), text);
+            assert_eq!(number(value).as_f64().map(|number| number as f32), Some(value));
+        }
+    }
+
+    #[test]
+    fn fields_are_quoted_only_where_they_must_be() {
+        for (field, text) in
+            [("T-shirt/top", "T-shirt/top"), ("a, b", "\"a, b\""), ("6\" nail", "\"6\"\" nail\"")]
+        {
+            assert_eq!(quoted(field), text);
+        }
+    }
+}
