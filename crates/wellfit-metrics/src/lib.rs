@@ -9,6 +9,7 @@
 //! | `calibration` | probabilities → [`Calibration`], Brier score, log loss |
 //! | `errors` | differences → RMSE, MAE, R², median and largest error |
 //! | `extra` | a name, as in `train.metrics` → [`Extra`], which measures it |
+//! | `evaluated` | a report and where it comes from → [`Evaluated`], what is told of a model |
 //! | `report` | one of the sets → [`ClassReport`], [`NumberReport`]: all of it, with intervals |
 //!
 //! Values agree with scikit-learn's of the same name; `tests/golden` holds them against
@@ -32,6 +33,7 @@ mod classified;
 mod confusion;
 mod error;
 mod errors;
+mod evaluated;
 mod extra;
 mod predicted;
 mod ranking;
@@ -45,6 +47,7 @@ pub use error::{SetError, Undefined};
 pub use errors::{
     max_error, mean_absolute_error, median_absolute_error, r2, root_mean_squared_error,
 };
+pub use evaluated::{EVALUATION_SCHEMA, Evaluated, LossFigure, Report};
 pub use extra::{Extra, MOST_TOP, Task};
 pub use predicted::Predicted;
 pub use ranking::Ranking;

@@ -16,6 +16,8 @@ const LEAST_RESAMPLES: usize = 100;
 const WORK: usize = 500_000_000;
 /// How many mistakes are listed.
 const LISTED: usize = 10;
+/// Points of a picture, at most.
+const POINTS: usize = 2000;
 /// The same set gives the same intervals.
 const SEED: u64 = 0;
 
@@ -96,6 +98,9 @@ pub struct TargetScores {
     pub bias: f64,
     /// 5, 25, 50, 75 and 95 % of the residuals ŷ − y lie below these.
     pub quantiles: [f64; 5],
+    /// Targets and what was predicted, for a picture: of all samples, or of 2,000 that
+    /// are evenly spread over the set.
+    pub points: Vec<(f64, f64)>,
 }
 
 /// A prediction that is far off.
@@ -302,7 +307,10 @@ impl TargetScores {
             residuals[first] + (next - residuals[first]) * (at - first as f64)
         });
         let (rmse, mae, r2) = (score(Extra::Rmse), score(Extra::Mae), score(Extra::R2));
-        TargetScores { name: name.to_owned(), rmse, mae, r2, bias, quantiles }
+        let every = set.len().div_ceil(POINTS);
+        let point = |i| (set.target(i, target), set.prediction(i, target));
+        let points = (0..set.len()).step_by(every).map(point).collect();
+        TargetScores { name: name.to_owned(), rmse, mae, r2, bias, quantiles, points }
     }
 }
 

@@ -122,6 +122,20 @@ fn significant(value: f64, digits: i32) -> String {
     }
 }
 
+/// A count in at most four letters: `999`, `1.2k`, `34k`, `1.2M`.
+pub fn abbreviated(n: u64) -> String {
+    let scaled = |unit: f64, sign: char| match n as f64 / unit {
+        few if few < 9.95 => format!("{few:.1}{sign}"),
+        many => format!("{many:.0}{sign}"),
+    };
+    match n {
+        0..=999 => n.to_string(),
+        1_000..=999_499 => scaled(1e3, 'k'),
+        999_500..=999_499_999 => scaled(1e6, 'M'),
+        _ => scaled(1e9, 'G'),
+    }
+}
+
 /// A tensor's shape: `1000 × 784`; `scalar` for none.
 pub fn dimensions(shape: &[usize]) -> String {
     let each: Vec<String> = shape.iter().map(usize::to_string).collect();

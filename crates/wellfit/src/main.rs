@@ -8,7 +8,8 @@ use clap::Parser;
 
 use cli::arguments::{Arguments, Command, DataCommand};
 use cli::{
-    Interrupt, compare, data, diagnose, export, inspect, predict, remedies, report, study, train,
+    Interrupt, compare, data, diagnose, evaluate, export, inspect, predict, remedies, report,
+    study, train,
 };
 
 fn main() -> ExitCode {
@@ -22,6 +23,7 @@ fn main() -> ExitCode {
         Command::Diagnose(arguments) => diagnose::diagnose(arguments),
         Command::Compare(arguments) => compare::compare(arguments),
         Command::Report(arguments) => report::report(arguments),
+        Command::Evaluate(arguments) => evaluate::evaluate(arguments),
         Command::Predict(arguments) => predict::predict(arguments),
         Command::Export(arguments) => export::export(arguments),
         Command::Inspect(arguments) => inspect::inspect(arguments, &interrupt),
