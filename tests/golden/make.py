@@ -207,6 +207,7 @@ def train(case, dtype=torch.float32):
                 norm = torch.nn.utils.clip_grad_norm_(model.parameters(), case["clip"])
                 clipped.add(norm.item() > case["clip"])
             optimizer.step()
+            limit(model, case["max_norm"])
             rate = optimizer.param_groups[0]["lr"]
             rates.after_step()
             averaging.after_step()
@@ -228,6 +229,17 @@ def train(case, dtype=torch.float32):
                 cuts.append(f"Epoch {epoch:5d}: reducing learning rate of group 0 to {new:.4e}.")
     check_clipped(case, clipped)
     return init, history, cuts, judged.state_dict()
+
+
+def limit(model, most):
+    """Units whose incoming weights have a larger norm are scaled down to it."""
+    if most:
+        with torch.no_grad():
+            for layer in model.modules():
+                if isinstance(layer, (nn.Linear, nn.Conv2d)):
+                    rows = layer.weight.flatten(1)
+                    norms = rows.norm(dim=1, keepdim=True)
+                    rows *= torch.where(norms > most, most / norms, 1.0)
 
 
 def check_clipped(case, clipped):
@@ -304,6 +316,8 @@ def plan(case):
         lines.append(f"penalties = {toml(penalties)}")
     if case["clip"]:
         lines.append(f"clip_grad_norm = {case['clip']}")
+    if case["max_norm"]:
+        lines.append(f"max_norm = {case['max_norm']}")
     lines += schedules.lines(case, toml)
     return "\n".join(lines) + "\n"
 
@@ -352,14 +366,15 @@ def dense(hidden, activation=("relu", {})):
 
 def case(name, what, *, layers=None, hidden=(16,), activation=("relu", {}),
          optimizer=("adam", 0.01, {}), penalties=(), plateau=None, clip=None, clipped=None,
-         epochs=5, batch_size=32, drop_last=False, data="", last=False, seed=1,
+         max_norm=None, epochs=5, batch_size=32, drop_last=False, data="", last=False, seed=1,
          schedule=None, warmup=None, average=None):
     """`last`: the tensors after the last epoch are compared, too."""
     return {
         "name": name, "what": what, "layers": layers or dense(hidden, activation),
         "optimizer": optimizer, "penalties": penalties, "plateau": plateau,
         "schedule": schedule, "warmup": warmup, "average": average,
-        "clip": clip, "clipped": clipped, "epochs": epochs, "batch_size": batch_size,
+        "clip": clip, "clipped": clipped, "max_norm": max_norm,
+        "epochs": epochs, "batch_size": batch_size,
         "drop_last": drop_last, "data": data, "last": last, "seed": seed,
     }
 
@@ -606,6 +621,19 @@ CASES = [
     case("clip-penalties", "Clipping takes the penalties' gradients, too", clip=1.2,
          clipped="sometimes", optimizer=("sgd", 0.1, {}), last=True,
          penalties=[("l1", 5e-3, "all"), ("l2", 2e-2, "weights"), ("l2-norm", 2e-2, "all")]),
+    case("max-norm", "Units with a largest norm, by Adam, over two hidden layers",
+         hidden=(20, 17), max_norm=0.9, last=True),
+    case("max-norm-momentum", "A largest norm that every unit reaches, with momentum and decay",
+         optimizer=("sgd", 0.1, {"momentum": 0.9, "weight_decay": 0.01}), max_norm=0.4, last=True),
+    case("max-norm-penalties", "Penalties are of the weights after they were limited",
+         optimizer=("sgd", 0.1, {}), max_norm=0.6, clip=1.0, clipped="sometimes", last=True,
+         penalties=[("l1", 2e-3, "all"), ("l2-norm", 5e-3, "weights")]),
+    case("max-norm-ema", "The average is of the weights after they were limited",
+         optimizer=("sgd", 0.1, {"momentum": 0.9}), max_norm=0.5, last=True,
+         average={"type": "ema", "decay": 0.9}),
+    image("max-norm-conv", "Filters with a largest norm, norms and a residual left alone",
+          same(5, bias=False), BATCH_NORM, residual(GELU, same(5), BATCH_NORM), GELU,
+          max_norm=0.7, optimizer=("sgd", 0.1, {"momentum": 0.9})),
     image("clip-conv", "Clipping over convolutions, norms and a residual",
           same(5, bias=False), BATCH_NORM, residual(GELU, same(5, bias=False), BATCH_NORM), GELU,
           clip=0.2, clipped="sometimes", optimizer=("sgd", 0.1, {"momentum": 0.9})),

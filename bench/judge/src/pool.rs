@@ -161,6 +161,7 @@ pub fn study(setting: &Setting, arms: &[Arm], records: Vec<Vec<Record>>) -> Stud
             name: setting.name.into(),
             plan: setting.plan.clone(),
             seeds: (0..seeds as u64).collect(),
+            folds: None,
             primary: Metric::ValLoss,
             primary_by_data: false,
             judge_at: JudgeAt::Best,

@@ -275,14 +275,65 @@ impl Dataset {
         Ok(Self { shape, features, targets, rows: None, groups: None, times: None, schema: None })
     }
 
-    /// The same set with the group of each stored sample, for grouped splits.
+    /// The same set with the group of each stored sample, for grouped splits: one for each.
     pub fn with_groups(self, groups: Vec<u32>) -> Self {
+        debug_assert_eq!(groups.len(), self.stored());
         Self { groups: Some(groups.into()), ..self }
     }
 
-    /// The same set with the time of each stored sample, for splits in order of time.
+    /// The same set with the time of each stored sample, for splits in order of time,
+    /// likewise.
     pub fn with_times(self, times: Vec<f64>) -> Self {
+        debug_assert_eq!(times.len(), self.stored());
         Self { times: Some(times.into()), ..self }
+    }
+
+    /// How many samples are stored, also those that are not in this set.
+    fn stored(&self) -> usize {
+        self.features.len() / self.shape.len()
+    }
+
+    /// The samples of this set, then those of another of the same kind. The values are
+    /// copied. `None` where the two do not go together: other shapes, kinds of values,
+    /// classes or targets, or tables.
+    pub(crate) fn followed_by(&self, other: &Dataset) -> Option<Self> {
+        if self.shape != other.shape || self.output_names() != other.output_names() {
+            return None;
+        }
+        let width = self.shape.len();
+        fn both<T: Copy>(
+            [a, b]: [&[T]; 2],
+            [first, second]: [&Dataset; 2],
+            width: usize,
+        ) -> Arc<Vec<T>> {
+            let rows = |of: &[T], set: &Dataset| {
+                let row = |row: u32| of[row as usize * width..][..width].to_vec();
+                set.stored_rows().flat_map(row).collect::<Vec<T>>()
+            };
+            Arc::new([rows(a, first), rows(b, second)].concat())
+        }
+        let sets = [self, other];
+        let features = match (&self.features, &other.features) {
+            (Features::Bytes(a), Features::Bytes(b)) => {
+                Features::Bytes(both([a.as_slice(), b.as_slice()], sets, width))
+            }
+            (Features::Floats(a), Features::Floats(b)) => {
+                Features::Floats(both([a.as_slice(), b.as_slice()], sets, width))
+            }
+            _ => return None,
+        };
+        let targets = match (&self.targets, &other.targets) {
+            (Targets::Classes { labels: a, names }, Targets::Classes { labels: b, .. }) => {
+                let labels = both([a.as_slice(), b.as_slice()], sets, 1);
+                Targets::Classes { labels, names: names.clone() }
+            }
+            (Targets::Numbers { values: a, names }, Targets::Numbers { values: b, .. }) => {
+                let values = both([a.as_slice(), b.as_slice()], sets, names.len());
+                Targets::Numbers { values, names: names.clone() }
+            }
+            _ => return None,
+        };
+        Some(Self { features, targets, rows: None, groups: None, times: None, ..self.clone() })
     }
 
     /// Part of this set: `rows` are positions in this set, counted from 0, and give
@@ -365,6 +416,24 @@ impl Dataset {
     pub fn labels_in_order(&self) -> impl Iterator<Item = u32> + '_ {
         self.stored_rows().filter_map(|row| self.labels().get(row as usize).copied())
     }
+    /// The group of every stored sample, where groups are known.
+    pub fn groups(&self) -> Option<&Arc<Vec<u32>>> {
+        self.groups.as_ref()
+    }
+    /// The time of every stored sample, where times are known.
+    pub fn times(&self) -> Option<&Arc<Vec<f64>>> {
+        self.times.as_ref()
+    }
+    /// The group of every sample, in this set's order; `None` where groups are not known.
+    pub fn groups_in_order(&self) -> Option<impl Iterator<Item = u32> + '_> {
+        let groups = self.groups.as_ref()?;
+        Some(self.stored_rows().map(|row| groups[row as usize]))
+    }
+    /// The time of every sample, likewise.
+    pub fn times_in_order(&self) -> Option<impl Iterator<Item = f64> + '_> {
+        let times = self.times.as_ref()?;
+        Some(self.stored_rows().map(|row| times[row as usize]))
+    }
     /// Samples of each class; empty in regression.
     pub fn class_counts(&self) -> Vec<usize> {
         let mut counts = vec![0; self.classes()];
@@ -388,7 +457,7 @@ impl Dataset {
     pub fn len(&self) -> usize {
         match &self.rows {
             Some(rows) => rows.len(),
-            None => self.features.len() / self.shape.len(),
+            None => self.stored(),
         }
     }
     /// Whether there are no samples (never, in a checked set).

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::{PrepareFault, Shape, TableFault};
+use crate::{ImageFault, PrepareFault, Shape, TableFault};
 
 /// Why data could not be had.
 #[derive(Debug, Error)]
@@ -174,7 +174,7 @@ pub enum FileFault {
     )]
     NoArray {
         /// What is needed.
-        wanted: &'static str,
+        wanted: String,
         /// What is there.
         found: String,
     },
@@ -192,6 +192,36 @@ pub enum FileFault {
     /// Something about a table.
     #[error("{0}")]
     Table(Box<TableFault>),
+    /// Something about images.
+    #[error("{0}")]
+    Image(Box<ImageFault>),
+    /// More memory than there is.
+    #[error(
+        "needs about {:.1} GiB of memory, but {:.1} GiB are free; take fewer rows or columns, or \
+         close other programs", gib(*needed), gib(*free)
+    )]
+    Memory {
+        /// Bytes that are needed.
+        needed: u64,
+        /// Bytes that are free.
+        free: u64,
+    },
+    /// Samples without what they are to give, where that is needed.
+    #[error("does not say what its samples are to give, which is needed here")]
+    NoTargets,
+    /// An NPY file of samples without a file of what they are to give.
+    #[error(
+        "holds samples, but what they are to give is nowhere: {expected} is needed beside it \
+         (x.npy goes with y.npy, NAME_x.npy with NAME_y.npy, X_train.npy with y_train.npy)"
+    )]
+    NoTargetsFile {
+        /// The file that is looked for.
+        expected: String,
+    },
+}
+
+fn gib(bytes: u64) -> f64 {
+    bytes as f64 / (1u64 << 30) as f64
 }
 
 impl FileFault {
@@ -247,6 +277,14 @@ pub enum ArrayFault {
         labels: u64,
         /// Samples in `x`.
         samples: u64,
+    },
+    /// Another number of groups or times than of samples.
+    #[error("holds {found} values, but there are {samples} samples; each needs one")]
+    SplitCount {
+        /// Values in it.
+        found: usize,
+        /// Samples.
+        samples: usize,
     },
     /// A label below 0.
     #[error("label {value} of sample {sample} is negative; classes are 0, 1, …")]
@@ -434,6 +472,117 @@ pub enum SplitFault {
         /// Samples there are.
         samples: usize,
     },
+    /// A rule by a column that the data do not have.
+    #[error(
+        "data.split = {{ type = \"{rule}\", column = {column:?} }}: these data have no column \
+         of that name"
+    )]
+    NoColumn {
+        /// The rule's name.
+        rule: &'static str,
+        /// The column.
+        column: String,
+    },
+    /// Fewer groups than parts.
+    #[error(
+        "column {column:?} has {groups} groups, and {parts} parts need one each; hold out less, \
+         or group by another column"
+    )]
+    TooFewGroups {
+        /// The column of the groups.
+        column: String,
+        /// How many there are.
+        groups: usize,
+        /// How many parts, or folds, there would be.
+        parts: usize,
+    },
+    /// A time that is no number.
+    #[error("column {column:?}: the time of sample {sample} is missing or not finite")]
+    TimeNotFinite {
+        /// The column of the times.
+        column: String,
+        /// The sample, from 0.
+        sample: usize,
+    },
+    /// Fewer times than parts.
+    #[error(
+        "column {column:?} has {times} different times, and {parts} parts in order of time need \
+         one each, as samples of one time stay together"
+    )]
+    TooFewTimes {
+        /// The column of the times.
+        column: String,
+        /// How many different ones there are.
+        times: usize,
+        /// How many parts there would be.
+        parts: usize,
+    },
+    /// A fold that is none.
+    #[error("fold {index} of {of}: a cross-validation has at least 2 folds, counted from 0")]
+    NoFold {
+        /// Which one.
+        index: usize,
+        /// How many there would be.
+        of: usize,
+    },
+    /// More folds than samples.
+    #[error("study.folds = {folds} is more than the {samples} samples there are")]
+    TooManyFolds {
+        /// How many folds.
+        folds: usize,
+        /// How many samples.
+        samples: usize,
+    },
+    /// More folds than a class has samples.
+    #[error(
+        "study.folds = {folds}: class {class} ({name}) has {count} samples, fewer than there are \
+         folds; use fewer folds, or data.split = {{ type = \"random\" }}"
+    )]
+    FoldsOfClass {
+        /// How many folds.
+        folds: usize,
+        /// The class.
+        class: usize,
+        /// Its name.
+        name: String,
+        /// Its samples.
+        count: usize,
+    },
+    /// Repeats of what is not drawn.
+    #[error(
+        "study.repeats above 1: folds in order of time (column {column:?}) are not drawn, so each \
+         repeat would be the same; leave study.repeats out"
+    )]
+    RepeatedTime {
+        /// The column of the times.
+        column: String,
+    },
+    /// Repeats of folds that can only be drawn in one way.
+    #[error(
+        "study.repeats above 1: column {column:?} has {groups} groups, as many as there are \
+         folds, so each repeat would be the same; use fewer folds, or leave study.repeats out"
+    )]
+    RepeatedGroups {
+        /// The column of the groups.
+        column: String,
+        /// How many there are.
+        groups: usize,
+    },
+    /// More repeats than there are draws.
+    #[error("study.repeats is more than 65,536")]
+    TooManyRepeats,
+    /// An own validation split that cannot join the training samples.
+    #[error(
+        "study.folds: the set's own validation split is of another kind than its training \
+         samples, so folds cannot be made of both"
+    )]
+    NotPooled,
+    /// Folds and another validation set.
+    #[error(
+        "study.folds takes the place of data.validation, which names {0}; leave data.validation \
+         out, or study.folds"
+    )]
+    FoldsAndValidation(String),
     /// `validation` and `test` are the same samples.
     #[error(
         "data.validation and data.test are both {0}: what is chosen on the one would be \

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::idx::read_idx_pair;
-use crate::{DataError, Dataset, FileFault, Task};
+use crate::idx::{read_idx, read_idx_pair};
+use crate::{DataError, Dataset, Features, FileFault, Targets, Task};
 
 /// The parts of a set, as its author divided it.
 #[derive(Clone, Debug)]
@@ -66,6 +66,12 @@ fn find_pair(folder: &Path, prefixes: &[&str]) -> Result<Option<Pair>, DataError
     Ok(None)
 }
 
+/// Whether the folder holds IDX files, if only one half of a pair.
+pub(crate) fn holds_idx(folder: &Path) -> bool {
+    let holds = |prefixes| !matches!(find_pair(folder, prefixes), Ok(None));
+    [TRAIN, VALIDATION, TEST].into_iter().any(holds)
+}
+
 /// Whether the folder holds the training and the test part.
 pub(crate) fn holds_train_and_test(folder: &Path) -> bool {
     let has = |prefixes| matches!(find_pair(folder, prefixes), Ok(Some(_)));
@@ -103,17 +109,21 @@ pub(crate) fn read(folder: &Path, class_names: Option<Vec<String>>) -> Result<Ow
 }
 
 fn read_held_out(pair: &Pair, train: &Dataset) -> Result<Dataset, DataError> {
-    let names = match train.task() {
-        Task::Classification => Some(train.class_names().to_vec()),
-        Task::Regression => None,
-    };
-    let set = read_idx_pair(&pair.images, &pair.labels, names)?;
-    let set = match train.task() {
-        Task::Classification => set,
-        Task::Regression => set.into_regression(),
-    };
+    let set = labelled(pair, names_of(train))?;
     same_samples(&set, train, &pair.images)?;
     Ok(set)
+}
+
+/// Names of the classes; `None` in regression.
+fn names_of(train: &Dataset) -> Option<Vec<String>> {
+    (train.task() == Task::Classification).then(|| train.class_names().to_vec())
+}
+
+/// A pair with labels of these classes, or, without, numbers to predict.
+fn labelled(pair: &Pair, class_names: Option<Vec<String>>) -> Result<Dataset, DataError> {
+    let regression = class_names.is_none();
+    let set = read_idx_pair(&pair.images, &pair.labels, class_names)?;
+    Ok(if regression { set.into_regression() } else { set })
 }
 
 /// Held-out samples must look like the training samples.
@@ -130,6 +140,30 @@ pub(crate) fn same_samples(set: &Dataset, train: &Dataset, path: &Path) -> Resul
         return Ok(());
     }
     Err(FileFault::OtherSamples { found: describe(set), wanted: describe(train) }.at(path))
+}
+
+/// Reads images and, if there is a labels file beside them, their labels.
+pub(crate) fn read_samples(
+    images: &Path,
+    class_names: Option<Vec<String>>,
+    without: impl FnOnce(u64) -> Targets,
+) -> Result<(Dataset, bool), DataError> {
+    match companion(images) {
+        Ok(labels) => {
+            Ok((labelled(&Pair { images: images.to_path_buf(), labels }, class_names)?, true))
+        }
+        Err(DataError::File {
+            fault: FileFault::NoCompanion { .. } | FileFault::UnknownKind,
+            ..
+        }) => {
+            let idx = read_idx(images)?;
+            let shape = idx.sample_shape().map_err(|fault| fault.at(images))?;
+            let targets = without(idx.dims[0] as u64);
+            let set = Dataset::checked(shape, Features::Bytes(idx.values.into()), targets);
+            Ok((set.map_err(|fault| FileFault::from(fault).at(images))?, false))
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// The labels file that belongs to an images file, by name.
@@ -166,12 +200,24 @@ pub(crate) fn read_one(path: &Path, train: &Dataset) -> Result<Dataset, DataErro
         let images = path.to_path_buf();
         return read_held_out(&Pair { labels: companion(path)?, images }, train);
     }
+    read_held_out(&only_pair(path)?, train)
+}
+
+/// Reads the one pair of a folder.
+pub(crate) fn read_any(
+    folder: &Path,
+    class_names: Option<Vec<String>>,
+) -> Result<Dataset, DataError> {
+    labelled(&only_pair(folder)?, class_names)
+}
+
+fn only_pair(path: &Path) -> Result<Pair, DataError> {
     let mut pairs = Vec::new();
     for prefixes in [TRAIN, VALIDATION, TEST] {
         pairs.extend(find_pair(path, prefixes)?);
     }
     match &pairs[..] {
-        [pair] => read_held_out(pair, train),
+        [pair] => Ok(pair.clone()),
         [] => {
             let wanted = "t10k-images-idx3-ubyte with t10k-labels-idx1-ubyte".to_string();
             Err(FileFault::NoIdxFiles(wanted).at(path))

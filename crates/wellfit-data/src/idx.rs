@@ -56,7 +56,7 @@ impl Idx {
     }
 
     /// Images or vectors, by the number of dimensions after the first.
-    fn sample_shape(&self) -> Result<Shape, FileFault> {
+    pub(crate) fn sample_shape(&self) -> Result<Shape, FileFault> {
         match self.dims[..] {
             [_, n] => Ok(Shape::Vector(n)),
             [_, height, width] => Ok(Shape::Image { channels: 1, height, width }),

@@ -19,6 +19,7 @@
 //! | `sample` | the embedded set `fashion-mnist-sample` (about 7 MB) |
 //! | `fetch` | downloads of known sets |
 
+mod arrays;
 mod augment;
 mod bytes;
 mod dataset;
@@ -27,9 +28,12 @@ mod error;
 mod fetch;
 mod folder;
 mod idx;
+mod images;
 mod known;
 mod load;
+mod memory;
 mod npy;
+mod npy_file;
 mod npz;
 mod parts;
 mod places;
@@ -44,13 +48,14 @@ mod split;
 mod table;
 mod zip;
 
-pub use augment::Augment;
+pub use augment::{Augment, AugmentError, AugmentedEpoch, Augmenter};
 pub use dataset::{Dataset, Features, Shape, Targets};
 pub use error::{ArrayFault, DataError, FileFault, SetFault, SplitFault};
 #[cfg(feature = "fetch")]
 pub use fetch::{FetchEvent, FetchFault, FetchOptions, fetch};
 pub use folder::read_idx_folder;
 pub use idx::{Idx, read_idx, read_idx_pair};
+pub use images::ImageFault;
 pub use known::{FASHION_MNIST, FASHION_MNIST_SAMPLE, Known, Whereabouts, list};
 pub use load::{load, load_watched, read_source};
 pub use npz::read_npz;
@@ -67,5 +72,5 @@ pub use request::{
 };
 pub use samples::{SampleFile, read_labelled, read_samples};
 pub use schema::{ColumnSchema, SampleKind, SampleSchema, TargetSchema};
-pub use split::{Parts, partition, subset};
+pub use split::{Fold, Parts, fold, partition, subset};
 pub use table::{Column, ColumnValues, MISSING, Place, Table, TableFault};

@@ -2,32 +2,41 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::OnceLock;
 
 use crate::folder::{self, Own};
 use crate::known;
-use crate::npz::read_npz;
+use crate::npz;
 use crate::parts::{Asked, RawSource};
 use crate::progress::{Watch, unwatched};
 use crate::{
-    DataError, DataRequest, Dataset, FileFault, Holdout, LoadProgress, Places, SplitFault, Splits,
-    Task, samples, table,
+    DataError, DataRequest, Dataset, FileFault, Holdout, ImageFault, LoadProgress, Places,
+    SplitFault, Splits, TableFault, Task, images, npy_file, samples, table,
 };
 
 /// What kind of thing a source is: held-out files must be of the same.
 #[derive(Clone, Copy, PartialEq)]
-enum Kind {
+pub(crate) enum Kind {
     Idx,
     Npz,
+    Npy,
     Table,
+    Images,
 }
 
 impl Kind {
-    /// By the name; what is nothing else may be IDX, which has no ending of its own.
-    fn of(path: &Path) -> Kind {
-        if table::is_table(path) {
+    /// By the name, and of a folder by what lies in it; what is nothing else may be IDX, which
+    /// has no ending of its own.
+    pub fn of(path: &Path) -> Kind {
+        if path.is_dir() {
+            let idx = folder::holds_idx(path);
+            if !idx && images::may_hold_classes(path) { Kind::Images } else { Kind::Idx }
+        } else if table::is_table(path) {
             Kind::Table
-        } else if is_npz(path) {
+        } else if has_ending(path, "npz") {
             Kind::Npz
+        } else if has_ending(path, "npy") {
+            Kind::Npy
         } else {
             Kind::Idx
         }
@@ -37,7 +46,9 @@ impl Kind {
         match self {
             Kind::Idx => "IDX",
             Kind::Npz => "NPZ",
+            Kind::Npy => "NPY",
             Kind::Table => "a table",
+            Kind::Images => "a folder of images",
         }
     }
 }
@@ -45,7 +56,7 @@ impl Kind {
 /// Finds, reads, checks, splits and prepares what a plan asks for.
 ///
 /// A fraction (of validation or test) is a share of all training samples of the
-/// source, drawn by `split_seed` alone; a subset is drawn from what is left to train on.
+/// source, drawn by `split_seed` and the rule alone; a subset is drawn from what is left to train on.
 /// What is prepared is fitted on what is then left to train on.
 ///
 /// # Errors
@@ -89,7 +100,9 @@ fn read_source_watched(
         _ => Ok(None),
     };
     let [validation_file, test_file] = [file(&request.validation)?, file(&request.test)?];
-    Ok(RawSource { asked: Asked::of(request), own, validation_file, test_file, origin })
+    let asked = Asked::of(request);
+    let pooled = OnceLock::new();
+    Ok(RawSource { asked, own, validation_file, test_file, origin, pooled })
 }
 
 /// Reads a source; with it, its kind and where it was found, in words.
@@ -104,29 +117,61 @@ fn read(
         Some(Task::Classification) | None => own,
     };
     if known::is_known(source) {
+        refuse_keys(request, None).map_err(|fault| fault.at(Path::new(source)))?;
         let (own, origin) = known::read(source, places)?;
         return Ok((asked(own), Kind::Idx, origin));
     }
     let path = Path::new(source);
-    let only = |train| Own { train, validation: None, test: None };
-    let (own, kind) = if path.is_dir() {
-        (known::with_known_names(folder::read(path, None)?), Kind::Idx)
-    } else if !path.exists() {
+    if !path.exists() {
         return Err(match looks_like_path(source) {
             true => FileFault::Missing.at(path),
             false => DataError::UnknownSource { source_name: source.into(), known: known::names() },
         });
-    } else {
-        match Kind::of(path) {
-            Kind::Npz => (only(read_npz(path, task, None)?), Kind::Npz),
-            Kind::Table => {
-                let set = table::read_training(path, request, watch)?;
-                return Ok((only(set), Kind::Table, source.to_string()));
-            }
-            Kind::Idx => (only(folder::read_single(path, None)?), Kind::Idx),
-        }
+    }
+    let only = |train| Own { train, validation: None, test: None };
+    let kind = Kind::of(path);
+    refuse_keys(request, Some(kind)).map_err(|fault| fault.at(path))?;
+    let own = match kind {
+        Kind::Table => only(table::read_training(path, request, watch)?),
+        Kind::Images => images::read(path, &request.images, task, watch)?,
+        Kind::Npz => asked(only(npz::read_with(path, task, None, &request.split)?)),
+        Kind::Npy => asked(only(npy_file::read(path, task, None)?)),
+        Kind::Idx if path.is_dir() => asked(known::with_known_names(folder::read(path, None)?)),
+        Kind::Idx => asked(only(folder::read_single(path, None)?)),
     };
-    Ok((asked(own), kind, source.to_string()))
+    Ok((own, kind, source.to_string()))
+}
+
+/// Keys that this kind of source knows nothing of.
+fn refuse_keys(request: &DataRequest, kind: Option<Kind>) -> Result<(), FileFault> {
+    let table = &request.table;
+    let of_tables = [
+        ("target", !table.target.is_empty()),
+        ("columns", !table.columns.is_empty()),
+        ("drop", !table.drop.is_empty()),
+        ("numeric", !table.numeric.is_empty()),
+        ("categorical", !table.categorical.is_empty()),
+        ("separator", table.separator.is_some()),
+        ("missing_values", table.missing_values.is_some()),
+    ];
+    let of_images =
+        [("size", request.images.size.is_some()), ("channels", request.images.channels.is_some())];
+    let set =
+        |keys: &[(&'static str, bool)]| keys.iter().find(|(_, set)| *set).map(|(key, _)| *key);
+    if kind != Some(Kind::Table)
+        && let Some(key) = set(&of_tables)
+    {
+        return Err(TableFault::NotATable(key).into());
+    }
+    if kind != Some(Kind::Images)
+        && let Some(key) = set(&of_images)
+    {
+        return Err(ImageFault::NotImages(key).into());
+    }
+    if request.split.column().is_some() && !matches!(kind, Some(Kind::Table | Kind::Npz)) {
+        return Err(TableFault::NoSplitColumn.into());
+    }
+    Ok(())
 }
 
 fn held_out(
@@ -141,23 +186,25 @@ fn held_out(
     if Kind::of(path) != kind {
         return Err(FileFault::OtherKind { wanted: kind.name() }.at(path));
     }
-    match kind {
-        Kind::Idx => folder::read_one(path, train),
-        Kind::Npz => {
-            let names = match train.task() {
-                Task::Classification => Some(train.class_names().to_vec()),
-                Task::Regression => None,
-            };
-            let set = read_npz(path, Some(train.task()), names)?;
-            folder::same_samples(&set, train, path)?;
-            Ok(set)
-        }
-        Kind::Table => samples::read_table(path, &train.schema(), true, watch).map(|(set, _)| set),
+    let names = || match train.task() {
+        Task::Classification => Some(train.class_names().to_vec()),
+        Task::Regression => None,
+    };
+    let set = match kind {
+        Kind::Idx => return folder::read_one(path, train),
+        Kind::Npz => npz::read_npz(path, Some(train.task()), names())?,
+        Kind::Npy => npy_file::read(path, Some(train.task()), names())?,
+        Kind::Table => samples::read_table(path, &train.schema(), true, watch)?.0,
+        Kind::Images => samples::read_images(path, &train.schema(), true, watch)?.set,
+    };
+    if matches!(kind, Kind::Npz | Kind::Npy) {
+        folder::same_samples(&set, train, path)?;
     }
+    Ok(set)
 }
 
-fn is_npz(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("npz"))
+fn has_ending(path: &Path, ending: &str) -> bool {
+    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case(ending))
 }
 
 fn looks_like_path(source: &str) -> bool {

@@ -2,8 +2,10 @@
 //! dictionary, then the numbers.
 //! <https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html>
 
+use std::cmp::Ordering;
+
 use crate::bytes::Bytes;
-use crate::{ArrayFault, FileFault};
+use crate::{ArrayFault, FileFault, memory};
 
 /// What an array's header says.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,6 +18,8 @@ pub(crate) struct Header {
     pub fortran_order: bool,
     /// Dimensions, outermost first.
     pub shape: Vec<u64>,
+    /// Bytes up to the first number.
+    pub len: u64,
 }
 
 /// How a number is stored.
@@ -38,6 +42,24 @@ pub(crate) enum Fault {
     File(FileFault),
 }
 
+impl Header {
+    /// The header's numbers must be as many bytes as there are, `of` with the header. Only then
+    /// is room made for them.
+    pub fn check_promise(&self, of: u64) -> Result<(), FileFault> {
+        let Some(number) = self.number else { return Ok(()) };
+        let size = number.size as u64;
+        let values = self.shape.iter().try_fold(size, |product, dim| product.checked_mul(*dim));
+        let too_large = || FileFault::TooLarge { dims: self.shape.clone() };
+        let needed = values.ok_or_else(too_large)?;
+        let found = of.saturating_sub(self.len);
+        match needed.cmp(&found) {
+            Ordering::Less => Err(FileFault::TrailingBytes { promised: needed }),
+            Ordering::Greater => Err(FileFault::Truncated { needed, found }),
+            Ordering::Equal => memory::check(needed),
+        }
+    }
+}
+
 impl From<ArrayFault> for Fault {
     fn from(fault: ArrayFault) -> Self {
         Fault::Array(fault)
@@ -56,14 +78,14 @@ pub(crate) fn header(bytes: &mut Bytes<'_>) -> Result<Header, Fault> {
     if !start.starts_with(b"\x93NUMPY") {
         return Err(ArrayFault::Header("does not start as an NPY header does").into());
     }
-    let len = match start[6] {
+    let (before, len) = match start[6] {
         1 => {
             let len = bytes.take(2)?;
-            u64::from(u16::from_le_bytes([len[0], len[1]]))
+            (10, u64::from(u16::from_le_bytes([len[0], len[1]])))
         }
         2 | 3 => {
             let len = bytes.take(4)?;
-            u64::from(u32::from_le_bytes([len[0], len[1], len[2], len[3]]))
+            (12, u64::from(u32::from_le_bytes([len[0], len[1], len[2], len[3]])))
         }
         _ => return Err(ArrayFault::Header("is of an unknown version").into()),
     };
@@ -72,7 +94,9 @@ pub(crate) fn header(bytes: &mut Bytes<'_>) -> Result<Header, Fault> {
     }
     let text =
         String::from_utf8(bytes.take(len)?).map_err(|_| ArrayFault::Header("is not text"))?;
-    Ok(parse(&text).ok_or(ArrayFault::Header("is not the dictionary that NumPy writes"))?)
+    let header =
+        parse(&text).ok_or(ArrayFault::Header("is not the dictionary that NumPy writes"))?;
+    Ok(Header { len: before + len, ..header })
 }
 
 /// Understands `{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }`.
@@ -116,7 +140,7 @@ fn parse(text: &str) -> Option<Header> {
     }
     let descr = descr?;
     let number = number(&descr);
-    Some(Header { number, descr, fortran_order: fortran_order?, shape: shape? })
+    Some(Header { number, descr, fortran_order: fortran_order?, shape: shape?, len: 0 })
 }
 
 fn quoted(text: &str) -> Option<(&str, &str)> {
@@ -179,8 +203,13 @@ mod tests {
     fn the_dictionaries_that_numpy_writes_are_understood() {
         let header = parse("{'descr': '<f4', 'fortran_order': False, 'shape': (3, 784), }  \n");
         let number = Some(Number { kind: b'f', size: 4, big_endian: false });
-        let expected =
-            Header { descr: "<f4".into(), number, fortran_order: false, shape: vec![3, 784] };
+        let expected = Header {
+            descr: "<f4".into(),
+            number,
+            fortran_order: false,
+            shape: vec![3, 784],
+            len: 0,
+        };
         assert_eq!(header, Some(expected));
         let scalar = parse("{'shape': (), 'fortran_order': True, 'descr': '|u1'}").unwrap();
         assert!(scalar.shape.is_empty());

@@ -1,20 +1,16 @@
 //! NPZ files: a zip archive of NPY arrays, here `x` (the samples) and `y` (their classes,
 //! or the numbers to predict).
 
+use std::fs::File;
 use std::io::{BufReader, Read, Seek};
 use std::path::Path;
 
+use crate::arrays;
 use crate::bytes::{Bytes, open_file};
-use crate::idx::numbered;
-use crate::npy::{self, Fault, Header, Number};
+use crate::npy::{self, Fault, Header};
+use crate::table::names::{listed, meant};
 use crate::zip::Archive;
-use crate::{ArrayFault, DataError, Dataset, Features, FileFault, SetFault, Shape, Targets, Task};
-
-const X_TYPES: &str = "float32, float64 and uint8 are read";
-const Y_TYPES: &str =
-    "classes are integers, numpy.int64 for instance, numbers to predict float32 or float64";
-const Y_SHAPES: &str = "[n] or [n, targets] is needed";
-const X_SHAPES: &str = "[n, features] or [n, channels, height, width] is needed";
+use crate::{DataError, Dataset, FileFault, SplitRule, TableFault, Targets, Task};
 
 /// Reads `x`, of shape `[n, features]` or `[n, channels, height, width]` (float32,
 /// float64 or uint8), and `y`: integers of any size of shape `[n]` are classes, floats of
@@ -33,207 +29,112 @@ pub fn read_npz(
     task: Option<Task>,
     class_names: Option<Vec<String>>,
 ) -> Result<Dataset, DataError> {
-    open_file(path)
-        .and_then(|(file, len)| read(BufReader::new(file), len, task, class_names))
-        .map_err(|fault| fault.at(path))
+    read_with(path, task, class_names, &SplitRule::Stratified)
 }
 
-fn read(
-    reader: impl Read + Seek,
-    len: u64,
+/// As [`read_npz`], with the array of groups or times that `split` names.
+pub(crate) fn read_with(
+    path: &Path,
+    task: Option<Task>,
+    class_names: Option<Vec<String>>,
+    split: &SplitRule,
+) -> Result<Dataset, DataError> {
+    let read = || {
+        let mut archive = open(path)?;
+        let set = read(&mut archive, task, class_names)?;
+        with_split(set, &mut archive, split)
+    };
+    read().map_err(|fault| fault.at(path))
+}
+
+/// Reads samples and, if the file has `y`, what they are to give.
+pub(crate) fn read_samples(
+    path: &Path,
+    task: Task,
+    class_names: Option<Vec<String>>,
+    without: impl FnOnce(u64) -> Targets,
+) -> Result<(Dataset, bool), FileFault> {
+    let mut archive = open(path)?;
+    if archive.names().any(|name| name == "y.npy") {
+        return Ok((read(&mut archive, Some(task), class_names)?, true));
+    }
+    let (shape, features, count) =
+        array(&mut archive, "x", |header, bytes| arrays::samples(header, bytes, None))?;
+    Ok((Dataset::checked(shape, features, without(count))?, false))
+}
+
+fn open(path: &Path) -> Result<Archive<BufReader<File>>, FileFault> {
+    let (file, len) = open_file(path)?;
+    Archive::open(BufReader::new(file), len)
+}
+
+fn read<R: Read + Seek>(
+    archive: &mut Archive<R>,
     task: Option<Task>,
     class_names: Option<Vec<String>>,
 ) -> Result<Dataset, FileFault> {
-    let mut archive = Archive::open(reader, len)?;
     // Targets first: they are small, and what is wrong with them shows at once.
-    let (targets, count) = targets(&mut archive, task, class_names)?;
-    let what = match targets {
-        Targets::Classes { .. } => "labels",
-        Targets::Numbers { .. } => "samples",
-    };
-    let (shape, features) = samples(&mut archive, count, what)?;
+    let (targets, count) =
+        array(archive, "y", |header, bytes| arrays::targets(header, bytes, task, class_names))?;
+    let (shape, features, _) = array(archive, "x", |header, bytes| {
+        arrays::samples(header, bytes, Some((&targets, count)))
+    })?;
     Ok(Dataset::checked(shape, features, targets)?)
+}
+
+/// The set with the groups or times of an array of the name that the plan gives.
+fn with_split<R: Read + Seek>(
+    set: Dataset,
+    archive: &mut Archive<R>,
+    split: &SplitRule,
+) -> Result<Dataset, FileFault> {
+    let (column, grouped) = match split {
+        SplitRule::Grouped { column } => (column, true),
+        SplitRule::Time { column } => (column, false),
+        SplitRule::Stratified | SplitRule::Random => return Ok(set),
+    };
+    let names: Vec<String> =
+        archive.names().map(|name| name.trim_end_matches(".npy").to_owned()).collect();
+    if !names.contains(column) {
+        let (meant, columns) = (meant(column, &names), listed(&names));
+        let (key, name) = ("data.split.column", column.clone());
+        return Err(TableFault::UnknownColumn { key, name, meant, columns }.into());
+    }
+    let values = array(archive, column, arrays::line)?;
+    if values.len() != set.len() {
+        let fault = crate::ArrayFault::SplitCount { found: values.len(), samples: set.len() };
+        return Err(FileFault::Array { array: column.clone(), fault });
+    }
+    Ok(if grouped { set.with_groups(codes(&values)) } else { set.with_times(values) })
+}
+
+/// The number of each value's first appearance among the values.
+fn codes(values: &[f64]) -> Vec<u32> {
+    let mut known = std::collections::HashMap::new();
+    let code = |value: &f64| {
+        let next = known.len() as u32;
+        *known.entry((value + 0.0).to_bits()).or_insert(next)
+    };
+    values.iter().map(code).collect()
 }
 
 /// Opens `NAME.npy`, reads its header and hands both on; faults name the array.
 fn array<R: Read + Seek, T>(
     archive: &mut Archive<R>,
-    name: &'static str,
-    read: impl FnOnce(Header, &mut crate::bytes::Bytes<'_>) -> Result<T, Fault>,
+    name: &str,
+    read: impl FnOnce(Header, &mut Bytes<'_>) -> Result<T, Fault>,
 ) -> Result<T, FileFault> {
     let found = archive.names().map(|name| name.trim_end_matches(".npy")).collect::<Vec<_>>();
     let found = if found.is_empty() { "nothing".to_string() } else { found.join(", ") };
-    let mut bytes = archive
+    let (mut bytes, size) = archive
         .file(&format!("{name}.npy"))
-        .unwrap_or(Err(FileFault::NoArray { wanted: name, found }))?;
-    npy::header(&mut bytes).and_then(|header| read(header, &mut bytes)).map_err(|fault| match fault
-    {
+        .unwrap_or(Err(FileFault::NoArray { wanted: name.to_string(), found }))?;
+    let values = npy::header(&mut bytes).and_then(|header| {
+        header.check_promise(size)?;
+        read(header, &mut bytes)
+    });
+    values.map_err(|fault| match fault {
         Fault::Array(fault) => FileFault::Array { array: name.to_string(), fault },
         Fault::File(fault) => fault,
     })
-}
-
-/// What `y` holds, and of how many samples.
-fn targets<R: Read + Seek>(
-    archive: &mut Archive<R>,
-    task: Option<Task>,
-    class_names: Option<Vec<String>>,
-) -> Result<(Targets, u64), FileFault> {
-    array(archive, "y", |header, bytes| {
-        let Some(number) = header.number.filter(|n| n.kind != b'f' || n.size > 2) else {
-            return Err(ArrayFault::Type { found: header.descr, wanted: Y_TYPES }.into());
-        };
-        let is_float = number.kind == b'f';
-        let (count, width) = match header.shape[..] {
-            [count] => (count, None),
-            [count, width] if width > 0 => (count, Some(width)),
-            _ => return Err(ArrayFault::Shape { found: header.shape, wanted: Y_SHAPES }.into()),
-        };
-        let task = match (task, width) {
-            (Some(Task::Classification), _) if is_float => {
-                return Err(ArrayFault::NotClasses("floats").into());
-            }
-            (Some(Task::Classification), Some(2..)) => {
-                return Err(ArrayFault::NotClasses("more than one number a sample").into());
-            }
-            (None, Some(1)) if !is_float => {
-                return Err(ArrayFault::Ambiguous(header.shape).into());
-            }
-            (Some(task), _) => task,
-            (None, None) if !is_float => Task::Classification,
-            (None, _) => Task::Regression,
-        };
-        let width = width.unwrap_or(1);
-        if header.fortran_order && width > 1 {
-            return Err(ArrayFault::FortranOrder("y").into());
-        }
-        let too_large = || FileFault::TooLarge { dims: header.shape.clone() };
-        let values = count.checked_mul(width).ok_or_else(too_large)?;
-        let room = bytes.room(values, number.size as u64);
-        let targets = match task {
-            Task::Classification => {
-                let labels = labels(number, values, vec_for(room, &header.shape)?, bytes)?;
-                let names = match class_names {
-                    Some(names) => names,
-                    None => numbered(&labels).map_err(FileFault::from)?,
-                };
-                Targets::classes(labels, names)
-            }
-            Task::Regression => {
-                let names: Vec<String> = (0..width).map(|target| format!("t{target}")).collect();
-                let mut stored = vec_for(room, &header.shape)?;
-                npy::numbers(bytes, number, values, |at, bytes| {
-                    let value = float(number, bytes);
-                    if !(value as f32).is_finite() {
-                        let (sample, target) = (at / names.len(), names[at % names.len()].clone());
-                        let fault = SetFault::TargetNotFinite { value, sample, target };
-                        return Err(ArrayFault::Value(fault.into()).into());
-                    }
-                    stored.push(value as f32);
-                    Ok(())
-                })?;
-                Targets::numbers(stored, names)
-            }
-        };
-        Ok((targets, count))
-    })
-}
-
-fn labels(
-    number: Number,
-    count: u64,
-    mut labels: Vec<u32>,
-    bytes: &mut Bytes<'_>,
-) -> Result<Vec<u32>, Fault> {
-    npy::numbers(bytes, number, count, |sample, value| {
-        if let value @ ..0 = signed(number, value) {
-            return Err(ArrayFault::NegativeLabel { value, sample }.into());
-        }
-        let value = u64::from_le_bytes(value);
-        let label = u32::try_from(value).map_err(|_| ArrayFault::HugeLabel { value, sample })?;
-        labels.push(label);
-        Ok(())
-    })?;
-    Ok(labels)
-}
-
-/// A signed integer; 0 for other kinds of numbers.
-fn signed(number: Number, bytes: [u8; 8]) -> i64 {
-    if number.kind != b'i' {
-        return 0;
-    }
-    // The sign stands in the highest bit of the stored bytes.
-    let shift = 64 - 8 * number.size;
-    ((u64::from_le_bytes(bytes) << shift) as i64) >> shift
-}
-
-/// Any number.
-fn float(number: Number, bytes: [u8; 8]) -> f64 {
-    match (number.kind, number.size) {
-        (b'f', 4) => f64::from(f32::from_bits(u64::from_le_bytes(bytes) as u32)),
-        (b'f', _) => f64::from_le_bytes(bytes),
-        (b'i', _) => signed(number, bytes) as f64,
-        _ => u64::from_le_bytes(bytes) as f64,
-    }
-}
-
-fn samples<R: Read + Seek>(
-    archive: &mut Archive<R>,
-    labels: u64,
-    what: &'static str,
-) -> Result<(Shape, Features), FileFault> {
-    array(archive, "x", |header, bytes| {
-        let (count, shape) = sample_shape(&header.shape)?;
-        if header.fortran_order {
-            return Err(ArrayFault::FortranOrder("x").into());
-        }
-        if count != labels {
-            return Err(ArrayFault::LabelCount { what, labels, samples: count }.into());
-        }
-        // `sample_shape` has seen that the product fits.
-        let values = count * shape.len() as u64;
-        let features = match header.number {
-            Some(Number { kind: b'u', size: 1, .. }) => {
-                let stored = bytes.take(values)?;
-                bytes.end(values)?;
-                Features::Bytes(stored.into())
-            }
-            Some(number @ Number { kind: b'f', size: 4 | 8, .. }) => {
-                let mut stored = vec_for(bytes.room(values, number.size as u64), &header.shape)?;
-                npy::numbers(bytes, number, values, |at, value| {
-                    let value = float(number, value);
-                    if !(value as f32).is_finite() {
-                        let (sample, column) = (at / shape.len(), at % shape.len());
-                        let fault = SetFault::NotFinite { value, sample, column };
-                        return Err(ArrayFault::Value(fault.into()).into());
-                    }
-                    stored.push(value as f32);
-                    Ok(())
-                })?;
-                Features::Floats(stored.into())
-            }
-            _ => return Err(ArrayFault::Type { found: header.descr, wanted: X_TYPES }.into()),
-        };
-        Ok((shape, features))
-    })
-}
-
-/// Number and shape of the samples in an array of this shape.
-fn sample_shape(dims: &[u64]) -> Result<(u64, Shape), Fault> {
-    let too_large = || FileFault::TooLarge { dims: dims.to_vec() };
-    // Eight bytes a value must be addressable too.
-    let size = dims.iter().try_fold(8u64, |size, &dim| size.checked_mul(dim.max(1)));
-    size.and_then(|size| usize::try_from(size).ok()).ok_or_else(too_large)?;
-    let dim = |i: usize| dims[i] as usize;
-    match dims.len() {
-        2 => Ok((dims[0], Shape::Vector(dim(1)))),
-        4 => Ok((dims[0], Shape::Image { channels: dim(1), height: dim(2), width: dim(3) })),
-        _ => Err(ArrayFault::Shape { found: dims.to_vec(), wanted: X_SHAPES }.into()),
-    }
-}
-
-fn vec_for<T>(capacity: usize, dims: &[u64]) -> Result<Vec<T>, Fault> {
-    let mut vec = Vec::new();
-    vec.try_reserve_exact(capacity).map_err(|_| FileFault::TooLarge { dims: dims.to_vec() })?;
-    Ok(vec)
 }

@@ -3,9 +3,15 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::images::{self, Further};
+use crate::load::Kind;
 use crate::progress::{Watch, unwatched};
-use crate::table::{self, Like};
-use crate::{DataError, Dataset, FileFault, SampleKind, SampleSchema, TableFault};
+use crate::schema::ReadAs;
+use crate::table::{self, Like, no_targets};
+use crate::{
+    DataError, Dataset, FileFault, ImageFault, SampleKind, SampleSchema, TableFault, Task, folder,
+    npy_file, npz,
+};
 
 /// Samples of a file, read as the training samples were.
 #[derive(Clone, Debug)]
@@ -42,11 +48,70 @@ fn read(path: &Path, like: &SampleSchema, needs_targets: bool) -> Result<SampleF
     if !path.exists() {
         return Err(FileFault::Missing.at(path));
     }
-    if table::is_table(path) {
-        let (set, has_targets) = read_table(path, like, needs_targets, &unwatched)?;
-        return Ok(SampleFile { set, has_targets, names: Vec::new() });
+    let plain = |(set, has_targets)| SampleFile { set, has_targets, names: Vec::new() };
+    let (task, names) = (like.targets.task, &like.targets.names);
+    let class_names = (task == Task::Classification).then(|| names.clone());
+    let without = |samples: u64| no_targets(&like.targets, samples as usize);
+    let kind = Kind::of(path);
+    if images::is_image(path) || kind == Kind::Images {
+        return read_images(path, like, needs_targets, &unwatched);
     }
-    Err(FileFault::UnknownKind.at(path))
+    let file = match kind {
+        Kind::Table => return read_table(path, like, needs_targets, &unwatched).map(plain),
+        Kind::Npz => {
+            npz::read_samples(path, task, class_names, without).map_err(|fault| fault.at(path))?
+        }
+        Kind::Npy => npy_file::read_samples(path, task, class_names, without)?,
+        _ if path.is_dir() => (folder::read_any(path, class_names)?, true),
+        _ => folder::read_samples(path, class_names, without)?,
+    };
+    check_alike(&file.0, like).map_err(|fault| fault.at(path))?;
+    if needs_targets && !file.1 {
+        return Err(FileFault::NoTargets.at(path));
+    }
+    let (set, has_targets) = file;
+    Ok(plain((set.with_schema(Arc::new(like.clone())), has_targets)))
+}
+
+/// Arrays must hold samples like those of training.
+fn check_alike(set: &Dataset, like: &SampleSchema) -> Result<(), FileFault> {
+    let found = set.own_schema(ReadAs::default());
+    let described = |schema: &SampleSchema| {
+        let targets = match schema.targets.task {
+            Task::Classification => String::new(),
+            Task::Regression => match schema.targets.names.len() {
+                1 => " with 1 target".into(),
+                targets => format!(" with {targets} targets"),
+            },
+        };
+        let samples = match &schema.samples {
+            SampleKind::Table { columns, .. } => format!("a table of {} columns", columns.len()),
+            SampleKind::Bytes { shape, .. } => format!("{shape} bytes"),
+            SampleKind::Floats { shape } => format!("{shape} floats"),
+        };
+        samples + &targets
+    };
+    let (found, wanted) = (described(&found), described(like));
+    if found == wanted { Ok(()) } else { Err(FileFault::OtherSamples { found, wanted }) }
+}
+
+/// Reads images as those of training were read.
+pub(crate) fn read_images(
+    path: &Path,
+    like: &SampleSchema,
+    needs_targets: bool,
+    watch: Watch<'_>,
+) -> Result<SampleFile, DataError> {
+    let (SampleKind::Bytes { shape, resized }, Task::Classification) =
+        (&like.samples, like.targets.task)
+    else {
+        return Err(FileFault::from(ImageFault::Unexpected).at(path));
+    };
+    let classes = &like.targets.names;
+    let Further { set, has_targets, names } =
+        images::read_like(path, *shape, *resized, classes, needs_targets, watch)?;
+    let set = set.with_schema(Arc::new(like.clone()));
+    Ok(SampleFile { set, has_targets, names })
 }
 
 /// Reads a table as the training table was read; and whether it says what samples are to give.

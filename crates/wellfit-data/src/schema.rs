@@ -36,6 +36,9 @@ pub enum SampleKind {
     Bytes {
         /// Its shape.
         shape: Shape,
+        /// Whether images of another size are resized to it.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        resized: bool,
     },
     /// Numbers.
     Floats {
@@ -64,12 +67,13 @@ pub struct TargetSchema {
     pub names: Vec<String>,
 }
 
-/// What a table's file says besides its values.
+/// How a set was read, besides its values.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct TableNames {
+pub(crate) struct ReadAs {
     pub target: Vec<String>,
     pub separator: Option<char>,
     pub missing_values: Option<Vec<String>>,
+    pub resized: bool,
 }
 
 impl Dataset {
@@ -77,7 +81,7 @@ impl Dataset {
     pub fn schema(&self) -> SampleSchema {
         match &self.schema {
             Some(schema) => schema.as_ref().clone(),
-            None => self.own_schema(TableNames::default()),
+            None => self.own_schema(ReadAs::default()),
         }
     }
 
@@ -87,10 +91,10 @@ impl Dataset {
     }
 
     /// What its samples look like now.
-    pub(crate) fn own_schema(&self, names: TableNames) -> SampleSchema {
+    pub(crate) fn own_schema(&self, read: ReadAs) -> SampleSchema {
         let shape = self.shape;
         let samples = match &self.features {
-            Features::Bytes(_) => SampleKind::Bytes { shape },
+            Features::Bytes(_) => SampleKind::Bytes { shape, resized: read.resized },
             Features::Floats(_) => SampleKind::Floats { shape },
             Features::Table(table) => SampleKind::Table {
                 columns: table
@@ -101,13 +105,13 @@ impl Dataset {
                         categorical: matches!(column.values, ColumnValues::Categories { .. }),
                     })
                     .collect(),
-                separator: names.separator,
-                missing_values: names.missing_values,
+                separator: read.separator,
+                missing_values: read.missing_values,
             },
         };
         let columns = match (&self.features, &self.targets) {
             (Features::Table(_), Targets::Numbers { names, .. }) => names.to_vec(),
-            _ => names.target,
+            _ => read.target,
         };
         let targets =
             TargetSchema { task: self.task(), columns, names: self.output_names().to_vec() };

@@ -18,6 +18,11 @@ const DIRECTORY_ENTRY: usize = 46;
 /// Length of the record before an entry's data, without its names.
 const LOCAL_HEADER: usize = 30;
 
+/// Arrays larger than this
+const BOMB_SIZE: u32 = 1 << 30;
+/// must not be packed further than this.
+const BOMB_RATIO: u32 = 100;
+
 /// What the directory says about one file of the archive.
 struct Entry {
     name: String,
@@ -62,10 +67,11 @@ impl<R: Read + Seek> Archive<R> {
         self.entries.iter().map(|entry| entry.name.as_str())
     }
 
-    /// The contents of a file, if there is one of that name.
-    pub(crate) fn file(&mut self, name: &str) -> Option<Result<Bytes<'_>, FileFault>> {
+    /// The contents of a file and their size, if there is one of that name.
+    pub(crate) fn file(&mut self, name: &str) -> Option<Result<(Bytes<'_>, u64), FileFault>> {
         let entry = self.entries.iter().position(|entry| entry.name == name)?;
-        Some(self.stream(entry))
+        let size = u64::from(self.entries[entry].size);
+        Some(self.stream(entry).map(|bytes| (bytes, size)))
     }
 
     fn stream(&mut self, entry: usize) -> Result<Bytes<'_>, FileFault> {
@@ -75,6 +81,12 @@ impl<R: Read + Seek> Archive<R> {
         }
         if [entry.packed, entry.size, entry.offset].contains(&u32::MAX) {
             return Err(FileFault::Zip("arrays of 4 GiB and more are not read"));
+        }
+        if entry.size > BOMB_SIZE && entry.size / BOMB_RATIO > entry.packed {
+            return Err(FileFault::Zip(
+                "an array of more than 1 GiB is packed into less than a hundredth, as a zip bomb \
+                 is; if it is real, numpy.savez stores it as it is",
+            ));
         }
         let outside = FileFault::Zip("an entry lies outside the file");
         let at = u64::from(entry.offset);

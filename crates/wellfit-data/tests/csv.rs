@@ -6,8 +6,8 @@ use std::path::PathBuf;
 
 use proptest::prelude::*;
 use wellfit_data::{
-    Column, ColumnValues, DataRequest, Dataset, Features, Holdout, MISSING, Places, SplitRule,
-    Table, Targets, Task, load, read_labelled, read_samples,
+    Column, ColumnValues, DataError, DataRequest, Dataset, Features, Holdout, MISSING, Places,
+    RawSplits, SplitRule, Table, Targets, Task, read_labelled, read_samples, read_source,
 };
 
 struct Folder(tempfile::TempDir);
@@ -39,7 +39,7 @@ fn read_as(bytes: impl AsRef<[u8]>, change: impl Fn(&mut DataRequest)) -> Result
     fs::copy(&path, path.with_extension("val.csv")).unwrap();
     let mut request = asked(&path, "y");
     change(&mut request);
-    load(&request, &Places::default()).map(|splits| splits.train).map_err(|error| {
+    raw(&request).map(|splits| splits.train).map_err(|error| {
         let text = error.to_string();
         text.replace(&format!("{}: ", path.display()), "")
             .replace(&format!("{}", path.display()), "FILE")
@@ -52,6 +52,11 @@ fn read(bytes: impl AsRef<[u8]>) -> Result<Dataset, String> {
 
 fn fault(bytes: impl AsRef<[u8]>) -> String {
     read(bytes).unwrap_err()
+}
+
+/// What is read, before anything is fitted.
+fn raw(request: &DataRequest) -> Result<RawSplits, DataError> {
+    read_source(request, &Places::default())?.split(request)
 }
 
 fn table(set: &Dataset) -> &Table {
@@ -466,7 +471,7 @@ fn groups_and_times_are_read_and_not_learned_from() {
         let mut request = asked(&path, "y");
         request.split = split;
         request.validation = Some(Holdout::File(folder.file("val.csv", text)));
-        let set = load(&request, &Places::default()).unwrap().train;
+        let set = raw(&request).unwrap().train;
         assert_eq!(table(&set).columns.iter().map(|c| c.name.as_str()).collect::<Vec<_>>(), change);
         let described = format!("{set:?}");
         match request.split {
@@ -502,7 +507,7 @@ fn held_out_files_may_have_their_columns_in_any_order() {
     let held = |text: &str| {
         let mut request = asked(&train, "y");
         request.validation = Some(Holdout::File(folder.file("val.csv", text)));
-        load(&request, &Places::default())
+        raw(&request)
             .map(|splits| splits.validation.unwrap())
             .map_err(|error| error.to_string().rsplit("val.csv: ").next().unwrap().to_string())
     };
@@ -538,7 +543,7 @@ fn classes_that_are_numbers_are_known_however_they_are_written() {
     let train = folder.file("train.csv", "a,y\n1,0\n2,1\n3,0\n4,1\n");
     let mut request = asked(&train, "y");
     request.validation = Some(Holdout::File(folder.file("val.csv", "a,y\n1,1.0\n2,0\n3,1e0\n")));
-    let splits = load(&request, &Places::default()).unwrap();
+    let splits = raw(&request).unwrap();
     assert_eq!(splits.validation.unwrap().labels(), [1, 0, 1]);
 }
 

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 use support::{idx, labels, npy, write_pair, zip};
 use wellfit_data::{
-    DataRequest, Dataset, FASHION_MNIST, Holdout, Places, Scale, Splits, Subset, Whereabouts, list,
-    load,
+    DataRequest, Dataset, FASHION_MNIST, Fold, Holdout, Places, Scale, Splits, Subset, Whereabouts,
+    list, load, read_source,
 };
 
 fn request(source: impl AsRef<Path>) -> DataRequest {
@@ -174,8 +174,8 @@ fn a_source_that_cannot_be_used_is_named() {
     assert!(told(&request(path("none"))).ends_with("none: no such file or folder"));
     assert!(told(&request("none.npz")).ends_with("none.npz: no such file or folder"));
     assert!(told(&request(folder.path())).contains("holds no IDX files"));
-    fs::write(path("table.csv"), "a,b\n1,2\n").unwrap();
-    assert!(told(&request(path("table.csv"))).contains("is of a kind that is not read; .npz"));
+    fs::write(path("table.xyz"), "a,b\n1,2\n").unwrap();
+    assert!(told(&request(path("table.xyz"))).contains("is of a kind that is not read; tables"));
     fs::write(path("empty.npz"), "").unwrap();
     assert!(told(&request(path("empty.npz"))).ends_with("empty.npz: is empty (0 bytes)"));
     fs::create_dir(path("folder.npz")).unwrap();
@@ -310,4 +310,46 @@ fn places_follow_the_environment() {
     assert_eq!(odd.cache, Some("/h/.cache/wellfit".into()));
     assert_eq!(odd.wellfit_data, None);
     assert_eq!(places(&[]).cache, None);
+}
+
+#[test]
+fn folds_divide_what_the_test_part_leaves_and_its_own_validation_split() {
+    let folder = idx_folder();
+    write_pair(folder.path(), "validation", &labels(20, 2));
+    let mut request = request(folder.path());
+    request.test = Some(Holdout::Fraction(0.2));
+    let plain = nowhere(&request).unwrap();
+    let source = read_source(&request, &Places::default()).unwrap();
+    let mut judged = Vec::new();
+    for index in 0..4 {
+        let fold = Fold { index, of: 4, repeat: 0 };
+        let splits = source.fold(&request, fold).unwrap().prepare(&request).unwrap();
+        // The test part is that of a plain split; 80 + 20 samples are left.
+        assert_eq!(rows(&splits.test), rows(&plain.test));
+        // 50 of each class in 4 folds: 12 or 13 are held out, 25 in all.
+        let mut counts = splits.train.class_counts();
+        counts.sort_unstable();
+        assert_eq!(counts, [37, 38], "fold {index}");
+        judged.extend(rows(&splits.validation));
+    }
+    judged.sort_unstable();
+    let test = rows(&plain.test);
+    assert_eq!(judged, (0..120).filter(|row| !test.contains(row)).collect::<Vec<_>>());
+    request.subset = Some(Subset::Fraction(0.5));
+    let fold = Fold { index: 0, of: 4, repeat: 0 };
+    assert_eq!(source.fold(&request, fold).unwrap().train.len(), 38);
+}
+
+#[test]
+fn folds_and_a_validation_set_of_its_own_exclude_each_other() {
+    let folder = idx_folder();
+    let mut request = request(folder.path());
+    request.validation = Some(Holdout::TestSplit);
+    let source = read_source(&request, &Places::default()).unwrap();
+    let error = source.fold(&request, Fold { index: 0, of: 2, repeat: 0 }).unwrap_err();
+    assert!(error.to_string().contains("study.folds takes the place of data.validation"));
+    // A fraction is replaced.
+    request.validation = Some(Holdout::Fraction(0.3));
+    let splits = source.fold(&request, Fold { index: 0, of: 2, repeat: 0 }).unwrap();
+    assert_eq!((splits.train.len(), splits.test.unwrap().len()), (50, 20));
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
+use wellfit_data::SplitRule::Stratified;
 use wellfit_data::{Dataset, Features, Shape, Subset, Targets, partition, subset};
 
 fn set(labels: Vec<u32>, classes: usize) -> Dataset {
@@ -17,21 +18,24 @@ fn counts(set: &Dataset, rows: &[u32]) -> Vec<usize> {
 #[test]
 fn parts_are_stratified_and_moved_by_their_seed_alone() {
     let set = set((0..1000).map(|i| i % 10).collect(), 10);
-    let parts = partition(&set, Some(0.1), Some(0.2), 0).unwrap();
+    let parts = partition(&set, &Stratified, Some(0.1), Some(0.2), 0).unwrap();
     assert_eq!(counts(&set, &parts.validation), [10; 10]);
     assert_eq!(counts(&set, &parts.test), [20; 10]);
     assert_eq!(counts(&set, &parts.train), [70; 10]);
-    assert_eq!(partition(&set, Some(0.1), Some(0.2), 0).unwrap(), parts);
-    assert_ne!(partition(&set, Some(0.1), Some(0.2), 1).unwrap().validation, parts.validation);
+    assert_eq!(partition(&set, &Stratified, Some(0.1), Some(0.2), 0).unwrap(), parts);
+    assert_ne!(
+        partition(&set, &Stratified, Some(0.1), Some(0.2), 1).unwrap().validation,
+        parts.validation
+    );
 }
 
 #[test]
 fn validation_and_test_do_not_move_each_other() {
     let set = set((0..300).map(|i| i % 3).collect(), 3);
-    let test = |validation| partition(&set, validation, Some(0.2), 7).unwrap().test;
+    let test = |validation| partition(&set, &Stratified, validation, Some(0.2), 7).unwrap().test;
     assert_eq!(test(None), test(Some(0.1)));
     assert_eq!(test(None), test(Some(0.5)));
-    let validation = |test| partition(&set, Some(0.2), test, 7).unwrap().validation;
+    let validation = |test| partition(&set, &Stratified, Some(0.2), test, 7).unwrap().validation;
     assert_eq!(validation(None), validation(Some(0.1)));
     assert_eq!(validation(None), validation(Some(0.5)));
 }
@@ -40,15 +44,15 @@ fn validation_and_test_do_not_move_each_other() {
 fn smaller_subsets_are_parts_of_larger_ones() {
     let set = set((0..500).map(|i| i % 5).collect(), 5);
     let rows = |n| {
-        let part = subset(&set, Subset::Count(n), 3).unwrap();
+        let part = subset(&set, &Stratified, Subset::Count(n), 3).unwrap();
         assert_eq!(part.class_counts(), [n / 5; 5]);
         part.stored_rows().collect::<BTreeSet<_>>()
     };
     assert!(rows(50).is_subset(&rows(100)));
     assert!(rows(100).is_subset(&rows(400)));
-    let half = subset(&set, Subset::Fraction(0.5), 3).unwrap();
+    let half = subset(&set, &Stratified, Subset::Fraction(0.5), 3).unwrap();
     assert_eq!(half.stored_rows().collect::<BTreeSet<_>>(), rows(250));
-    let all = subset(&set, Subset::Fraction(1.0), 3).unwrap();
+    let all = subset(&set, &Stratified, Subset::Fraction(1.0), 3).unwrap();
     assert_eq!(all.stored_rows().collect::<Vec<_>>(), (0..500).collect::<Vec<_>>());
 }
 
@@ -69,7 +73,7 @@ fn what_cannot_be_split_is_refused_with_a_reason() {
     let rare = set(labels, 3);
     let two = set((0..100).map(|i| i % 2).collect(), 2);
     let split = |set: &Dataset, validation, test| {
-        partition(set, validation, test, 0).unwrap_err().to_string()
+        partition(set, &Stratified, validation, test, 0).unwrap_err().to_string()
     };
     assert_eq!(
         split(&rare, Some(0.34), None),
@@ -87,7 +91,7 @@ fn what_cannot_be_split_is_refused_with_a_reason() {
         assert!(split(&two, Some(share), None).contains("a fraction must be above 0 and below 1"));
         assert!(split(&two, None, Some(share)).starts_with("data.test = "));
     }
-    let cut = |size| subset(&two, size, 0).unwrap_err().to_string();
+    let cut = |size| subset(&two, &Stratified, size, 0).unwrap_err().to_string();
     assert_eq!(
         cut(Subset::Count(101)),
         "data.subset = 101 is more than the 100 training samples there are"
@@ -109,7 +113,7 @@ proptest! {
     ) {
         let set = set(labels, 4);
         let n = set.len();
-        if let Ok(parts) = partition(&set, validation, test, seed) {
+        if let Ok(parts) = partition(&set, &Stratified, validation, test, seed) {
             let all = [&parts.train, &parts.validation, &parts.test];
             for part in all {
                 prop_assert!(part.is_sorted());
@@ -137,7 +141,7 @@ proptest! {
         labels in prop::collection::vec(0u32..4, 1..200), count in 0usize..220, seed: u64,
     ) {
         let set = set(labels, 4);
-        if let Ok(part) = subset(&set, Subset::Count(count), seed) {
+        if let Ok(part) = subset(&set, &Stratified, Subset::Count(count), seed) {
             prop_assert_eq!(part.len(), count);
             prop_assert!(part.stored_rows().is_sorted_by(|a, b| a < b));
         }
@@ -149,14 +153,14 @@ fn numbers_are_split_evenly_at_random() {
     let features = Features::Floats((0..100).map(|i| i as f32).collect::<Vec<_>>().into());
     let targets = Targets::numbers((0..100).map(|i| i as f32).collect(), vec!["t0".into()]);
     let set = Dataset::new(Shape::Vector(1), features, targets).unwrap();
-    let parts = partition(&set, Some(0.2), Some(0.1), 3).unwrap();
+    let parts = partition(&set, &Stratified, Some(0.2), Some(0.1), 3).unwrap();
     assert_eq!([parts.train.len(), parts.validation.len(), parts.test.len()], [70, 20, 10]);
     assert_ne!(parts.validation, (0..20).collect::<Vec<_>>());
-    assert_ne!(parts, partition(&set, Some(0.2), Some(0.1), 4).unwrap());
-    let without_test = partition(&set, Some(0.2), None, 3).unwrap();
+    assert_ne!(parts, partition(&set, &Stratified, Some(0.2), Some(0.1), 4).unwrap());
+    let without_test = partition(&set, &Stratified, Some(0.2), None, 3).unwrap();
     assert_eq!(without_test.validation, parts.validation, "another test share moves nothing");
-    assert_eq!(subset(&set, Subset::Count(30), 0).unwrap().len(), 30);
-    let words = partition(&set, Some(0.001), None, 0).unwrap_err().to_string();
+    assert_eq!(subset(&set, &Stratified, Subset::Count(30), 0).unwrap().len(), 30);
+    let words = partition(&set, &Stratified, Some(0.001), None, 0).unwrap_err().to_string();
     let wanted = "data.validation = 0.001 leaves no sample of 100 for validation";
     assert!(words.contains(wanted), "{words}");
 }

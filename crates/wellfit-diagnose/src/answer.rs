@@ -8,7 +8,7 @@ use crate::picking::{Picking, picking};
 use crate::test_set::{model, test_figures};
 use crate::trials::ArmTrials;
 use crate::undecided::{FewSamples, few_samples, leaning};
-use crate::words;
+use crate::words::{self, Over};
 use crate::{
     Against, Answer, ArmFindings, Judgement, Leaning, LeftBecause, Luck, Overfitting,
     OverfittingVerdict, RaceFindings, StrengthFamily, TestFigures,
@@ -82,20 +82,24 @@ pub fn answer(
     let few = is_open.then(|| said.few_samples_words()).flatten();
     let lead = winner.and_then(|winner| said.lead(winner, trials));
     let picking = winner.and_then(|_| picking(study, trials));
+    let learned = strengths.iter().filter(|family| family.learning.is_some());
+    let learned = learned.map(|family| family.sentence.clone());
     let luck = winner.zip(picking.as_ref()).map(|(winner, picking)| said.luck(winner, picking));
     let test = test_figures(records, trials, arm);
     let on_test = test
         .as_ref()
         .filter(|test| arm == Some(test.arm))
-        .and_then(|test| words::on_test(study.primary, &study.arms.get(test.arm)?.name, test));
+        .and_then(|test| words::on_test(study, &study.arms.get(test.arm)?.name, test));
     let model = arm.and_then(|arm| model(trials.get(arm)?));
     Answer {
         headline,
         decided: arm.is_some(),
         arm,
         details: family
+            .filter(|family| family.learning.is_none())
             .map(|family| family.sentence.clone())
             .into_iter()
+            .chain(learned)
             .chain(on_test)
             .chain(lead)
             .chain(luck)
@@ -230,7 +234,7 @@ impl Said<'_> {
                 let samples = words::plural(few.samples, "validation sample");
                 format!("{samples} are too few to settle it, whatever the seeds")
             }
-            (more, _) => format!("{} would settle it", words::more_seeds_words(more)),
+            (more, _) => format!("{} would settle it", self.over().more(more)),
         };
         format!("{clause}; what helps is undecided: {} {effect}{but}; {settle}", open.name)
     }
@@ -247,7 +251,10 @@ impl Said<'_> {
             format!("Nothing can be judged: {score} was not measured")
         } else {
             let clause = self.overfitting.verdict.clause();
-            format!("{clause}; what helps is undecided: no other arm has a seed to compare yet")
+            format!(
+                "{clause}; what helps is undecided: no other arm has a {} to compare yet",
+                self.over().one()
+            )
         }
     }
 
@@ -269,9 +276,9 @@ impl Said<'_> {
                 None => groups.push((more, vec![arm.name])),
             }
         }
-        let groups = groups.iter().map(|(more, names)| {
-            format!("{} ({})", names.join(", "), words::more_seeds_words(*more))
-        });
+        let groups = groups
+            .iter()
+            .map(|(more, names)| format!("{} ({})", names.join(", "), self.over().more(*more)));
         let all = groups.collect::<Vec<_>>().join("; ");
         (!all.is_empty()).then(|| format!("Undecided, and what would settle it: {all}"))
     }
@@ -331,6 +338,10 @@ impl Said<'_> {
         )
     }
 
+    fn over(&self) -> Over {
+        Over::of(self.study)
+    }
+
     fn more(&self, arm: &Candidate) -> MoreSeeds {
         more_seeds(&arm.against.primary, self.margin, self.arms)
     }
@@ -355,14 +366,14 @@ impl Said<'_> {
         }
         let clear = if lead.is_above(0.0) { "clear of noise" } else { "not clear of noise" };
         let amount = words::amount_words(self.study.primary, &lead);
-        let n = words::seeds(lead.n);
+        let n = self.over().n(lead.n);
         Some(format!("The lead of {} over {} is {clear}: {amount} ({n})", winner.name, next.name))
     }
 
     /// How much of the winner's gain is the luck of being the best of many.
     fn luck(&self, winner: Candidate, picking: &Picking) -> String {
         let gain = gain(self.study.primary, &winner.against.primary);
-        words::luck(self.study.primary, winner.name, &gain, picking)
+        words::luck(self.study, winner.name, &gain, picking)
     }
 
     /// What to do.
@@ -376,18 +387,11 @@ impl Said<'_> {
                     .to_owned()
             }
             None => match self.open().map(|open| (open, self.more(open))) {
-                Some((open, more @ MoreSeeds::About(n))) => {
-                    let seeds = open.against.primary.n + n;
-                    format!("run {}: --seeds {seeds}", words::more_seeds_words(more))
-                }
                 Some((open, more)) => match self.few_samples(open) {
                     Some(few) if more == MoreSeeds::Many => {
                         format!("hold out about {} validation samples", format::count(few.needed))
                     }
-                    _ if more == MoreSeeds::Some => {
-                        "run more seeds: five in all are a good start".to_owned()
-                    }
-                    _ => format!("run {}", words::more_seeds_words(more)),
+                    _ => self.over().recipe(more, open.against.primary.n),
                 },
                 None if self.arms == 0 => "add an arm to compare with".to_owned(),
                 None => "run the trials that are missing or lost".to_owned(),
@@ -430,7 +434,7 @@ fn final_figure(
     match test {
         Some(test) if test.arm == arm => {
             let when = records.opening.as_ref().map(|opening| opening.day());
-            words::test_figure(study.primary, test, when)
+            words::test_figure(study, test, when)
         }
         _ => {
             let why = match &records.opening {

@@ -9,7 +9,7 @@ use wellfit_train::plan::{Extra, Metric};
 use wellfit_train::record::EpochRow;
 
 use crate::trials::{ArmTrials, Trial, judged_row, sample_scores};
-use crate::words;
+use crate::words::{self, Over};
 use crate::{
     Against, ArmFindings, ExtraSummary, Judgement, LeftBecause, LeftRace, Overfitting, Summary,
 };
@@ -21,7 +21,7 @@ pub const SEED: u64 = 0;
 pub fn summary(arm: &ArmTrials) -> Summary {
     let over = |figure: fn(&Trial) -> f64| arm.estimate(figure);
     Summary {
-        seeds: arm.ended().map(|trial| trial.seed).collect(),
+        seeds: arm.ended().map(|trial| trial.cell.seed).collect(),
         primary: over(|t| t.figures.primary),
         best_val_loss: over(|t| t.figures.best.loss),
         best_val_score: over(|t| t.figures.best.score),
@@ -181,7 +181,7 @@ fn left_race(racing: &Racing, arm: usize) -> Option<LeftRace> {
 fn differences(records: &StudyRecords, arm: &ArmTrials, baseline: &ArmTrials) -> Against {
     let over = |figure: fn(&Trial) -> f64| arm.difference(baseline, figure);
     let primary = over(|t| t.figures.primary);
-    let of_folds = arm.folds(baseline) > 1;
+    let of_folds = arm.over != Over::Seeds;
     // Folds are not independent: neither resampling them nor turning their signs is sound.
     let free = if of_folds { &[][..] } else { primary.values.as_slice() };
     Against {
@@ -196,7 +196,7 @@ fn differences(records: &StudyRecords, arm: &ArmTrials, baseline: &ArmTrials) ->
         last_val_score: over(|t| t.figures.last.score),
         best_gap: over(|t| t.figures.best.gap),
         last_gap: over(|t| t.figures.last.gap),
-        covers: if of_folds { words::COVERS_FOLDS } else { words::COVERS_SEEDS }.to_owned(),
+        covers: arm.over.covers().to_owned(),
         corrected_p: f64::NAN,
         corrected_p_within: f64::NAN,
         primary_with_data: with_data(&records.study, arm, baseline).filter(|_| !of_folds),
@@ -248,7 +248,7 @@ pub fn judged(gain: &Estimate, [beyond, within]: [f64; 2], gap_is_smaller: bool)
     }
 }
 
-/// How many seeds more would settle what a difference means.
+/// How many seeds (or folds) more would settle what a difference means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MoreSeeds {
     /// With fewer than two seeds the spread is not known.

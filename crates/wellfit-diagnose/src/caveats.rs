@@ -6,7 +6,7 @@ use wellfit_study::{Opening, StudyRecords};
 
 use crate::doubts;
 use crate::trials::ArmTrials;
-use crate::words;
+use crate::words::{self, Over};
 use crate::{ArmFindings, Caveat, RaceFindings};
 
 /// What a caveat is about; its `Display` is the sentence.
@@ -23,6 +23,8 @@ enum About<'a> {
     OneSeed,
     /// What intervals cover and what they do not.
     Covers { covers: &'a str, samples: Option<usize> },
+    /// The folds are no random draws.
+    FoldsInTime,
     /// Something casts doubt on an arm's difference.
     Doubt { arm: &'a str, doubt: String },
     /// Arms whose own losses cannot be compared with the baseline's.
@@ -74,6 +76,11 @@ impl fmt::Display for About<'_> {
                 "{}; all arms share one validation set of {}.",
                 doubts::covers(covers),
                 words::plural(*samples, "sample")
+            ),
+            About::FoldsInTime => write!(
+                f,
+                "The folds are in order of time: each is trained on more samples than the one \
+                 before, and their intervals are a rough guide."
             ),
             About::Doubt { arm, doubt } => write!(f, "{arm}: {doubt}."),
             About::OtherLoss { arms, measure } => write!(
@@ -135,7 +142,7 @@ pub fn caveats(
     }
     all.extend(words::why_primary(records).map(About::Primary));
     all.extend(race.map(|race| About::Raced { race }));
-    if study.seeds.len() == 1 {
+    if study.cells().len() == 1 {
         all.push(About::OneSeed);
     }
     for arm in trials {
@@ -159,11 +166,12 @@ pub fn caveats(
     }
     if arms.iter().any(|arm| arm.summary.primary.has_interval()) {
         if validated {
-            let covers = arms.iter().find_map(|arm| arm.against_baseline.as_ref());
-            let covers = covers.map_or(words::COVERS_SEEDS, |against| against.covers.as_str());
-            let one_set = covers == words::COVERS_SEEDS;
-            let samples = one_set.then_some(records.data.samples[1]);
-            all.push(About::Covers { covers, samples });
+            let over = Over::of(study);
+            let samples = (over == Over::Seeds).then_some(records.data.samples[1]);
+            all.push(About::Covers { covers: over.covers(), samples });
+            if let Over::Folds { in_time: true, .. } = over {
+                all.push(About::FoldsInTime);
+            }
         }
         if arms.len() > 1 {
             all.push(About::Corrected {

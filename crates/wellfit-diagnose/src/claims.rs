@@ -12,7 +12,7 @@ use wellfit_train::record::{Record, ScoreKind, WeightSummary};
 
 use crate::overfitting::rise;
 use crate::trials::{ArmTrials, Trial};
-use crate::words;
+use crate::words::{self, Over};
 use crate::{ArmFindings, Claim, Holds, Judgement};
 
 /// Units of the article's hidden layer, and classes of its data.
@@ -103,6 +103,10 @@ fn all(parts: &[Holds]) -> Holds {
 }
 
 impl Article<'_> {
+    fn over(&self) -> Over {
+        Over::of(&self.records.study)
+    }
+
     fn passes_95(&self) -> Claim {
         let claim = "Without a remedy training accuracy passes 95 % while validation accuracy \
                      stays near 89 %";
@@ -120,7 +124,7 @@ impl Article<'_> {
                 "at the last epoch training {}, validation {} ({})",
                 words::percent(&train),
                 words::percent(&held),
-                words::seeds(train.n)
+                self.over().n(train.n)
             ),
         }
     }
@@ -151,7 +155,7 @@ impl Article<'_> {
                     format::number(bound, 1),
                     format::estimate(&quantile),
                     format::estimate(&kurtosis),
-                    words::seeds(largest.n)
+                    self.over().n(largest.n)
                 ),
             })
         });
@@ -193,7 +197,7 @@ impl Article<'_> {
                 format::number(without * 100.0, digits),
                 format::number(with * 100.0, digits),
                 words::points(&difference),
-                words::seeds(difference.n)
+                self.over().n(difference.n)
             );
             Claim { claim: title, holds, evidence }
         };
@@ -269,7 +273,7 @@ impl Article<'_> {
         if holds == Holds::NotMeasured {
             return not_measured(claim, "its weights cannot be compared with the baseline's");
         }
-        let evidence = format!("{what} of {} ({})", evidence.join("; "), words::seeds(n));
+        let evidence = format!("{what} of {} ({})", evidence.join("; "), self.over().n(n));
         Claim { claim, holds, evidence }
     }
 
@@ -315,7 +319,7 @@ impl Article<'_> {
             format::estimate(&ours),
             format::three_digits(margin),
             format::estimate(&theirs),
-            words::seeds(ours.n)
+            self.over().n(ours.n)
         );
         Claim { claim, holds: below(&ours, margin), evidence }
     }
@@ -328,7 +332,7 @@ impl Article<'_> {
             words::points(&ours),
             format::number(SMALL_GAP * 100.0, 0),
             words::points(&theirs),
-            words::seeds(ours.n)
+            self.over().n(ours.n)
         );
         Claim { claim, holds: below(&ours, SMALL_GAP), evidence }
     }

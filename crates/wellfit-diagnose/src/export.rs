@@ -2,11 +2,11 @@
 
 use serde_json::{Map, Value, json};
 use wellfit_stats::Estimate;
-use wellfit_study::{Racing, StudyRecords};
+use wellfit_study::{Cell, Folds, Racing, StudyRecords};
 use wellfit_train::plan::{Extra, Metric};
 use wellfit_train::record::{EpochRow, Record, ScoreKind};
 
-use crate::{Against, ArmFindings, StrengthFamily, StudyFindings, Summary, TestFigures};
+use crate::{Against, ArmFindings, Axis, StrengthFamily, StudyFindings, Summary, TestFigures};
 
 /// The version of `results.json` that this program writes.
 pub const RESULTS_SCHEMA: u32 = 1;
@@ -48,6 +48,7 @@ pub fn results_json(records: &StudyRecords, findings: &StudyFindings) -> String 
         "study": study.name,
         "primary": study.primary.name(),
         "judge_at": study.judge_at.name(),
+        "folds": study.folds.map(|Folds { of, repeats }| json!({ "of": of, "repeats": repeats })),
         "margin": findings.margin,
         "headline": answer.headline,
         "overfitting": {
@@ -127,22 +128,28 @@ pub fn model_json(
 ) -> Option<(String, String)> {
     let model = findings.answer.model.as_ref()?;
     let arm = findings.answer.arm.and_then(|arm| records.study.arms.get(arm))?;
-    let about = json!({
+    let mut about = json!({
         "schema": RESULTS_SCHEMA,
         "study": records.study.name,
         "arm": arm.name,
         "trial": model.trial,
         "seed": model.seed,
+        "fold": model.fold,
         "val_loss": model.val_loss,
         "sentence": model.sentence,
-        "onnx": onnx,
     });
+    if let Some(onnx) = onnx {
+        about["onnx"] = json!(onnx);
+    }
     Some((model.trial.clone(), format!("{about:#}\n")))
 }
 
 /// A family's validation curve.
 fn strengths(records: &StudyRecords, of: &StrengthFamily) -> Value {
     let name = |at: usize| records.study.arms.get(of.points.get(at)?.arm).map(|arm| &arm.name);
+    let strengths = records.study.arms.iter().filter_map(|arm| arm.strength.as_ref());
+    let mut own = strengths.filter(|strength| strength.family == of.family);
+    let spacing = own.next().map(|strength| strength.spacing);
     let both = |[training, validation]: [&Estimate; 2]| {
         let figures = [(of.metrics[0], training), (of.metrics[1], validation)];
         figures
@@ -155,6 +162,9 @@ fn strengths(records: &StudyRecords, of: &StrengthFamily) -> Value {
                 both([&point.training, &point.validation]).into_iter().collect();
             row.insert("arm".to_owned(), json!(name(at)));
             row.insert("strength".to_owned(), json!(point.strength));
+            if of.axis != Axis::Strength {
+                row.insert(axis(of.axis).to_owned(), json!(point.place));
+            }
             row.insert("difference".to_owned(), Value::Object(figure("mean", &point.difference)));
             row.insert("helps".to_owned(), json!(point.helps));
             Value::Object(row)
@@ -162,14 +172,25 @@ fn strengths(records: &StudyRecords, of: &StrengthFamily) -> Value {
         .collect();
     json!({
         "family": of.family,
-        "spacing": if of.logarithmic { "logarithmic" } else { "linear" },
+        "spacing": spacing.map(|spacing| spacing.name()),
         "baseline": Value::Object(both([&of.baseline[0], &of.baseline[1]]).into_iter().collect()),
         "points": points,
         "best": of.best.and_then(name),
         "recommended": of.recommended.and_then(name),
         "open_ended": of.open_ended,
+        "axis": axis(of.axis),
+        "learning_curve": of.learning,
         "sentence": of.sentence,
     })
+}
+
+/// What a point's place along an axis is called.
+fn axis(of: Axis) -> &'static str {
+    match of {
+        Axis::Strength => "strength",
+        Axis::Samples => "samples",
+        Axis::Parameters => "parameters",
+    }
 }
 
 fn trials(
@@ -178,13 +199,13 @@ fn trials(
     arm: usize,
     spared: &impl Fn(usize, usize) -> bool,
 ) -> Vec<Value> {
-    let seeds = records.study.seeds.iter().enumerate();
-    seeds
-        .map(|(i, seed)| {
+    let cells = records.study.cells().into_iter().enumerate();
+    cells
+        .map(|(i, Cell { seed, fold })| {
             let record = record(records, arm, i);
             json!({
                 "seed": seed,
-                "fold": record.and_then(|record| record.fold),
+                "fold": fold,
                 "state": state(record, spared(arm, i)),
                 "epochs": record.map(|record| record.epochs.len()),
                 "best_epoch": record.and_then(|record| record.best_epoch),
@@ -194,8 +215,8 @@ fn trials(
         .collect()
 }
 
-fn record(records: &StudyRecords, arm: usize, seed: usize) -> Option<&Record> {
-    records.records.get(arm)?.get(seed)?.as_ref()
+fn record(records: &StudyRecords, arm: usize, cell: usize) -> Option<&Record> {
+    records.records.get(arm)?.get(cell)?.as_ref()
 }
 
 fn state(record: Option<&Record>, spared: bool) -> &'static str {
@@ -304,7 +325,7 @@ fn columns(score: ScoreKind) -> [&'static str; 14] {
     ]
 }
 
-/// The content of `results.csv`: a row a trial, in the order of arms and seeds, also
+/// The content of `results.csv`: a row a trial, in the order of arms, seeds and folds, also
 /// for trials that have not been run (state `missing`, or `spared` in a race). Figures are those of the last
 /// epoch unless named best (the kept one); `seconds` is the whole trial's. Numbers
 /// are the shortest that read back to the same f64; what was not measured is empty. In
@@ -319,9 +340,9 @@ pub fn results_csv(records: &StudyRecords) -> String {
     text.push('\n');
     let spared = spared(records);
     for (index, arm) in records.study.arms.iter().enumerate() {
-        for (i, seed) in records.study.seeds.iter().enumerate() {
+        for (i, cell) in records.study.cells().into_iter().enumerate() {
             let record = record(records, index, i);
-            let row = row(&arm.name, *seed, record, spared(index, i));
+            let row = row(&arm.name, cell, record, spared(index, i));
             text.push_str(&row.join(","));
             let last = record.and_then(|record| record.epochs.last());
             for row in extras.iter().flat_map(|&extra| {
@@ -347,7 +368,12 @@ fn extras(records: &StudyRecords) -> Vec<Extra> {
     all
 }
 
-fn row(arm: &str, seed: u64, record: Option<&Record>, spared: bool) -> [String; 14] {
+fn row(
+    arm: &str,
+    Cell { seed, fold }: Cell,
+    record: Option<&Record>,
+    spared: bool,
+) -> [String; 14] {
     let last = record.and_then(|record| record.epochs.last());
     let kept = record.and_then(Record::best);
     let whole = |n: Option<usize>| n.map_or(String::new(), |n| n.to_string());
@@ -355,7 +381,7 @@ fn row(arm: &str, seed: u64, record: Option<&Record>, spared: bool) -> [String; 
     [
         field(arm),
         seed.to_string(),
-        whole(record.and_then(|record| record.fold)),
+        whole(fold),
         state(record, spared).to_owned(),
         whole(record.map(|record| record.epochs.len())),
         whole(record.and_then(|record| record.best_epoch)),

@@ -1,7 +1,7 @@
 //! What was found out about a study, as `results.json` keeps it.
 
 use serde::Serialize;
-use wellfit_stats::{Estimate, Interval};
+use wellfit_stats::{Estimate, Interval, PowerCurve};
 use wellfit_train::plan::Extra;
 use wellfit_train::record::ScoreKind;
 
@@ -162,6 +162,8 @@ pub struct Model {
     pub trial: String,
     /// Its seed.
     pub seed: u64,
+    /// Its fold, on whose training part it was trained; `None` without cross-validation.
+    pub fold: Option<usize>,
     /// Its validation loss at the kept epoch.
     pub val_loss: f64,
     /// Which it is and why, in words.
@@ -267,7 +269,8 @@ pub struct RaceFindings {
 /// Figures of an arm over its seeds.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Summary {
-    /// Seeds whose trials have ended (in a final state that could be judged).
+    /// The seed of each trial that has ended (in a final state that could be judged); in a
+    /// cross-validation once for each fold.
     pub seeds: Vec<u64>,
     /// The primary score at the judged epoch.
     pub primary: Estimate,
@@ -398,6 +401,11 @@ pub struct StrengthFamily {
     /// Whether the best is the weakest or the strongest of several, so that the range
     /// should be wider.
     pub open_ended: bool,
+    /// What the points are drawn along.
+    pub axis: Axis,
+    /// Where the family is a learning curve, whose arms differ in how many samples they
+    /// learn from alone: what more samples would bring.
+    pub learning: Option<LearningCurve>,
     /// What that means.
     pub sentence: String,
 }
@@ -409,6 +417,8 @@ pub struct StrengthPoint {
     pub arm: usize,
     /// How strong.
     pub strength: f64,
+    /// Where it stands along the family's axis.
+    pub place: f64,
     /// The score on the training set at the judged epoch.
     pub training: Estimate,
     /// The score on the validation set.
@@ -417,6 +427,43 @@ pub struct StrengthPoint {
     pub difference: Estimate,
     /// Whether the arm is judged to help.
     pub helps: bool,
+}
+
+/// What a family's points are drawn along.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Axis {
+    /// The strength as it is written.
+    Strength,
+    /// How many samples are learned from, by equal factors.
+    Samples,
+    /// How many parameters the network has, by equal factors.
+    Parameters,
+}
+
+/// What the sizes of the training set say of larger ones.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct LearningCurve {
+    /// Sizes that it is fitted to.
+    pub sizes: usize,
+    /// a + b·n^(−c) for the error: the primary loss, or what an accuracy or R² lacks to 1;
+    /// `None` where the sizes do not follow one.
+    pub curve: Option<PowerCurve>,
+    /// The primary score at twice the largest size.
+    pub next: Option<NextScore>,
+    /// What that means.
+    pub sentence: String,
+}
+
+/// A score at a size that nobody has tried.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct NextScore {
+    /// Training samples.
+    pub samples: usize,
+    /// The primary score that is expected there.
+    pub score: f64,
+    /// The 95 % interval of what would be measured there, if the power law goes on.
+    pub interval: Option<Interval>,
 }
 
 impl StrengthFamily {

@@ -21,10 +21,10 @@ struct Shown<'a> {
 
 fn of_kind(kind: InsideKind, trials: &[ArmTrials]) -> Option<InsideFindings> {
     let shown: Vec<Shown> = trials.iter().filter_map(|arm| in_arm(kind, arm)).collect();
-    let (arm, seed, first) = trials.iter().find_map(|arm| {
+    let (arm, trial, first) = trials.iter().find_map(|arm| {
         let mut judged = arm.judged();
-        judged.find_map(|(seed, verdict)| {
-            Some((&arm.arm.name, seed, found(kind, &verdict.findings).next()?))
+        judged.find_map(|(cell, verdict)| {
+            Some((&arm.arm.name, arm.over.cell(cell), found(kind, &verdict.findings).next()?))
         })
     })?;
     let arms: Vec<String> = shown
@@ -42,7 +42,7 @@ fn of_kind(kind: InsideKind, trials: &[ArmTrials]) -> Option<InsideFindings> {
         kind: kind.name(),
         title: kind.title(),
         sentence: listed(arms),
-        evidence: words::of_trial(arm, seed, &first.evidence),
+        evidence: words::of_trial(arm, &trial, &first.evidence),
         advice: advice(kind),
     })
 }

@@ -8,6 +8,7 @@
 //! | `claims` | all of them → which of the article's claims hold |
 //! | `race` | where a race stands → who left it when, and what it saved |
 //! | `strengths` | arms that differ in a strength → a validation curve, and which to take |
+//! | `learning` | arms that differ in their training samples → what more samples would bring |
 //! | `picking` | figures → how much the best arm is flattered by being the best of many |
 //! | `test_set` | figures → what the test set says, and which model is handed over |
 //! | `undecided` | what is undecided → which arm is at least better, whether seeds can tell |
@@ -31,6 +32,7 @@ mod export;
 mod findings;
 pub mod inside;
 mod insides;
+mod learning;
 mod overfitting;
 mod picking;
 mod race;
@@ -45,7 +47,7 @@ pub use export::{RESULTS_SCHEMA, model_json, results_csv, results_json};
 pub use findings::*;
 pub use verdict::{Verdict, judge};
 pub use wellfit_study::MARGIN;
-pub use words::{change, metric_words, race_cost, strength};
+pub use words::{Over, change, metric_words, race_cost, strength};
 
 use trials::ArmTrials;
 use wellfit_study::{Racing, StudyRecords};

@@ -1,12 +1,13 @@
 //! Whether the baseline overfits, from its own epochs and the verdicts on its trials.
 
 use wellfit_stats::Estimate;
+use wellfit_study::Cell;
 use wellfit_train::record::{EpochRow, Record, RunState, ScoreKind};
 
 use crate::trials::ArmTrials;
 use crate::verdict::thresholds::MARGIN;
 use crate::verdict::{Kind, Verdict};
-use crate::words;
+use crate::words::{self, Over};
 use crate::{Overfitting, OverfittingVerdict};
 
 /// The epoch with the lowest finite validation loss, the earliest of equals.
@@ -52,7 +53,7 @@ pub fn overfitting(baseline: Option<&ArmTrials>, score: ScoreKind) -> Overfittin
     let none = || Estimate::of([]);
     let Some(baseline) = baseline else {
         let unknown = OverfittingVerdict::Unknown;
-        return described(unknown, none(), none(), (none(), score), Vec::new());
+        return described(Over::Seeds, unknown, none(), none(), (none(), score), Vec::new());
     };
     let (rise, lowest_loss) = risen(baseline, judged_last);
     let margin = MARGIN * lowest_loss;
@@ -68,7 +69,7 @@ pub fn overfitting(baseline: Option<&ArmTrials>, score: ScoreKind) -> Overfittin
     let overfit = one_by_one.then(|| (counts.of_kind(Kind::Overfit), counts.judged.len()));
     let since = baseline.ended().filter_map(|t| Some(lowest(t.record)?.0.epoch)).collect();
     let gap = baseline.estimate(|trial| trial.figures.last.gap);
-    let mut found = described(verdict, rise, train_change, (gap, score), since);
+    let mut found = described(baseline.over, verdict, rise, train_change, (gap, score), since);
     found.sentence.extend(overfit.map(|(n, of)| words::overfit_trials(n, of)));
     found
 }
@@ -104,7 +105,7 @@ fn together(
 
 /// What the trials of an arm are judged to be.
 struct Counts<'a> {
-    judged: Vec<(u64, &'a Verdict)>,
+    judged: Vec<(Cell, &'a Verdict)>,
 }
 
 impl<'a> Counts<'a> {
@@ -133,7 +134,7 @@ pub fn line(arm: &ArmTrials) -> Option<String> {
     // Stable: of equally many the first in the list.
     kinds.sort_by_key(|(n, _)| std::cmp::Reverse(*n));
     let (_, commonest) = *kinds.first()?;
-    let (seed, first) = counts.judged.iter().find(|(_, verdict)| verdict.kind == commonest)?;
+    let (cell, first) = counts.judged.iter().find(|(_, verdict)| verdict.kind == commonest)?;
     let shares = kinds.iter().enumerate().map(|(i, (n, kind))| match i {
         0 => format!("{n} of {} trials {}", counts.judged.len(), kind.name()),
         _ => format!("{n} {}", kind.name()),
@@ -142,10 +143,12 @@ pub fn line(arm: &ArmTrials) -> Option<String> {
         1 => String::new(),
         _ => shares.collect::<Vec<_>>().join(", ") + "; ",
     };
-    Some(format!("{}: {shares}seed {seed}: {}", arm.arm.name, first.headline))
+    let trial = arm.over.cell(*cell);
+    Some(format!("{}: {shares}{trial}: {}", arm.arm.name, first.headline))
 }
 
 fn described(
+    over: Over,
     verdict: OverfittingVerdict,
     rise: Estimate,
     train_change: Estimate,
@@ -153,6 +156,6 @@ fn described(
     since: Vec<usize>,
 ) -> Overfitting {
     let sentence =
-        words::overfitting_sentence(verdict, &rise, &train_change, (&gap, score), &since);
+        words::overfitting_sentence(over, verdict, &rise, &train_change, (&gap, score), &since);
     Overfitting { verdict, sentence, rise, train_change, gap, since }
 }

@@ -4,6 +4,7 @@ use wellfit_stats::{Optimism, optimism};
 use wellfit_study::Study;
 
 use crate::trials::{ArmTrials, Trial, sample_scores};
+use crate::words::Over;
 
 /// The validation samples are dealt out to so many parts, each of which is left out
 /// once.
@@ -29,12 +30,18 @@ pub fn picking(study: &Study, trials: &[ArmTrials]) -> Option<Picking> {
     if arms.len() < 2 {
         return None;
     }
-    let in_all = |i: &usize| arms.iter().all(|arm| arm.trial(*i).is_some());
-    let seeds = 0..study.seeds.len();
-    let seeds: Vec<usize> = seeds.filter(|&i| baseline.trial(i).is_some()).filter(in_all).collect();
+    let in_all =
+        |i: &usize| baseline.trial(*i).is_some() && arms.iter().all(|arm| arm.trial(*i).is_some());
+    // Of a fold the trials of all seeds that ended in every arm.
+    let rows = baseline.rows().into_iter().map(|cells| cells.into_iter().filter(in_all));
+    let rows: Vec<Vec<usize>> =
+        rows.map(Iterator::collect).filter(|r: &Vec<_>| !r.is_empty()).collect();
     let table = |cells: &dyn Fn(Trial, Trial) -> Option<Vec<f64>>| {
-        let row = |arm: &ArmTrials, i: usize| cells(arm.trial(i)?, baseline.trial(i)?);
-        let rows = |arm: &&ArmTrials| seeds.iter().map(|&i| row(arm, i)).collect();
+        let cell = |arm: &ArmTrials, i: usize| cells(arm.trial(i)?, baseline.trial(i)?);
+        let row = |arm: &ArmTrials, row: &Vec<usize>| {
+            mean(&row.iter().map(|&i| cell(arm, i)).collect::<Option<Vec<_>>>()?)
+        };
+        let rows = |arm: &&ArmTrials| rows.iter().map(|of| row(arm, of)).collect();
         arms.iter().map(rows).collect::<Option<Vec<Vec<Vec<f64>>>>>()
     };
 
@@ -49,10 +56,17 @@ pub fn picking(study: &Study, trials: &[ArmTrials]) -> Option<Picking> {
         (ours.len() == theirs.len() && differ.len() >= PARTS).then(|| parts(&differ))
     };
     // Folds have samples of their own, which do not cross with the seeds.
-    let crossed = arms.iter().all(|arm| arm.folds(baseline) < 2);
+    let crossed = baseline.over == Over::Seeds;
     let with_samples = crossed.then(|| table(&by_part)).flatten().and_then(|t| optimism(&t));
     let found = with_samples.or_else(|| optimism(&table(&whole)?))?;
     Some(Picking { arms: arms.len(), optimism: found, with_samples: with_samples.is_some() })
+}
+
+/// The mean of lists of one length, place by place; `None` of none.
+fn mean(lists: &[Vec<f64>]) -> Option<Vec<f64>> {
+    let places = 0..lists.first()?.len();
+    let mean = |at: usize| lists.iter().map(|list| list[at]).sum::<f64>() / lists.len() as f64;
+    Some(places.map(mean).collect())
 }
 
 /// The mean of each part of the values.

@@ -14,7 +14,7 @@ pub fn race(records: &StudyRecords, arms: &[ArmFindings], racing: &Racing) -> Ra
         // The baseline does not run against itself.
         winner: racing.standing.winner.map(|winner| winner + 1),
         trials: records.records.iter().flatten().flatten().count(),
-        of: study.arms.len() * study.seeds.len(),
+        of: study.arms.len() * study.cells().len(),
         sentence: String::new(),
     };
     found.sentence = words::race_sentence(&found, arms);

@@ -1,7 +1,7 @@
 //! What the test set says of the chosen arm, and which model is handed over.
 
 use wellfit_stats::Estimate;
-use wellfit_study::{StudyRecords, trial_name};
+use wellfit_study::{Cell, StudyRecords, trial_name};
 use wellfit_train::record::Score;
 
 use crate::trials::{ArmTrials, Trial};
@@ -22,14 +22,14 @@ pub fn test_figures(
         None => recommended?,
     };
     let (ours, baseline) = (trials.get(arm)?, trials.first()?);
-    let opened = || ours.ended().filter_map(|trial| trial.record.test.as_ref());
-    let first = opened().next()?;
-    let over = |of: &dyn Fn(&Score) -> f64| Estimate::of(opened().map(of).collect::<Vec<_>>());
+    let opened = || ours.ended().filter_map(|trial| Some((trial, trial.record.test.as_ref()?)));
+    let (_, first) = opened().next()?;
+    let over = |of: &dyn Fn(&Score) -> f64| ours.mean(opened().map(|(trial, s)| (trial, of(s))));
     let against = |of: &dyn Fn(&Score) -> f64| {
-        let pairs = ours.paired(baseline).filter_map(|(ours, theirs)| {
-            Some(of(ours.record.test.as_ref()?) - of(theirs.record.test.as_ref()?))
+        let pairs = ours.paired(baseline).filter_map(|(a, b)| {
+            Some((a, of(a.record.test.as_ref()?) - of(b.record.test.as_ref()?)))
         });
-        (arm > 0).then(|| Estimate::of(pairs.collect::<Vec<_>>())).filter(|e| e.is_known())
+        (arm > 0).then(|| ours.mean(pairs)).filter(Estimate::is_known)
     };
     let metric = records.study.primary;
     let primary = |score: &Score| score.metric(metric).unwrap_or(f64::NAN);
@@ -54,7 +54,7 @@ pub fn test_figures(
     })
 }
 
-/// The model of a recommended arm that is handed over: of the seeds that ended with a
+/// The model of a recommended arm that is handed over: of the trials that ended with a
 /// kept epoch the one whose validation loss there is the median, the better of the two
 /// in the middle. The best seed would be chosen for its luck, an average of several
 /// models is none, and a model that was trained again on more data would be one that
@@ -64,11 +64,13 @@ pub fn model(arm: &ArmTrials) -> Option<Model> {
         arm.ended().filter(|trial| trial.record.best_epoch.is_some()).collect();
     kept.sort_by(|a, b| a.figures.best.loss.total_cmp(&b.figures.best.loss));
     let middle = kept.get(kept.len().checked_sub(1)? / 2)?;
-    let (name, seed) = (&arm.arm.name, middle.seed);
+    let Cell { seed, fold } = middle.cell;
+    let (name, val_loss) = (&arm.arm.name, middle.figures.best.loss);
     Some(Model {
-        trial: trial_name(name, seed),
+        trial: trial_name(name, middle.cell),
         seed,
-        val_loss: middle.figures.best.loss,
-        sentence: words::model(name, seed, middle.figures.best.loss, kept.len()),
+        fold,
+        val_loss,
+        sentence: words::model(arm.over, name, middle.cell, val_loss, kept.len()),
     })
 }

@@ -1,25 +1,28 @@
 //! What the trials of an arm came to: figures to judge by, or how they were lost.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use wellfit_stats::{Estimate, resampled};
-use wellfit_study::{Arm, JudgeAt, Racing, Ruler, StudyRecords};
+use wellfit_study::{Arm, Cell, JudgeAt, Racing, Ruler, StudyRecords};
 pub use wellfit_study::{judged_row, sample_scores};
 use wellfit_train::plan::Metric;
 use wellfit_train::record::{EpochRow, Record, RunState};
 
 use crate::arms::elsewhere;
 use crate::verdict::{Facts, Verdict, judge_record};
+use crate::words::Over;
 
-/// An arm with its trials, one a seed, in the seeds' order.
+/// An arm with its trials, one a seed and fold, in the order of [`Study::cells`](wellfit_study::Study::cells).
 pub struct ArmTrials<'a> {
     /// Its place among the study's arms.
     pub index: usize,
     /// The arm.
     pub arm: &'a Arm,
-    /// The study's seeds.
-    pub seeds: &'a [u64],
-    /// One for each of them.
+    /// The seeds and folds that each arm has a trial of.
+    pub cells: Vec<Cell>,
+    /// What its figures are means over.
+    pub over: Over,
+    /// One for each of the cells.
     pub outcomes: Vec<Outcome<'a>>,
     /// What each trial is judged to be by itself; `None` of those that came to no end.
     pub verdicts: Vec<Option<Verdict>>,
@@ -44,8 +47,8 @@ pub enum Outcome<'a> {
 /// A trial that ended.
 #[derive(Clone, Copy)]
 pub struct Trial<'a> {
-    /// Its seed.
-    pub seed: u64,
+    /// Its seed and fold.
+    pub cell: Cell,
     /// Everything it gave.
     pub record: &'a Record,
     /// What it is judged by.
@@ -110,7 +113,7 @@ impl Figures {
 }
 
 impl<'a> Outcome<'a> {
-    fn of(seed: u64, record: Option<&'a Record>, ruler: Ruler) -> Outcome<'a> {
+    fn of(cell: Cell, record: Option<&'a Record>, ruler: Ruler) -> Outcome<'a> {
         let Some(record) = record else { return Outcome::Missing };
         match &record.state {
             RunState::Interrupted => Outcome::Missing,
@@ -126,7 +129,7 @@ impl<'a> Outcome<'a> {
                 if record.epochs.is_empty() {
                     return Outcome::Failed("the record holds no epoch");
                 }
-                Outcome::Ended(Trial { seed, record, figures: Figures::of(record, ruler) })
+                Outcome::Ended(Trial { cell, record, figures: Figures::of(record, ruler) })
             }
         }
     }
@@ -146,9 +149,10 @@ impl<'a> ArmTrials<'a> {
             let record = |i: usize| of_arm.and_then(|arm| arm.get(i)?.as_ref());
             let verdict =
                 |i| record(i).filter(|r| ended(r)).map(|r| judge_record(&arm.name, r, facts));
-            let verdicts: Vec<Option<Verdict>> = (0..study.seeds.len()).map(verdict).collect();
-            let outcomes = study.seeds.iter().enumerate().map(|(i, &seed)| {
-                match Outcome::of(seed, record(i), ruler) {
+            let cells = study.cells();
+            let verdicts: Vec<Option<Verdict>> = (0..cells.len()).map(verdict).collect();
+            let outcomes = cells.iter().enumerate().map(|(i, &cell)| {
+                match Outcome::of(cell, record(i), ruler) {
                     Outcome::Missing if racing.is_some_and(|racing| !racing.needs(index, i)) => {
                         Outcome::Spared
                     }
@@ -156,28 +160,28 @@ impl<'a> ArmTrials<'a> {
                 }
             });
             let outcomes = outcomes.collect();
-            ArmTrials { index, arm, seeds: &study.seeds, outcomes, verdicts }
+            ArmTrials { index, arm, cells, over: Over::of(study), outcomes, verdicts }
         });
         arms.collect()
     }
 
-    /// What the trials are judged to be one by one, by seed.
-    pub fn judged(&self) -> impl Iterator<Item = (u64, &Verdict)> {
-        let both = self.seeds.iter().zip(&self.verdicts);
-        both.filter_map(|(seed, verdict)| Some((*seed, verdict.as_ref()?)))
+    /// What the trials are judged to be one by one.
+    pub fn judged(&self) -> impl Iterator<Item = (Cell, &Verdict)> {
+        let both = self.cells.iter().zip(&self.verdicts);
+        both.filter_map(|(cell, verdict)| Some((*cell, verdict.as_ref()?)))
     }
 
-    /// The trials that ended, in the seeds' order.
+    /// The trials that ended, in their order.
     pub fn ended(&self) -> impl Iterator<Item = Trial<'a>> {
         self.outcomes.iter().filter_map(Outcome::ended)
     }
 
-    /// The trial of the study's seed number `i`, if it ended.
+    /// The trial of cell number `i`, if it ended.
     pub fn trial(&self, i: usize) -> Option<Trial<'a>> {
         self.outcomes.get(i).and_then(Outcome::ended)
     }
 
-    /// The trials that ended in this arm and in `other`, by seed: (this, other).
+    /// The trials that ended in this arm and in `other`, by seed and fold: (this, other).
     pub fn paired(&self, other: &ArmTrials<'a>) -> impl Iterator<Item = (Trial<'a>, Trial<'a>)> {
         let both = self.outcomes.iter().zip(&other.outcomes);
         both.filter_map(|(ours, theirs)| Some((ours.ended()?, theirs.ended()?)))
@@ -212,39 +216,45 @@ impl<'a> ArmTrials<'a> {
 
     /// A figure over the trials that ended.
     pub fn estimate(&self, figure: impl Fn(&Trial) -> f64) -> Estimate {
-        over(self.ended().map(|trial| (trial, figure(&trial))))
+        self.mean(self.ended().map(|trial| (trial, figure(&trial))))
     }
 
-    /// A figure's difference this − other over the seeds that both ended.
+    /// A figure's difference this − other over the seeds and folds that both
+    /// ended.
     pub fn difference(&self, other: &ArmTrials<'a>, figure: impl Fn(&Trial) -> f64) -> Estimate {
-        over(self.paired(other).map(|(a, b)| (a, figure(&a) - figure(&b))))
+        self.mean(self.paired(other).map(|(a, b)| (a, figure(&a) - figure(&b))))
     }
 
-    /// How many different folds of a cross-validation the trials are of that ended in this
-    /// arm and in `other`; 0 unless every one of them is of a fold.
-    pub fn folds(&self, other: &ArmTrials<'a>) -> usize {
-        folds(self.paired(other).map(|(trial, _)| trial))
+    /// A figure over trials: over seeds; or over the folds of a cross-validation, which share
+    /// their training samples ([`resampled`]). Where a fold was trained with several seeds,
+    /// their mean counts as one value: seeds of a fold share its samples, and counting them
+    /// as values of their own would make the interval too narrow.
+    pub fn mean<'t>(&self, figures: impl Iterator<Item = (Trial<'t>, f64)>) -> Estimate {
+        let Some(test_over_train) = self.over.test_over_train() else {
+            return Estimate::of(figures.map(|(_, figure)| figure).collect::<Vec<_>>());
+        };
+        let mut by_fold: BTreeMap<Option<usize>, Vec<f64>> = BTreeMap::new();
+        for (trial, figure) in figures {
+            by_fold.entry(trial.cell.fold).or_default().push(figure);
+        }
+        let mean = |values: Vec<f64>| values.iter().sum::<f64>() / values.len() as f64;
+        resampled(by_fold.into_values().map(mean).collect::<Vec<_>>(), test_over_train)
+    }
+
+    /// The cells whose figures count together as one value: one each, or those of a fold.
+    pub fn rows(&self) -> Vec<Vec<usize>> {
+        let mut rows: BTreeMap<(Option<usize>, usize), Vec<usize>> = BTreeMap::new();
+        for (i, cell) in self.cells.iter().enumerate() {
+            let alone = if cell.fold.is_some() { 0 } else { i };
+            rows.entry((cell.fold, alone)).or_default().push(i);
+        }
+        rows.into_values().collect()
     }
 }
 
 /// Whether a trial came to an end of its own.
 fn ended(record: &Record) -> bool {
     !matches!(record.state, RunState::Interrupted | RunState::Failed { .. })
-}
-
-/// A figure over trials: over seeds, or over the folds of a cross-validation, which
-/// share their training samples.
-fn over<'a>(figures: impl Iterator<Item = (Trial<'a>, f64)>) -> Estimate {
-    let (trials, values): (Vec<Trial>, Vec<f64>) = figures.unzip();
-    match folds(trials.into_iter()) {
-        0 | 1 => Estimate::of(values),
-        folds => resampled(values, 1.0 / (folds as f64 - 1.0)),
-    }
-}
-
-fn folds<'a>(trials: impl Iterator<Item = Trial<'a>>) -> usize {
-    let all: Option<BTreeSet<usize>> = trials.map(|trial| trial.record.fold).collect();
-    all.map_or(0, |folds| folds.len())
 }
 
 impl<'a> Outcome<'a> {

@@ -20,8 +20,12 @@ fn dropouts(strengths: &[f64], trial: impl Fn(usize, u64) -> Option<Record>) -> 
     for (at, &p) in strengths.iter().enumerate() {
         let own = |seed: u64| trial(at, seed);
         records = with_arm(records, &format!("dropout({p})"), &["x"], same, own);
-        let strength =
-            Strength { family: "dropout(0.1..0.7)".into(), value: p, spacing: Spacing::Linear };
+        let strength = Strength {
+            family: "dropout(0.1..0.7)".into(),
+            value: p,
+            spacing: Spacing::Linear,
+            falling: false,
+        };
         records.study.arms.last_mut().unwrap().strength = Some(strength);
     }
     records

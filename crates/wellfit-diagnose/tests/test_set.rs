@@ -20,6 +20,7 @@ fn opened() -> StudyRecords {
         arm: "plateau".into(),
         arms: study.study.arms.iter().map(|arm| arm.name.clone()).collect(),
         seeds: study.study.seeds.clone(),
+        folds: None,
     });
     for (seed, record) in study.records[0].iter_mut().flatten().enumerate() {
         record.test = score(0.34 + 0.002 * luck(seed as u64));

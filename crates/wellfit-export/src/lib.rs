@@ -25,8 +25,6 @@ use wellfit_nn::{Spec, Tensor};
 /// A trained network, and what is done to a sample before it and to an answer behind it.
 #[derive(Clone, Copy, Debug)]
 pub struct Model<'a> {
-    /// What it is called.
-    pub name: &'a str,
     /// The network.
     pub spec: &'a Spec,
     /// Its tensors by PyTorch's names, in any order.

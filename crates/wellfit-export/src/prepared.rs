@@ -15,7 +15,7 @@ impl Input {
             _ => Source::Floats(network_shape(*shape)),
         };
         let input = match (preparation.input(), &schema.samples) {
-            (Fitted::Any, SampleKind::Bytes { shape } | SampleKind::Floats { shape }) => {
+            (Fitted::Any, SampleKind::Bytes { shape, .. } | SampleKind::Floats { shape }) => {
                 let source = source(shape);
                 let unit = preparation.scale() == Scale::Unit && matches!(source, Source::Bytes(_));
                 let lines = if unit { vec![Line { centre: 0.0, scale: 255.0 }] } else { vec![] };

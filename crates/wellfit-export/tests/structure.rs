@@ -168,8 +168,7 @@ fn every_layer_becomes_its_operators() {
     spec.check().unwrap();
     let (weights, input, outputs) =
         (&weights(&spec), Input::plain(IMAGE), classes(&["a", "b", "c"]));
-    let file = onnx(Model { name: "all", spec: &spec, weights, input: &input, outputs: &outputs })
-        .unwrap();
+    let file = onnx(Model { spec: &spec, weights, input: &input, outputs: &outputs }).unwrap();
     let graph = graph(&file);
     let wanted = "Conv BatchNormalization Conv Mul Erf Add Mul Mul Sigmoid Mul Add Add MaxPool \
                   AveragePool Flatten LeakyRelu Gemm LayerNormalization Elu Tanh Sigmoid Relu \
@@ -199,7 +198,7 @@ fn an_image_reaches_a_linear_layer_flattened() {
     let input = Input { source: Source::Bytes(IMAGE), bounds: vec![], lines, keep: None };
     let outputs = Outputs::Numbers(vec!["price".into()]);
     let weights = &weights(&spec);
-    let model = Model { name: "n", spec: &spec, weights, input: &input, outputs: &outputs };
+    let model = Model { spec: &spec, weights, input: &input, outputs: &outputs };
     let file = onnx(model).unwrap();
     let graph = graph(&file);
     assert_eq!(graph.operators.join(" "), "Cast Div Relu Flatten Gemm Identity");
@@ -234,7 +233,7 @@ fn table() -> Input {
 fn a_table_has_an_input_for_each_column_and_no_name_is_there_twice() {
     let spec = Spec::new(Shape::Flat(3), 2, vec![linear(2)]);
     let (weights, input, outputs) = (&weights(&spec), table(), classes(&["no", "yes"]));
-    let model = Model { name: "t", spec: &spec, weights, input: &input, outputs: &outputs };
+    let model = Model { spec: &spec, weights, input: &input, outputs: &outputs };
     let file = onnx(model).unwrap();
     let graph = graph(&file);
     let wanted = [
@@ -267,7 +266,7 @@ fn what_does_not_fit_the_network_is_refused() {
     let good = weights(&spec);
     let outputs = classes(&["no", "yes"]);
     let refused = |weights: &[Tensor], input: &Input, outputs: &Outputs| {
-        let model = Model { name: "t", spec: &spec, weights, input, outputs };
+        let model = Model { spec: &spec, weights, input, outputs };
         let [one, two] = [onnx(model).unwrap_err(), torch_module(model).unwrap_err()];
         assert_eq!(one.to_string(), two.to_string());
         one

@@ -75,7 +75,7 @@ fn training(data: DataId, samples: usize, seed: u64) -> impl FnMut(&mut dyn Sess
     move |session, number| {
         let key = Key { seed, purpose: Purpose::Shuffle, layer: 0, step: number };
         key.stream().shuffle(&mut order);
-        session.train_epoch(data, EpochRun { order: &order, steps, stop: &stop }).loss
+        session.train_epoch(data, EpochRun { order: &order, steps, stop: &stop, feed: None }).loss
     }
 }
 

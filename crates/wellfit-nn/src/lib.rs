@@ -46,7 +46,7 @@
 //!     let key = Key { seed: 1, purpose: Purpose::Shuffle, layer: 0, step: epoch };
 //!     key.stream().shuffle(&mut order);
 //!     let steps = Steps::Same(StepSettings::rate(0.02));
-//!     let tally = session.train_epoch(data, EpochRun { order: &order, steps, stop: &stop });
+//!     let tally = session.train_epoch(data, EpochRun { order: &order, steps, stop: &stop, feed: None });
 //!     assert_eq!((tally.steps, tally.end), (8, EpochEnd::Complete));
 //! }
 //!
@@ -108,7 +108,7 @@
 //! let order: Vec<u32> = (0..40).collect();
 //! let (steps, stop) = (Steps::Same(StepSettings::rate(0.01)), AtomicBool::new(false));
 //! for _ in 0..20 {
-//!     session.train_epoch(data, EpochRun { order: &order, steps, stop: &stop });
+//!     session.train_epoch(data, EpochRun { order: &order, steps, stop: &stop, feed: None });
 //! }
 //! assert!(session.evaluate(data).score > 0.9);
 //! assert_eq!(session.logits(data).len(), 40 * 2);

@@ -171,7 +171,7 @@ impl Probe {
         slots.truncate(self.spec.optimizer.slots().len());
         self.engine.put_state(&values, &slots, state);
         let (steps, never) = (Steps::Same(settings), AtomicBool::new(false));
-        let run = EpochRun { order: &self.order, steps, stop: &never };
+        let run = EpochRun { order: &self.order, steps, stop: &never, feed: None };
         let tally = self.engine.train_epoch(self.data, run);
         let trained = self.infos.iter().zip(values).filter(|(info, _)| info.is_trained());
         let stepped = tally.end == EpochEnd::Complete;

@@ -31,9 +31,10 @@ pub use real::Real;
 use std::sync::atomic::Ordering;
 
 use crate::{
-    CompileError, DataId, EpochEnd, EpochRun, EpochTally, Evaluation, ParameterInfo, Samples,
+    CompileError, DataId, EpochEnd, EpochRun, EpochTally, Evaluation, Feed, ParameterInfo, Samples,
     Session, SessionError, Spec, State, StepSettings, Tensor, checks, random,
 };
+use loss::BatchLoss;
 use network::Network;
 use operation::{Averaging, Pass};
 use optimizer::Rule;
@@ -102,11 +103,28 @@ impl<T: Real> Reference<T> {
     /// Data loss of the batch times its samples; the loss's gradients are left in the
     /// parameters.
     fn data_gradient(&mut self, data: DataId, batch: &[u32]) -> f64 {
-        self.load(data, batch.iter().map(|&i| i as usize));
+        self.fed_gradient(data, batch, None)
+    }
+
+    /// The same of a batch as a feed gives it, from a position of the epoch's order on.
+    fn fed_gradient(
+        &mut self,
+        data: DataId,
+        batch: &[u32],
+        feed: Option<(&dyn Feed, usize)>,
+    ) -> f64 {
+        match feed {
+            None => self.load(data, batch.iter().map(|&i| i as usize)),
+            Some((feed, first)) => self.load_fed(batch, feed, first),
+        }
         let pass = self.training(self.step, Averaging::Moving);
         self.network.forward(&mut self.parameters, pass);
         let (outputs, deltas) = self.network.ends();
-        let loss = loss::batch(&self.spec.loss, &self.data[data.0], &self.batch, outputs, deltas);
+        let mut loss = BatchLoss::new(&self.spec.loss, &self.data[data.0], &self.batch);
+        if let Some((feed, first)) = feed {
+            loss.blends = (first..first + batch.len()).map(|at| feed.blend(at)).collect();
+        }
+        let loss = loss.of(outputs, deltas);
         self.network.backward(&mut self.parameters, pass);
         loss
     }
@@ -150,6 +168,10 @@ impl<T: Real> Reference<T> {
                 let Parameter { values, gradient, slots, sums, read, .. } = parameter;
                 let (slots, averages) = slots.split_at_mut(own);
                 rule.apply(values, gradient, slots);
+                if let (Some(most), true) = (self.spec.max_norm, info.is_weight()) {
+                    let inputs = values.len() / info.shape[0];
+                    values.chunks_mut(inputs).for_each(|unit| limit(unit, most));
+                }
                 averages.iter_mut().for_each(|a| average(a, values, settings.average));
                 *sums = tally(values, *read);
             }
@@ -170,6 +192,18 @@ impl<T: Real> Reference<T> {
         for i in samples {
             set.read(i, &mut self.sample);
             self.batch.push(i);
+            self.network.push(&self.sample);
+        }
+    }
+
+    /// Puts a batch before the network as a feed gives it.
+    fn load_fed(&mut self, batch: &[u32], feed: &dyn Feed, first: usize) {
+        self.batch.clear();
+        self.network.clear();
+        let mut scratch = vec![0.0; feed.scratch()];
+        for (position, &i) in (first..).zip(batch) {
+            feed.read(position, &mut self.sample, &mut scratch);
+            self.batch.push(i as usize);
             self.network.push(&self.sample);
         }
     }
@@ -225,7 +259,8 @@ impl<T: Real> Session for Reference<T> {
                 end = EpochEnd::Stopped;
                 break;
             }
-            let batch_loss = self.data_gradient(data, batch);
+            let first = taken as usize * self.spec.batch_size;
+            let batch_loss = self.fed_gradient(data, batch, run.feed.map(|feed| (feed, first)));
             loss += batch_loss;
             penalty += self.penalty() * batch.len() as f64;
             seen += batch.len();
@@ -324,6 +359,14 @@ fn average<T: Real>(averages: &mut [T], values: &[T], share: f64) {
     let share = T::from_f64(share);
     for (a, &w) in averages.iter_mut().zip(values) {
         *a += (w - *a) * share;
+    }
+}
+
+/// Scales the weights of a unit down to the norm `most`.
+fn limit<T: Real>(unit: &mut [T], most: f64) {
+    let norm = unit.iter().fold(0.0, |sum, w| sum + w.to_f64().powi(2)).sqrt();
+    if norm > most {
+        unit.iter_mut().for_each(|w| *w *= T::from_f64(most / norm));
     }
 }
 

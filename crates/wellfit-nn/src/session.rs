@@ -129,6 +129,50 @@ pub struct EpochRun<'a> {
     pub steps: Steps<'a>,
     /// Raised from elsewhere to end the epoch early.
     pub stop: &'a AtomicBool,
+    /// What is trained on in the place of the samples as they are stored; those when
+    /// `None`.
+    pub feed: Option<&'a dyn Feed>,
+}
+
+/// Gives an engine the samples of one epoch, changed or blended as augmentation wants
+/// them. Nothing but the values and targets that are trained on passes through it:
+/// evaluations, [`Session::refresh_statistics`] and a [`Probe`](crate::Probe) see samples
+/// as they are stored.
+///
+/// It is asked from several threads, in any order and any number of times for the same
+/// position: what it gives must depend on nothing but the position.
+pub trait Feed: std::fmt::Debug + Sync {
+    /// Writes the values of the sample at `position` of the epoch's order, as many as a
+    /// sample has. `scratch` holds [`scratch`](Self::scratch) values of whatever the last
+    /// call left.
+    fn read(&self, position: usize, out: &mut [f32], scratch: &mut [f32]);
+
+    /// Values that [`read`](Self::read) needs to work in; the same for a whole epoch.
+    fn scratch(&self) -> usize {
+        0
+    }
+
+    /// Which sample's target the one at `position` has besides its own.
+    fn blend(&self, position: usize) -> Option<Blend> {
+        let _ = position;
+        None
+    }
+}
+
+/// A second target: with the own target a, that of the other sample b and the share λ, the
+/// sample's part of the loss is λ·ℓ(a) + (1−λ)·ℓ(b), and its weight in the batch's mean is
+/// λ·w(a) + (1−λ)·w(b), where w is the class's weight (1 without weights, and for numbers
+/// their count).
+///
+/// For mixup and cutmix, whose partners are a permutation of the batch, that is the loss of
+/// H. Zhang, M. Cisse, Y. N. Dauphin and D. Lopez-Paz, *mixup: Beyond empirical risk
+/// minimization*, ICLR 2018: λ·loss(a) + (1−λ)·loss(b), each averaged over the batch.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Blend {
+    /// The other sample: an index into the training set, as in the order.
+    pub other: u32,
+    /// λ, the share of the own target, from 0 to 1.
+    pub share: f32,
 }
 
 /// What the steps of an epoch are told.

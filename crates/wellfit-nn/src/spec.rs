@@ -35,6 +35,12 @@ pub struct Spec {
     /// norm: by min(1, c/(‖g‖ + 1e-6)), before weight decay.
     /// <https://pytorch.org/docs/stable/generated/torch.nn.utils.clip_grad_norm_.html>
     pub clip_grad_norm: Option<f64>,
+    /// After each step the weights that come into a unit (a row of a linear layer's weight,
+    /// a filter of a convolution) are scaled down to this norm, w·c/‖w‖ where ‖w‖ > c;
+    /// biases and norms are left alone.
+    /// (N. Srivastava et al., *Dropout: A simple way to prevent neural networks from
+    /// overfitting*, JMLR 15, 2014.)
+    pub max_norm: Option<f64>,
     /// What is multiplied in training.
     pub precision: Precision,
     /// Whether an average of the weights is kept besides them; see
@@ -65,6 +71,7 @@ impl Spec {
             optimizer: Optimizer::ADAM,
             penalties: Vec::new(),
             clip_grad_norm: None,
+            max_norm: None,
             precision: Precision::F32,
             average: false,
             batch_size: 32,
@@ -154,7 +161,8 @@ impl Spec {
         }
         let clip = self.clip_grad_norm.unwrap_or(1.0);
         require("clip_grad_norm", "above 0", clip, clip > 0.0 && clip.is_finite())?;
-        Ok(())
+        let most = self.max_norm.unwrap_or(1.0);
+        require("max_norm", "above 0", most, most > 0.0 && most.is_finite())
     }
 
     fn check_layers(&self) -> Result<(), SpecError> {

@@ -1,7 +1,8 @@
 //! A data set on its way into the first layer.
 
-use crate::kernel::{Kernels, TILE};
-use crate::{Samples, Values};
+use crate::kernel::{Aim, Kernels, TILE};
+use crate::threads::shared::Shared;
+use crate::{Blend, CompileError, EpochRun, Feed, Samples, Values};
 
 /// A data set as a session holds it.
 pub struct Uploaded {
@@ -67,4 +68,66 @@ impl Uploaded {
             }
         }
     }
+}
+
+/// A thread's memory for what a feed gives.
+pub struct FeedScratch {
+    /// A sample's values.
+    values: Shared,
+    /// What the feed works in.
+    work: Shared,
+}
+
+impl FeedScratch {
+    /// None yet.
+    pub fn new() -> Result<Self, CompileError> {
+        Ok(FeedScratch { values: Shared::zeros(0)?, work: Shared::zeros(0)? })
+    }
+
+    /// Makes room for what `run` feeds, if it feeds anything.
+    ///
+    /// # Panics
+    /// If there is no memory for a sample or two.
+    pub fn reserve(&mut self, run: &EpochRun<'_>, features: usize) {
+        let Some(feed) = run.feed else { return };
+        let grow = |buffer: &mut Shared, len: usize| {
+            if buffer.len() < len {
+                *buffer = Shared::zeros(len).expect("memory for a few samples a thread");
+            }
+        };
+        grow(&mut self.values, features);
+        grow(&mut self.work, feed.scratch());
+    }
+
+    /// Writes what `feed` gives at `position` in blocks, as [`Uploaded::pack`] does.
+    ///
+    /// # Safety
+    /// This memory must be the thread's own and [reserved](Self::reserve); otherwise as
+    /// `pack`.
+    pub unsafe fn pack(
+        &self,
+        feed: &dyn Feed,
+        position: usize,
+        features: usize,
+        to: *mut f32,
+        block_step: usize,
+    ) {
+        // SAFETY: the caller vouches for it; both buffers hold as much as is asked for.
+        unsafe {
+            let values = std::slice::from_raw_parts_mut(self.values.at(0), features);
+            let work = std::slice::from_raw_parts_mut(self.work.at(0), feed.scratch());
+            feed.read(position, values, work);
+            for (block, values) in values.chunks(TILE).enumerate() {
+                let at = to.wrapping_add(block * block_step);
+                std::ptr::copy_nonoverlapping(values.as_ptr(), at, values.len());
+            }
+        }
+    }
+}
+
+/// What the sample at `position` of an epoch is to give; it is sample `i` of the set.
+pub fn aim<'a>(samples: &'a Samples, feed: Option<&dyn Feed>, position: usize, i: u32) -> Aim<'a> {
+    let target = |i: u32| samples.target(i as usize);
+    let blend = feed.and_then(|feed| feed.blend(position));
+    Aim { own: target(i), other: blend.map(|Blend { other, share }| (target(other), share)) }
 }

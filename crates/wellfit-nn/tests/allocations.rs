@@ -6,6 +6,7 @@ mod common;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use common::fed::Fed;
 use common::{ADAM, floats, mlp, run, stream};
 use wellfit_nn::*;
 
@@ -69,6 +70,7 @@ fn an_epoch_allocates_nothing_however_many_steps_it_takes() {
         dropout,
         mlp(50, &[], 3, 8),
         Spec { loss: smoothed, ..mlp(50, &[20], 3, 8) },
+        Spec { max_norm: Some(0.5), average: true, ..mlp(50, &[70, 33], 10, 8) },
     ];
     for spec in specs {
         let samples = floats(&mut stream(1), 100, 50, spec.outputs);
@@ -79,11 +81,23 @@ fn an_epoch_allocates_nothing_however_many_steps_it_takes() {
             let mut engine = compile(&spec, threads).unwrap();
             let data = engine.upload(&samples).unwrap();
             engine.train_epoch(data, run(short, 1e-3));
-            let few = count(|| assert_eq!(engine.train_epoch(data, run(short, 1e-3)).steps, 10));
-            let many = count(|| assert_eq!(engine.train_epoch(data, run(&long, 1e-3)).steps, 1000));
-            assert_eq!(few, many, "allocations grow with the steps: {threads} threads, {spec:?}");
-            if threads == 1 {
-                assert_eq!(many, 0, "one thread needs no allocation at all: {spec:?}");
+            let [fed_short, fed_long] = [short, &long].map(|o| Fed::new(&samples, o, 8));
+            engine.train_epoch(data, EpochRun { feed: Some(&fed_short), ..run(short, 1e-3) });
+            let feeds: [[Option<&dyn Feed>; 2]; 2] =
+                [[None, None], [Some(&fed_short), Some(&fed_long)]];
+            for [few, many] in feeds {
+                let mut steps = |feed, order| {
+                    let run = EpochRun { feed, ..run(order, 1e-3) };
+                    let mut steps = 0;
+                    let count = count(|| steps = engine.train_epoch(data, run).steps);
+                    (count, steps)
+                };
+                let ((few, ten), (many, thousand)) = (steps(few, short), steps(many, &long));
+                assert_eq!((ten, thousand), (10, 1000));
+                assert_eq!(few, many, "allocations grow with steps: {threads} threads, {spec:?}");
+                if threads == 1 {
+                    assert_eq!(many, 0, "one thread needs no allocation at all: {spec:?}");
+                }
             }
         }
     }
@@ -111,7 +125,8 @@ fn an_epoch_of_the_layered_engine_allocates_as_much_however_many_steps_it_takes(
     let images = Spec { batch_size: 32, ..Spec::new(input, 3, layers) };
     let clipped = Spec { clip_grad_norm: Some(1.0), average: true, penalties, ..images.clone() };
     let dense = Spec { clip_grad_norm: Some(1.0), ..mlp(60, &[40], 3, 32) };
-    for spec in [images, clipped, dense] {
+    let limited = Spec { max_norm: Some(0.5), ..images.clone() };
+    for spec in [images, clipped, dense, limited] {
         let samples = floats(&mut stream(1), 100, 60, 3);
         // 2 and 50 steps, the last with a part of a batch.
         let long: Vec<u32> = (0..1_590).map(|i| i % 100).collect();
@@ -119,11 +134,17 @@ fn an_epoch_of_the_layered_engine_allocates_as_much_however_many_steps_it_takes(
             let mut engine = compile(&spec, threads).unwrap();
             let data = engine.upload(&samples).unwrap();
             engine.train_epoch(data, run(&long[..60], 1e-3));
-            let mut epoch = |order, steps| {
-                count(|| assert_eq!(engine.train_epoch(data, run(order, 1e-3)).steps, steps))
-            };
-            let (few, many) = (epoch(&long[..60], 2), epoch(&long, 50));
-            assert_eq!(few, many, "allocations grow with the steps: {threads} threads, {spec:?}");
+            for fed in [false, true] {
+                let mut epoch = |order, steps| {
+                    let feed = Fed::new(&samples, order, spec.batch_size);
+                    let feed: Option<&dyn Feed> = if fed { Some(&feed) } else { None };
+                    let run = EpochRun { feed, ..run(order, 1e-3) };
+                    count(|| assert_eq!(engine.train_epoch(data, run).steps, steps))
+                };
+                epoch(&long[..60], 2);
+                let (few, many) = (epoch(&long[..60], 2), epoch(&long, 50));
+                assert_eq!(few, many, "allocations grow with steps: {threads} threads, {spec:?}");
+            }
         }
     }
 }

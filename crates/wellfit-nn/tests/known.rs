@@ -34,7 +34,8 @@ fn answer(instructions: &str, threads: usize, case: &Case) -> [u64; 2] {
     let steps = Steps::Same(StepSettings { average, ..StepSettings::rate(0.01) });
     for epoch in 0..3 {
         let order = case.order(epoch);
-        let tally = session.train_epoch(data, EpochRun { order: &order, steps, stop: &GO_ON });
+        let tally =
+            session.train_epoch(data, EpochRun { order: &order, steps, stop: &GO_ON, feed: None });
         assert_eq!(tally.end, EpochEnd::Complete);
         figures.extend([tally.loss, tally.penalty].map(f64::to_bits).map(halves).concat());
     }

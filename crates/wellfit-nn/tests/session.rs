@@ -385,9 +385,11 @@ fn a_raised_flag_stops_the_epoch() {
         let stop = AtomicBool::new(true);
         let order = indices(20);
         let steps = Steps::Same(StepSettings::rate(0.1));
-        let tally = engine.train_epoch(data, EpochRun { order: &order, steps, stop: &stop });
+        let tally =
+            engine.train_epoch(data, EpochRun { order: &order, steps, stop: &stop, feed: None });
         assert_eq!(tally.end, EpochEnd::Stopped, "{name}");
-        let tally = engine.train_epoch(data, EpochRun { order: &order, steps, stop: &GO_ON });
+        let tally =
+            engine.train_epoch(data, EpochRun { order: &order, steps, stop: &GO_ON, feed: None });
         assert_eq!(tally.end, EpochEnd::Complete, "{name}");
     }
 }

@@ -163,7 +163,8 @@ fn averages_are_the_twins_at_every_share() {
             let data = session.upload(&case.samples).unwrap();
             shares.map(|average| {
                 let steps = Steps::Same(StepSettings { average, ..StepSettings::rate(0.1) });
-                session.train_epoch(data, EpochRun { order: batch, steps, stop: &GO_ON });
+                session
+                    .train_epoch(data, EpochRun { order: batch, steps, stop: &GO_ON, feed: None });
                 session.export()
             })
         };

@@ -28,6 +28,10 @@ pub enum Purpose {
     Synthetic = 7,
     /// Which training samples a run is watched on.
     Watch = 8,
+    /// How training samples are changed and blended.
+    Augment = 9,
+    /// Which samples go into which fold of a cross-validation.
+    Folds = 10,
     /// Which samples of a class are drawn again or left out.
     Resample = 11,
     /// Which samples features are ranked on, and what tells equal values apart there.

@@ -147,7 +147,7 @@
 
   const effects = () => {
     const figure = document.getElementById("effects");
-    const readout = make("div", { class: "readout", "aria-live": "polite" }, "<p>Point at a row, or move to it with Tab, for its single seeds.</p>");
+    const readout = make("div", { class: "readout", "aria-live": "polite" }, `<p>Point at a row, or move to it with Tab, for its single ${data.study.over}.</p>`);
     figure.insertBefore(readout, figure.querySelector("figcaption"));
     const points = data.study.points;
     const factor = points ? 100 : 1;
@@ -159,7 +159,7 @@
         const decimals = points ? 2 : 4;
         const f = (v) => fixed(v === null ? null : v * factor, decimals);
         const interval = against.low === null ? "no interval" : `95 % interval ${f(against.low)} to ${f(against.high)}`;
-        text = `difference ${f(against.mean)}${points ? " points" : ""}, ${interval}, n = ${against.n}; seeds: ${against.values.map(f).join(", ")}. ${found.sentence}`;
+        text = `difference ${f(against.mean)}${points ? " points" : ""}, ${interval}, n = ${against.n}; ${data.study.over}: ${against.values.map(f).join(", ")}. ${found.sentence}`;
       }
       readout.innerHTML = `<p><b>${escape(found.name)}</b>: ${escape(text)}</p>`;
     };
@@ -239,7 +239,7 @@
       }
       out += sign(x + 4, 8, 4, "circle", "var(--muted)") + words(x + 12, 12, "kept epoch");
       x += 30 + measure("kept epoch", 11);
-      const band = "band: smallest to largest seed";
+      const band = `band: smallest to largest ${data.study.trial}`;
       const known = [...chosen].some((a) => Object.values(arms[a].curves).some((c) => c.some((p) => p[4] > 1)));
       return known && x + measure(band, 11) < width ? out + words(x, 12, band) : out;
     };

@@ -9,13 +9,10 @@ use wellfit_study::slug;
 use wellfit_weights::{Inspection, Layer, NEAR_ZERO, Note};
 
 use crate::ReportError;
-use crate::chart::Picture;
-use crate::chart::png::png;
-use crate::chart::svg::{Ground, svg};
 use crate::picture::{MOST_LAYERS, WIDE, has_picture, layers};
 use crate::terminal::{Style, cut, length, wrap};
 use crate::text::{brief, count, dimensions, short};
-use crate::write::replace;
+use crate::write::write_picture;
 
 /// Columns of sentences.
 const WIDTH: usize = 80;
@@ -215,7 +212,7 @@ pub fn write_inspection(
     let folder = match place {
         PicturePlace::File(path) => {
             let first = &shown[..shown.len().min(MOST_LAYERS)];
-            write(path, &draw(first, shown.len()))?;
+            write_picture(path, "weights", &draw(first, shown.len()))?;
             return Ok(vec![path.clone()]);
         }
         PicturePlace::Folder(folder) => folder,
@@ -229,18 +226,9 @@ pub fn write_inspection(
         let name: String = slug(&layer.name).chars().take(200).collect();
         for ending in ["svg", "png"] {
             let file = folder.join(format!("{:03}-{name}.{ending}", i + 1));
-            write(&file, &picture)?;
+            write_picture(&file, "weights", &picture)?;
             written.push(file);
         }
     }
     Ok(written)
-}
-
-/// As SVG or PNG, as the name says.
-fn write(path: &Path, picture: &Picture) -> Result<(), ReportError> {
-    if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("png")) {
-        replace(path, &png(picture)?)
-    } else {
-        replace(path, svg(picture, Ground::White, "weights").as_bytes())
-    }
 }

@@ -47,4 +47,4 @@ pub use progress::Progress;
 pub use terminal::{answer, strengths, train_summary};
 pub use view::View;
 pub use weights::{Bins, LayerWeights};
-pub use write::write_report;
+pub use write::{write_picture, write_report};

@@ -1,7 +1,7 @@
 //! What every part of the report looks at: records, findings and what follows from
 //! both, such as the arms' order.
 
-use wellfit_diagnose::{ArmFindings, StudyFindings};
+use wellfit_diagnose::{ArmFindings, Over, StudyFindings};
 use wellfit_study::StudyRecords;
 use wellfit_train::record::{Record, ScoreKind};
 
@@ -38,6 +38,19 @@ impl<'a> View<'a> {
         Ok(View { records, findings, curves })
     }
 
+    /// What figures are means over.
+    pub fn over(&self) -> Over {
+        Over::of(&self.records.study)
+    }
+
+    /// What an arm has several trials of: seeds, or in a cross-validation folds, or both.
+    pub fn trial_words(&self) -> [&'static str; 2] {
+        match self.over() {
+            Over::Folds { seeds: 2.., .. } => ["trial", "trials"],
+            over => [over.one(), over.many()],
+        }
+    }
+
     /// What the networks are scored by.
     pub fn score(&self) -> ScoreKind {
         self.records.data.score()
@@ -58,7 +71,7 @@ impl<'a> View<'a> {
         &self.findings.arms[arm]
     }
 
-    /// The records of an arm's trials, in the seeds' order.
+    /// The records of an arm's trials, in the order of seeds and folds.
     pub fn trials(&self, arm: usize) -> impl Iterator<Item = &'a Record> {
         self.records.records[arm].iter().flatten()
     }
@@ -95,14 +108,14 @@ impl<'a> View<'a> {
         shown
     }
 
-    /// How many seeds an arm was judged by, where that is not the same of all arms.
+    /// How many trials an arm was judged by, where that is not the same of all arms.
     pub fn uneven_seeds(&self) -> Option<Vec<usize>> {
         let seeds = self.findings.arms.iter().map(|arm| arm.summary.seeds.len());
         let seeds: Vec<usize> = seeds.collect();
         seeds.windows(2).any(|pair| pair[0] != pair[1]).then_some(seeds)
     }
 
-    /// The largest number of seeds that any arm was judged by.
+    /// The largest number of trials that any arm was judged by.
     pub fn seeds(&self) -> usize {
         self.findings.arms.iter().map(|arm| arm.summary.seeds.len()).max().unwrap_or(0)
     }

@@ -50,6 +50,21 @@ fn pictures(view: &View) -> Vec<(&'static str, Picture)> {
     all.map(|(name, picture)| (name, picture.with_border(16.0))).collect()
 }
 
+/// Writes a picture to a file whose name ends in `.png` or `.svg`; `name` makes an SVG's
+/// inner names its own.
+///
+/// # Errors
+/// [`ReportError::Ending`]: another ending; a file that cannot be written, a picture too
+/// large for a PNG.
+pub fn write_picture(path: &Path, name: &str, picture: &Picture) -> Result<(), ReportError> {
+    let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
+    match ending.as_deref() {
+        Some("png") => replace(path, &png(picture)?),
+        Some("svg") => replace(path, svg(picture, Ground::White, name).as_bytes()),
+        _ => Err(ReportError::Ending { path: path.to_path_buf() }),
+    }
+}
+
 /// Writes a file beside its place, then renames it.
 pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), ReportError> {
     let error = |source| ReportError::Write { path: path.to_path_buf(), source };

@@ -278,6 +278,7 @@ fn what_makes_figures_other_than_they_seem_is_in_the_terminal_whatever_the_room(
         arm: "baseline".into(),
         arms: records.study.arms[..19].iter().map(|arm| arm.name.clone()).collect(),
         seeds: records.study.seeds.clone(),
+        folds: None,
     });
     let text = lines(&records, 80).join(" ");
     assert!(text.contains("note    l2 1e-19: added after the test set was opened"), "{text}");

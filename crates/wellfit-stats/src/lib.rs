@@ -15,6 +15,7 @@
 //! | `size` | spread and distance → how many values are needed |
 //! | `optimism` | gains of many arms → how much the best flatters itself |
 //! | `strength` | gains by strength → which strength to take, if any |
+//! | `power_curve` | errors by number of samples → a power law, and what more samples would bring |
 //! | `race` | gains so far → which arms need more seeds |
 //! | `student_t`, `normal` | the distributions these stand on |
 //! | [`mod@format`] | an estimate → as many digits as its interval allows |
@@ -26,6 +27,7 @@ mod holm;
 mod normal;
 mod optimism;
 mod power;
+mod power_curve;
 mod race;
 mod resample;
 mod resampled;
@@ -44,6 +46,9 @@ pub use holm::holm;
 pub use normal::Normal;
 pub use optimism::{Optimism, optimism};
 pub use power::{Spread, chance_to_clear, chance_to_fit};
+pub use power_curve::{
+    Extrapolated, Fitted, LEAST_SIZES, NoCurve, PowerCurve, SizeError, power_curve,
+};
 pub use race::{Place, Race, Runner, Standing};
 pub use resample::resample;
 pub use resampled::resampled;

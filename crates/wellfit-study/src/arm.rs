@@ -27,14 +27,17 @@ pub struct Strength {
     pub value: f64,
     /// How the family's strengths lie apart.
     pub spacing: Spacing,
+    /// Whether smaller values are stronger.
+    pub falling: bool,
 }
 
 /// Arms in the making: one, or one for each strength of a range.
 pub(crate) struct Chain {
     /// What the arms have in common, as written, the range included.
     family: Vec<String>,
-    /// How the range's strengths lie apart, once there is a range.
-    spacing: Option<Spacing>,
+    /// How the range's strengths lie apart, and whether smaller ones are stronger, once
+    /// there is a range.
+    scale: Option<(Spacing, bool)>,
     rungs: Vec<Rung>,
 }
 
@@ -49,7 +52,7 @@ impl Chain {
     /// A chain that begins with a plan and what changed it.
     pub(crate) fn new(plan: Plan, written: Vec<String>) -> Chain {
         let rung = Rung { strength: None, written: written.clone(), plan };
-        Chain { family: written, spacing: None, rungs: vec![rung] }
+        Chain { family: written, scale: None, rungs: vec![rung] }
     }
 
     /// With one remedy more, as written.
@@ -62,7 +65,7 @@ impl Chain {
                     rung.written.push(text.to_owned());
                 }
             }
-            Calls::Several(Strengths { family, spacing, calls }) => {
+            Calls::Several(Strengths { family, spacing, falling, calls }) => {
                 let [rung] = self.rungs.as_slice() else {
                     let problem = "an arm can have only one";
                     return Err(RemedyError::Range { text: text.to_owned(), problem });
@@ -75,7 +78,7 @@ impl Chain {
                 });
                 self.rungs = rungs.collect::<Result<_, _>>()?;
                 self.family.push(family);
-                self.spacing = Some(spacing);
+                self.scale = Some((spacing, falling));
             }
         }
         Ok(self)
@@ -96,9 +99,9 @@ impl Chain {
                 (Some(name), None) => name.to_owned(),
                 (Some(name), Some(value)) => format!("{name} {}", Value::Number(value)),
             };
-            let spacing = self.spacing.unwrap_or(Spacing::Linear);
-            let strength =
-                strength.map(|value| Strength { family: family.clone(), value, spacing });
+            let (spacing, falling) = self.scale.unwrap_or((Spacing::Linear, false));
+            let family = family.clone();
+            let strength = strength.map(|value| Strength { family, value, spacing, falling });
             Arm { name: own, remedies: written, plan, strength }
         };
         self.rungs.into_iter().map(arm).collect()

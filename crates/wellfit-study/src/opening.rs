@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize};
 use wellfit_train::{FileError, write_file};
 
 use crate::error::StudyError;
-use crate::study::Study;
+use crate::folds::Folds;
+use crate::study::{Study, Trial};
 
 const FILE: &str = "test_opened.json";
 
@@ -31,6 +32,9 @@ pub struct Opening {
     pub arms: Vec<String>,
     /// The seeds of which trials were measured.
     pub seeds: Vec<u64>,
+    /// In a cross-validation, how many folds over all draws; else none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folds: Option<usize>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -49,7 +53,14 @@ impl Opening {
             arm: study.arms[arm].name.clone(),
             arms: study.arms.iter().map(|arm| arm.name.clone()).collect(),
             seeds: study.seeds.clone(),
+            folds: study.folds.map(Folds::count),
         }
+    }
+
+    /// Whether a trial of one of the arms that were measured was there then.
+    pub(crate) fn saw(&self, trial: &Trial) -> bool {
+        let fold = trial.fold.is_none_or(|fold| self.folds.is_some_and(|folds| fold < folds));
+        fold && self.seeds.contains(&trial.seed)
     }
 
     /// The day: `2026-11-23`.
@@ -139,6 +150,7 @@ mod tests {
             arm: "l1".into(),
             arms: vec!["baseline".into(), "l1".into()],
             seeds: vec![0, u64::MAX],
+            folds: Some(10),
         };
         opening.write(folder.path()).unwrap();
         assert_eq!(Opening::read(folder.path()).unwrap(), Some(opening));

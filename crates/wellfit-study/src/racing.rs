@@ -83,8 +83,8 @@ pub(crate) fn wanted(
     racing: Option<&Racing>,
 ) -> Vec<Trial> {
     let open = |trial: &Trial| {
-        let needed = racing.is_none_or(|racing| racing.needs(trial.arm, trial.seed_index));
-        needed && records[trial.arm][trial.seed_index].is_none()
+        let needed = racing.is_none_or(|racing| racing.needs(trial.arm, trial.cell));
+        needed && records[trial.arm][trial.cell].is_none()
     };
     study.trials().into_iter().filter(open).collect()
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use wellfit_data::{DataRequest, Places, Sources, Splits, Task};
+use wellfit_data::{Places, Splits, Task};
 use wellfit_nn::{Measure, Spec};
 use wellfit_train::plan::PlanError;
 use wellfit_train::record::{EpochRow, Event, Record, RunState, ScoreKind};
@@ -13,8 +13,11 @@ use wellfit_train::{
     train_in, write_record,
 };
 
+use crate::arm::Arm;
 use crate::cores::{Cores, Share, default_jobs};
+use crate::data::Data;
 use crate::error::StudyError;
+use crate::folds::Folds;
 use crate::opening::Opening;
 use crate::racing::{Racing, wanted};
 use crate::schedule::{Ended, side_by_side};
@@ -133,23 +136,25 @@ pub fn run(
     options: &StudyOptions<'_>,
 ) -> Result<Outcome, StudyError> {
     study.check()?;
-    let data = load_data(study, &options.places)?;
-    let facts = facts(study, &data[0].1);
+    let data = Data::read(study, &options.places)?;
+    let splits = data.splits(&study.plan.data, study.folds.map(|_| 0))?;
+    let facts = facts(study, &splits);
     let stored = if study.primary_by_data { stored_primary(folder)? } else { None };
     let study = &study.resolved(&facts, stored);
-    check_primary(study, &data[0].1).map_err(|why| {
+    check_primary(study, &splits).map_err(|why| {
         StudyError::Primary(PlanError::about("study.primary", format!("study.primary: {why}")))
     })?;
     // One loss for all arms, whatever each trains with.
     let measure = study.plan.measure(facts.score());
     let jobs = check_plans(study, measure, &data, options)?;
+    data.keep(jobs);
     let store = Store::open(folder, study, &facts)?;
 
     let mut records = empty(study);
     let mut done_before = 0;
     for trial in study.trials() {
         if let Some(record) = store.ended(&trial)? {
-            records[trial.arm][trial.seed_index] = Some(record);
+            records[trial.arm][trial.cell] = Some(record);
             done_before += 1;
         }
     }
@@ -188,8 +193,14 @@ fn round(
     let gave = side_by_side(left.len(), jobs, &cores, &options.stop, |i, share| {
         let trial = &left[i];
         options.watch.started(trial);
-        let splits = splits_of(data, &trial.plan.data);
-        let gave = run_trial(store, trial, measure, splits, share, options).or_else(|error| {
+        let splits = match data.splits(&trial.plan.data, trial.fold) {
+            Ok(splits) => splits,
+            Err(error) => {
+                let record = keep_failed(store, trial, error.to_string());
+                return record.inspect(|record| options.watch.finished(trial, record));
+            }
+        };
+        let gave = run_trial(store, trial, measure, &splits, share, options).or_else(|error| {
             if is_storage(&error) {
                 options.stop.store(true, Ordering::Relaxed);
                 return Err(StudyError::trial(trial, error));
@@ -208,7 +219,7 @@ fn round(
                 record
             }
         };
-        records[trial.arm][trial.seed_index] = Some(record).filter(counts);
+        records[trial.arm][trial.cell] = Some(record).filter(counts);
     }
     Ok(())
 }
@@ -225,7 +236,7 @@ fn run_trial(
     let mut look = Look { trial, watch: options.watch };
     let train = TrainOptions {
         arm: trial.arm_name.clone(),
-        fold: None,
+        fold: trial.fold,
         threads: &|| share.threads(),
         stop: &options.stop,
         observer: Some(&mut look),
@@ -259,30 +270,10 @@ fn is_storage(error: &TrainError) -> bool {
 
 /// Keeps in the trial's folder that it failed, and why.
 fn keep_failed(store: &Store, trial: &Trial, message: String) -> Result<Record, StudyError> {
-    let record = Record::failed(&trial.plan, &trial.arm_name, None, message);
+    let record = Record::failed(&trial.plan, &trial.arm_name, trial.fold, message);
     write_record(&store.trial_folder(trial), &record)
         .map_err(|error| StudyError::trial(trial, error))?;
     Ok(record)
-}
-
-/// The splits of every arm; arms that ask for the same data share them, and files are
-/// read once for all. The base plan's come first.
-fn load_data(study: &Study, places: &Places) -> Result<Data, StudyError> {
-    let mut data: Data = Vec::new();
-    let mut sources = Sources::new(places);
-    for request in study.arms.iter().map(|arm| &arm.plan.data) {
-        if data.iter().all(|(known, _)| known != request) {
-            data.push((request.clone(), sources.load(request)?));
-        }
-    }
-    Ok(data)
-}
-
-type Data = Vec<(DataRequest, Splits)>;
-
-fn splits_of<'a>(data: &'a Data, request: &DataRequest) -> &'a Splits {
-    let found = data.iter().find(|(known, _)| known == request);
-    &found.expect("every arm's data were loaded").1
 }
 
 /// Whether the data have what arms are to be judged by.
@@ -299,8 +290,9 @@ fn check_primary(study: &Study, splits: &Splits) -> Result<(), String> {
     }
 }
 
-/// Begins a run of every arm, so that whatever is wrong with one shows before
-/// anything is trained. How many trials to run side by side.
+/// Begins a run of every arm, and in a cross-validation makes every fold and begins a run of
+/// it, so that whatever is wrong with one shows before anything is trained. How many trials
+/// to run side by side.
 fn check_plans(
     study: &Study,
     measure: Measure,
@@ -308,14 +300,24 @@ fn check_plans(
     options: &StudyOptions<'_>,
 ) -> Result<usize, StudyError> {
     let mut jobs = usize::MAX;
-    for arm in &study.arms {
-        let splits = splits_of(data, &arm.plan.data);
-        let run = Run::measured_by(Some(measure), &arm.plan, splits)
+    let mut begin = |arm: &Arm, fold: Option<usize>| -> Result<(), StudyError> {
+        let splits = data.splits(&arm.plan.data, fold)?;
+        let run = Run::measured_by(Some(measure), &arm.plan, &splits)
             .map_err(|error| StudyError::Plan { arm: arm.name.clone(), source: Box::new(error) })?;
         // A batch is no larger than the data.
         let batch_size = run.spec().batch_size.min(splits.train.len());
         let spec = Spec { batch_size, ..run.spec().clone() };
         jobs = jobs.min(default_jobs(&spec, options.threads));
+        Ok(())
+    };
+    for arm in &study.arms {
+        begin(arm, study.folds.map(|_| 0))?;
+    }
+    for fold in 1..study.folds.map_or(0, Folds::count) {
+        for request in data.requests() {
+            let arm = study.arms.iter().find(|arm| arm.plan.data == *request);
+            arm.map_or(Ok(()), |arm| begin(arm, Some(fold)))?;
+        }
     }
     Ok(options.jobs.unwrap_or(jobs).max(1))
 }
@@ -364,18 +366,19 @@ impl Outcome {
         };
         let seen = |trial: &Trial| {
             let arm = trial.arm == 0 || trial.arm_name == opening.arm;
-            arm && opening.seeds.contains(&trial.seed)
+            arm && opening.saw(trial)
         };
         for trial in self.records.study.trials().into_iter().filter(seen) {
-            let splits = splits_of(&self.data, &trial.plan.data);
-            let record = &mut self.records.records[trial.arm][trial.seed_index];
-            let (Some(test), Some(record)) = (&splits.test, record) else { continue };
+            let record = &mut self.records.records[trial.arm][trial.cell];
+            let Some(record) = record else { continue };
             if record.test.is_some() || record.best_epoch.is_none() {
                 continue;
             }
+            let splits = self.data.splits(&trial.plan.data, trial.fold)?;
+            let Some(test) = &splits.test else { continue };
             let folder = trial_folder(&self.folder, &trial);
             let figure = read_model(&folder).and_then(|weights| {
-                record.test = Some(score(&trial.plan, &weights, splits, test, threads)?);
+                record.test = Some(score(&trial.plan, &weights, &splits, test, threads)?);
                 write_record(&folder, record)
             });
             figure.map_err(|error| StudyError::trial(&trial, error))?;
@@ -393,7 +396,7 @@ impl Outcome {
         judge: impl Fn(&Trial, &Record) -> serde_json::Value,
     ) -> Result<(), StudyError> {
         for trial in self.records.study.trials() {
-            let record = &mut self.records.records[trial.arm][trial.seed_index];
+            let record = &mut self.records.records[trial.arm][trial.cell];
             let Some(record) = record else { continue };
             let diagnosis = Some(judge(&trial, record));
             if record.diagnosis == diagnosis {
@@ -410,7 +413,7 @@ impl Outcome {
     pub fn failed(&self) -> Vec<(String, String)> {
         let trials = self.records.study.trials().into_iter();
         let failed = trials.filter_map(|trial| {
-            match &self.records.records[trial.arm][trial.seed_index].as_ref()?.state {
+            match &self.records.records[trial.arm][trial.cell].as_ref()?.state {
                 RunState::Failed { message } => Some((trial.name, message.clone())),
                 _ => None,
             }

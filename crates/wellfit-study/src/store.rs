@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `study.toml` | the resolved study |
 //! | `data.json` | [`DataFacts`], so that a report can be drawn without the data |
-//! | `trials/ARM-sSEED/` | a run folder a trial |
+//! | `trials/ARM-sSEED/` | a run folder a trial; of a fold `ARM-sSEED-fFOLD` |
 //! | `test_opened.json` | when the test set was opened, and for which arm |
 //! | `.lock` | locked while somebody is at work |
 
@@ -17,6 +17,7 @@ use wellfit_train::plan::{Document, Metric};
 use wellfit_train::{FileError, Record, write_file};
 
 use crate::error::StudyError;
+use crate::folds::Folds;
 use crate::opening::Opening;
 use crate::study::{DataFacts, Study, StudyRecords, Trial};
 
@@ -100,7 +101,7 @@ pub fn read(folder: &Path) -> Result<StudyRecords, StudyError> {
     for trial in study.trials() {
         let record = wellfit_train::read_record(&trial_folder(folder, &trial))
             .map_err(|error| StudyError::trial(&trial, error))?;
-        records[trial.arm][trial.seed_index] = record.filter(counts);
+        records[trial.arm][trial.cell] = record.filter(counts);
     }
     let opening = Opening::read(folder)?;
     Ok(StudyRecords { study, records, data: file.facts, opening })
@@ -117,9 +118,9 @@ pub(crate) fn counts(record: &Record) -> bool {
         || matches!(record.state, wellfit_train::record::RunState::Failed { .. })
 }
 
-/// No record yet, for any arm and seed.
+/// No record yet, for any arm, seed and fold.
 pub(crate) fn empty(study: &Study) -> Vec<Vec<Option<Record>>> {
-    vec![vec![None; study.seeds.len()]; study.arms.len()]
+    vec![vec![None; study.cells().len()]; study.arms.len()]
 }
 
 /// Where a trial's run folder is.
@@ -172,7 +173,7 @@ fn lock(folder: &Path) -> Result<File, StudyError> {
 }
 
 /// What keeps `new` from going on in the folder of `old`, in words. The studies'
-/// names do not matter; new seeds and arms may join, but none may leave.
+/// names do not matter; new seeds, repeats and arms may join, but none may leave.
 fn difference(old: &Study, new: &Study) -> Option<String> {
     let mut base = new.plan.clone();
     base.train.seed = old.plan.train.seed;
@@ -196,6 +197,9 @@ fn difference(old: &Study, new: &Study) -> Option<String> {
         let (primary, at) = (old.primary.name(), old.judge_at.name());
         return Some(format!("it is judged by {primary} at the {at} epoch"));
     }
+    if let Some(difference) = fold_difference(old.folds, new.folds) {
+        return Some(difference);
+    }
     if old.racing || new.racing {
         return race_difference(old, new);
     }
@@ -203,6 +207,17 @@ fn difference(old: &Study, new: &Study) -> Option<String> {
         return Some(format!("it has seeds {:?}; others may join, but none may leave", old.seeds));
     }
     None
+}
+
+/// Folds are fixed, as others would be other data; repeats of them may join.
+fn fold_difference(old: Option<Folds>, new: Option<Folds>) -> Option<String> {
+    let of = |folds: Option<Folds>| folds.map(|folds| folds.of);
+    if of(old) != of(new) {
+        let folds = of(old).map_or("no folds".into(), |of| format!("{of} folds"));
+        return Some(format!("it has {folds}, which is fixed"));
+    }
+    let (old, new) = (old?.repeats, new?.repeats);
+    (old > new).then(|| format!("it has {old} repeats; others may join, but none may leave"))
 }
 
 /// A race's rules are fixed before it starts: its arms and the most seeds are among them.
@@ -278,6 +293,27 @@ mod tests {
             let error = Store::open(folder.path(), &other, &facts()).unwrap_err();
             assert!(error.is_input() && error.to_string().contains(words), "{error}");
         }
+    }
+
+    #[test]
+    fn folds_are_fixed_and_repeats_may_join() {
+        let folder = tempfile::tempdir().unwrap();
+        let folded = |of, repeats| study(1).with_folds(of, repeats).unwrap();
+        Store::open(folder.path(), &folded(5, 1), &facts()).unwrap();
+        Store::open(folder.path(), &folded(5, 2), &facts()).unwrap();
+        assert_eq!(read(folder.path()).unwrap().records, vec![vec![None; 10]; 2]);
+        for (other, words) in [
+            (study(1), "it has 5 folds, which is fixed"),
+            (folded(4, 2), "it has 5 folds, which is fixed"),
+            (folded(5, 1), "it has 2 repeats; others may join"),
+        ] {
+            let error = Store::open(folder.path(), &other, &facts()).unwrap_err();
+            assert!(error.is_input() && error.to_string().contains(words), "{error}");
+        }
+        let plain = tempfile::tempdir().unwrap();
+        Store::open(plain.path(), &study(1), &facts()).unwrap();
+        let error = Store::open(plain.path(), &folded(5, 1), &facts()).unwrap_err();
+        assert!(error.to_string().contains("it has no folds"), "{error}");
     }
 
     #[test]

@@ -7,6 +7,7 @@ use wellfit_train::plan::{Extra, Metric, Plan};
 use wellfit_train::record::{Record, ScoreKind};
 
 use crate::arm::{Arm, Chain, Strength};
+use crate::folds::{Cell, Folds};
 use crate::imbalance::{Imbalance, imbalance};
 use crate::opening::Opening;
 use crate::racing::FIRST_LOOK;
@@ -25,6 +26,9 @@ pub struct Study {
     pub plan: Plan,
     /// The seeds, at least one, all different.
     pub seeds: Vec<u64>,
+    /// The folds that take the place of the plan's validation set; `None`: no
+    /// cross-validation.
+    pub folds: Option<Folds>,
     /// What arms are judged by.
     pub primary: Metric,
     /// Whether that is left to the data: balanced accuracy on the validation set in the
@@ -64,16 +68,18 @@ impl JudgeAt {
 /// One training run of a study.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trial {
-    /// Its folder's name, also shown to people: `dropout-s0`.
+    /// Its folder's name, also shown to people: `dropout-s0`, of a fold `dropout-s0-f3`.
     pub name: String,
     /// Which arm, from 0.
     pub arm: usize,
     /// The arm's name.
     pub arm_name: String,
-    /// Which of the study's seeds, from 0.
-    pub seed_index: usize,
+    /// Which of the arm's trials, from 0: its place in [`Study::cells`].
+    pub cell: usize,
     /// The seed.
     pub seed: u64,
+    /// The fold, from 0, over all draws of them; `None` without cross-validation.
+    pub fold: Option<usize>,
     /// The arm's plan with this seed.
     pub plan: Plan,
 }
@@ -83,10 +89,11 @@ pub struct Trial {
 pub struct StudyRecords {
     /// What was compared.
     pub study: Study,
-    /// For each arm of the study, the records of its trials, in the seeds' order;
-    /// a trial that has not been run yet is `None`.
+    /// For each arm of the study, the records of its trials, in the order of
+    /// [`Study::cells`]; a trial that has not been run yet is `None`.
     pub records: Vec<Vec<Option<Record>>>,
-    /// Training, validation and test samples, and where the data came from.
+    /// Training, validation and test samples (of the first fold), and where the data came
+    /// from.
     pub data: DataFacts,
     /// When the test set was opened, and for which arm; `None`: it has not been.
     pub opening: Option<Opening>,
@@ -99,7 +106,7 @@ pub struct DataFacts {
     pub source: String,
     /// Where it was found.
     pub origin: String,
-    /// Samples by part: training, validation, test.
+    /// Samples by part: training, validation, test; in a cross-validation of the first fold.
     pub samples: [usize; 3],
     /// Names of the classes; none in regression.
     pub classes: Vec<String>,
@@ -173,6 +180,23 @@ pub enum ArmsError {
         /// How many there are.
         seeds: usize,
     },
+    /// Folds that are none.
+    #[error(
+        "a cross-validation has 2 to {most} folds and 1 to {most} repeats, not {of} and {repeats}",
+        most = Folds::MOST
+    )]
+    Folds {
+        /// How many folds.
+        of: usize,
+        /// How many repeats.
+        repeats: usize,
+    },
+    /// A race over folds.
+    #[error(
+        "a race adds seeds one by one, and folds are not added: leave out study.racing or \
+         study.folds"
+    )]
+    RacedFolds,
     /// No seed at all.
     #[error("a study needs at least one seed")]
     NoSeed,
@@ -195,6 +219,7 @@ impl Study {
             arms: vec![Arm::plain(BASELINE, plan.clone())],
             plan,
             seeds,
+            folds: None,
             primary: Metric::ValLoss,
             primary_by_data: false,
             judge_at: JudgeAt::Best,
@@ -213,6 +238,13 @@ impl Study {
         let start = Chain::new(self.plan.clone(), Vec::new());
         let chain = remedies.iter().try_fold(start, |chain, text| chain.then(text));
         self.arms.extend(chain.map_err(wrong)?.arms(Some(name)));
+        self.check()?;
+        Ok(self)
+    }
+
+    /// The same study as a cross-validation: k folds, drawn `repeats` times.
+    pub fn with_folds(mut self, of: usize, repeats: usize) -> Result<Study, ArmsError> {
+        self.folds = Some(Folds { of, repeats });
         self.check()?;
         Ok(self)
     }
@@ -256,6 +288,7 @@ impl Study {
     /// Whether names and seeds are fit to run: unique, and good for folders' names.
     pub fn check(&self) -> Result<(), ArmsError> {
         self.check_seeds()?;
+        self.check_folds()?;
         self.check_names()?;
         self.check_strengths()
     }
@@ -271,6 +304,17 @@ impl Study {
         }
         if self.racing && self.seeds.len() <= FIRST_LOOK {
             return Err(ArmsError::ShortRace { seeds: self.seeds.len() });
+        }
+        Ok(())
+    }
+
+    fn check_folds(&self) -> Result<(), ArmsError> {
+        let Some(Folds { of, repeats }) = self.folds else { return Ok(()) };
+        if self.racing {
+            return Err(ArmsError::RacedFolds);
+        }
+        if !(2..=Folds::MOST).contains(&of) || !(1..=Folds::MOST).contains(&repeats) {
+            return Err(ArmsError::Folds { of, repeats });
         }
         Ok(())
     }
@@ -296,7 +340,7 @@ impl Study {
         for (arm, strength) in strengths {
             let wrong =
                 |problem: String| Err(ArmsError::Strength { arm: arm.name.clone(), problem });
-            let Strength { family, value, spacing } = strength;
+            let Strength { family, value, spacing, falling } = strength;
             if !value.is_finite() {
                 return wrong(format!("a strength must be finite, not {value}"));
             }
@@ -317,38 +361,55 @@ impl Study {
                     let (own, there) = (spacing.name(), there.spacing.name());
                     return wrong(format!("its spacing is {own}, that of {family} is {there}"));
                 }
+                if there.falling != *falling {
+                    return wrong(format!(
+                        "falling is {falling}, and {} for other arms of {family}",
+                        there.falling
+                    ));
+                }
             }
             seen.push((arm, strength));
         }
         Ok(())
     }
 
-    /// Every trial, all arms of the first seed before those of the second, so that
-    /// a study that is stopped early has arms that can be compared.
+    /// What each arm has a trial of: the seeds, or in a cross-validation the folds of the
+    /// first seed, then those of the second.
+    pub fn cells(&self) -> Vec<Cell> {
+        let folds = self.folds.map_or(1, Folds::count);
+        let of_seed =
+            |&seed: &u64| (0..folds).map(move |fold| Cell { seed, fold: self.folds.map(|_| fold) });
+        self.seeds.iter().flat_map(of_seed).collect()
+    }
+
+    /// Every trial, all arms of the first seed (and fold) before those of the second, so
+    /// that a study that is stopped early has arms that can be compared.
     pub fn trials(&self) -> Vec<Trial> {
-        let trial = |seed_index: usize, arm: usize| {
-            let (seed, Arm { name, plan, .. }) = (self.seeds[seed_index], &self.arms[arm]);
+        let trial = |place: usize, cell: Cell, arm: usize| {
+            let Arm { name, plan, .. } = &self.arms[arm];
             let mut plan = plan.clone();
-            plan.train.seed = seed;
+            plan.train.seed = cell.seed;
             Trial {
-                name: trial_name(name, seed),
+                name: trial_name(name, cell),
                 arm,
                 arm_name: name.clone(),
-                seed_index,
-                seed,
+                cell: place,
+                seed: cell.seed,
+                fold: cell.fold,
                 plan,
             }
         };
-        (0..self.seeds.len())
-            .flat_map(|seed| (0..self.arms.len()).map(move |arm| (seed, arm)))
-            .map(|(seed, arm)| trial(seed, arm))
+        let cells = self.cells().into_iter().enumerate();
+        cells
+            .flat_map(|(place, cell)| (0..self.arms.len()).map(move |arm| (place, cell, arm)))
+            .map(|(place, cell, arm)| trial(place, cell, arm))
             .collect()
     }
 }
 
 /// What a trial of an arm is called, and its folder.
-pub fn trial_name(arm: &str, seed: u64) -> String {
-    format!("{}-s{seed}", slug(arm))
+pub fn trial_name(arm: &str, cell: Cell) -> String {
+    format!("{}{}", slug(arm), cell.suffix())
 }
 
 #[cfg(test)]
@@ -365,6 +426,32 @@ mod tests {
         assert_eq!(names, ["baseline-s0", "l1-weak-s0", "baseline-s1", "l1-weak-s1"]);
         assert_eq!(study.trials()[3].plan.train.seed, 1);
         assert_eq!(study.trials()[3].plan.train.penalties[0].lambda, 1e-6);
+    }
+
+    #[test]
+    fn folds_are_trials_of_their_own_in_every_arm() {
+        let study = Study::new("s", article(), 2)
+            .and_then(|study| study.with_arm("l1", &["l1(1e-6)"]))
+            .and_then(|study| study.with_folds(2, 2))
+            .unwrap();
+        let trials = study.trials();
+        let names: Vec<&str> = trials.iter().map(|trial| trial.name.as_str()).collect();
+        assert_eq!(names[..4], ["baseline-s0-f0", "l1-s0-f0", "baseline-s0-f1", "l1-s0-f1"]);
+        assert_eq!((names.len(), names[15]), (16, "l1-s1-f3"));
+        let last = trials.last().unwrap();
+        assert_eq!((last.cell, last.seed, last.fold), (7, 1, Some(3)));
+        let fold = study.folds.unwrap().fold(3);
+        assert_eq!((fold.index, fold.of, fold.repeat), (1, 2, 1));
+    }
+
+    #[test]
+    fn folds_must_be_some_and_do_not_race() {
+        let study = || Study::new("s", article(), 5).unwrap();
+        for (of, repeats) in [(0, 1), (1, 1), (1001, 1), (5, 0), (5, 1001)] {
+            assert_eq!(study().with_folds(of, repeats), Err(ArmsError::Folds { of, repeats }));
+        }
+        let racing = Study { racing: true, ..study() };
+        assert_eq!(racing.with_folds(5, 1), Err(ArmsError::RacedFolds));
     }
 
     #[test]
@@ -404,7 +491,8 @@ mod tests {
         let names: Vec<&str> = study.arms.iter().map(|arm| arm.name.as_str()).collect();
         assert_eq!(names, ["baseline", "drop 0.1", "drop 0.2", "drop 0.3"]);
         assert_eq!(study.arms[2].remedies, ["early-stopping", "dropout(0.2)"]);
-        let strength = Strength { family: "drop".into(), value: 0.2, spacing: Spacing::Linear };
+        let (family, spacing) = ("drop".into(), Spacing::Linear);
+        let strength = Strength { family, value: 0.2, spacing, falling: false };
         assert_eq!(study.arms[2].strength, Some(strength));
         assert_eq!(study.arms[0].strength, None);
         let error = study.with_arm("two", &["dropout(0.1..0.3)", "l1(1e-5..1e-3)"]).unwrap_err();
@@ -414,7 +502,7 @@ mod tests {
     #[test]
     fn strengths_of_a_family_must_differ_and_lie_on_one_scale() {
         let arm = |name: &str, value: f64, spacing| {
-            let strength = Strength { family: "f".into(), value, spacing };
+            let strength = Strength { family: "f".into(), value, spacing, falling: false };
             Arm { strength: Some(strength), ..Arm::plain(name, article()) }
         };
         for (second, words) in [

@@ -11,7 +11,7 @@ use wellfit_data::Places;
 use wellfit_nn::Layer;
 use wellfit_stats::Place;
 use wellfit_study::{
-    Outcome, Racing, Study, StudyError, StudyOptions, Trial, Watch, read, run, trial_name,
+    Cell, Outcome, Racing, Study, StudyError, StudyOptions, Trial, Watch, read, run, trial_name,
 };
 use wellfit_train::Plan;
 use wellfit_train::record::{EpochRow, RunState};
@@ -82,7 +82,10 @@ fn losers_stop_early_and_what_was_run_is_what_the_race_asked_for() {
         assert_eq!(racing.seeds(arm).unwrap_or(ran), ran, "{}", world.study.arms[arm].name);
     }
     let names = world.trials("a");
-    assert!(!names.contains(&trial_name("slow", 2)) && names.contains(&trial_name("slow", 1)));
+    assert!(
+        !names.contains(&trial_name("slow", Cell { seed: 2, fold: None }))
+            && names.contains(&trial_name("slow", Cell { seed: 1, fold: None }))
+    );
     let read = read(&world.folder.path().join("a")).unwrap();
     assert_eq!(read.records, outcome.records.records);
     assert!(read.study.racing);
@@ -159,7 +162,11 @@ fn an_arm_that_only_diverges_and_one_that_only_fails_leave_as_lost() {
     let mut world = World::new(5);
     world.study.arms[2].plan.train.lr = 1e30;
     for seed in 0..5 {
-        let folder = world.folder.path().join("a/trials").join(trial_name("a", seed));
+        let folder = world
+            .folder
+            .path()
+            .join("a/trials")
+            .join(trial_name("a", Cell { seed: seed, fold: None }));
         fs::create_dir_all(&folder).unwrap();
         fs::write(folder.join("notes.txt"), "mine").unwrap();
     }

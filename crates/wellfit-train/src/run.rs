@@ -6,10 +6,9 @@ use std::time::Instant;
 use serde::{Deserialize, Serialize};
 use wellfit_data::{Dataset, Features, Splits};
 use wellfit_nn::{
-    DataId, EpochEnd, EpochRun, EpochTally, Evaluation, Measure, Samples, Scores, Session,
+    DataId, EpochEnd, EpochRun, EpochTally, Evaluation, Feed, Measure, Samples, Scores, Session,
     SessionError, Spec, State, StepSettings, Steps, Tensor,
 };
-use wellfit_random::{Key, Purpose};
 
 use crate::average::Averaging;
 use crate::best::{Best, watched};
@@ -17,6 +16,7 @@ use crate::early_stopping::EarlyStopping;
 use crate::encode;
 use crate::error::TrainError;
 use crate::extras::scores;
+use crate::feed::{Feeder, put_in_order};
 use crate::init::initialise;
 use crate::plan::{Extra, Metric, Plan, PlanError, PlateauSettings, Schedule, ScheduleKind};
 use crate::record::{
@@ -47,6 +47,8 @@ pub struct Run {
     session: Box<dyn Session>,
     sets: Sets,
     order: Vec<u32>,
+    /// Changes training samples, where the plan asks for it.
+    feeder: Option<Feeder>,
     rates: Rates,
     averaging: Option<Averaging>,
     /// Looks at the run from inside, where the plan asks for it.
@@ -163,6 +165,7 @@ impl Run {
     ) -> Result<Self, TrainError> {
         check_fit(plan, splits)?;
         check_batch_norm(&spec, splits.train.len())?;
+        let feeder = Feeder::new(plan, splits.train.shape())?;
         let sets = Sets::upload(session.as_mut(), splits)?;
         let mut state = session.export();
         if let Some(path) = &plan.model.init {
@@ -184,6 +187,7 @@ impl Run {
         };
         Ok(Self {
             order: Vec::with_capacity(splits.train.len()),
+            feeder,
             rates: Rates::new(&plan.train, spec.steps(splits.train.len())),
             averaging: Averaging::new(&plan.train),
             watcher: None,
@@ -234,14 +238,21 @@ impl Run {
             return None;
         }
         let epoch = self.progress.epochs.len() + 1;
-        self.put_in_order(epoch);
+        put_in_order(&self.plan, epoch, self.sets.train.1.len(), &mut self.order);
         self.set_steps(epoch);
         let started = Instant::now();
         if epoch == 1 {
             self.look(0);
         }
         let training = Instant::now();
-        let run = EpochRun { order: &self.order, steps: Steps::Each(&self.steps), stop };
+        let feed = self.feeder.as_ref();
+        let feed = feed.map(|feeder| feeder.epoch(epoch, &self.order, &self.sets.train.1));
+        let run = EpochRun {
+            order: &self.order,
+            steps: Steps::Each(&self.steps),
+            stop,
+            feed: feed.as_ref().map(|feed| feed as &dyn Feed),
+        };
         let tally = self.session.train_epoch(self.sets.train.0, run);
         let train_seconds = training.elapsed().as_secs_f64();
         if tally.end == EpochEnd::Stopped {
@@ -301,18 +312,6 @@ impl Run {
         let step = if epoch == 0 { self.steps.first() } else { self.steps.last() };
         if let (false, Some(&step)) = (seen, step) {
             watcher.look(watch, epoch, &self.state, step);
-        }
-    }
-
-    /// The samples' order: as stored, or one of the epoch's own that depends on
-    /// nothing but the seed.
-    fn put_in_order(&mut self, epoch: usize) {
-        self.order.clear();
-        self.order.extend(0..self.sets.train.1.len() as u32);
-        if self.plan.train.shuffle {
-            let (seed, step) = (self.plan.train.seed, epoch as u64);
-            let key = Key { seed, purpose: Purpose::Shuffle, layer: 0, step };
-            key.stream().shuffle(&mut self.order);
         }
     }
 

@@ -80,6 +80,7 @@ mod tests {
         for samples in [
             SampleKind::Bytes {
                 shape: wellfit_data::Shape::Image { channels: 3, height: 2, width: 5 },
+                resized: true,
             },
             SampleKind::Floats { shape: wellfit_data::Shape::Vector(7) },
             SampleKind::Table {

@@ -13,6 +13,7 @@
 //! | [`model`] | layers, optimiser, penalties → what an engine runs | `wellfit-nn` |
 //! | [`plan`], [`record`] | plan + data → [`Record`] | `wellfit-train` |
 //! | [`study`], [`remedy`] | study → [`StudyRecords`] | `wellfit-study` |
+//! | [`proposal`] | a raw data set → a plan and arms, with reasons | `wellfit-propose` |
 //! | [`diagnose`] | records → [`StudyFindings`] | `wellfit-diagnose` |
 //! | [`runs`] | files of any program → curves | `wellfit-runs` |
 //! | [`judge`], [`verdict`] | curves → [`Verdict`] | `wellfit-diagnose` |
@@ -93,10 +94,10 @@ pub use wellfit_diagnose::{StudyFindings, Verdict, diagnose, judge, results_csv,
 pub use wellfit_nn::{Activation, Layer, Optimizer, Penalty, PenaltyKind, PenaltyOn, Tensor};
 pub use wellfit_study::{Arm, Study, StudyError, StudyRecords};
 pub use wellfit_train::{
-    Decision, FileError, Observer, Plan, Record, Run, Start, TensorFileError, TrainError,
-    TrainOptions, Trained, done, evaluate, read_model, read_preparation, read_record, read_tensors,
-    train, train_in, write_file, write_preparation, write_record, write_tensors,
-    write_tensors_with,
+    Decision, FileError, Observer, Plan, Record, Run, SeenSample, Start, TensorFileError,
+    TrainError, TrainOptions, Trained, augmented, done, evaluate, read_model, read_preparation,
+    read_record, read_tensors, train, train_in, write_file, write_preparation, write_record,
+    write_tensors, write_tensors_with,
 };
 
 #[doc(no_inline)]
@@ -130,6 +131,11 @@ pub mod study {
 /// Named functions Plan → Plan.
 pub mod remedy {
     pub use wellfit_study::remedy::*;
+}
+
+/// From a raw data set to a plan and the remedies worth trying on it.
+pub mod proposal {
+    pub use wellfit_propose::*;
 }
 
 /// What a study's records say.

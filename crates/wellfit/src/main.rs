@@ -8,8 +8,8 @@ use clap::Parser;
 
 use cli::arguments::{Arguments, Command, DataCommand};
 use cli::{
-    Interrupt, compare, data, diagnose, evaluate, export, inspect, predict, remedies, report,
-    study, train,
+    Interrupt, compare, data, diagnose, evaluate, export, inspect, new, predict, remedies, report,
+    show, study, train,
 };
 
 fn main() -> ExitCode {
@@ -17,8 +17,10 @@ fn main() -> ExitCode {
     let done = Interrupt::listen().and_then(|interrupt| match command {
         Command::Study(arguments) => study::study(arguments, &interrupt),
         Command::Train(arguments) => train::train(arguments, &interrupt),
+        Command::New(arguments) => new::new(arguments),
         Command::Data(DataCommand::List(arguments)) => data::list(arguments),
         Command::Data(DataCommand::Fetch(arguments)) => data::fetch(arguments, &interrupt),
+        Command::Data(DataCommand::Show(arguments)) => show::show(arguments),
         Command::Remedies(arguments) => remedies::remedies(arguments),
         Command::Diagnose(arguments) => diagnose::diagnose(arguments),
         Command::Compare(arguments) => compare::compare(arguments),

@@ -150,7 +150,7 @@ impl SavedModel {
     pub fn spec(&self) -> Result<Spec, TrainError> {
         let targets = &self.schema.targets;
         let prepared = self.preparation.shape().unwrap_or(match &self.schema.samples {
-            SampleKind::Bytes { shape } | SampleKind::Floats { shape } => *shape,
+            SampleKind::Bytes { shape, .. } | SampleKind::Floats { shape } => *shape,
             SampleKind::Table { columns, .. } => wellfit_data::Shape::Vector(columns.len()),
         });
         let input = match prepared {
@@ -194,21 +194,20 @@ impl SavedModel {
     ///
     /// # Errors
     /// Weights that are not finite or too many.
-    pub fn onnx(&self, name: &str, prepared: bool) -> Result<Vec<u8>, ModelError> {
-        self.export(name, prepared, |model| wellfit_export::onnx(model))
+    pub fn onnx(&self, prepared: bool) -> Result<Vec<u8>, ModelError> {
+        self.export(prepared, wellfit_export::onnx)
     }
 
     /// The text of `model.py`; see [`wellfit_export::torch_module`].
     ///
     /// # Errors
     /// Weights that are not finite.
-    pub fn torch_module(&self, name: &str, prepared: bool) -> Result<String, ModelError> {
-        self.export(name, prepared, |model| wellfit_export::torch_module(model))
+    pub fn torch_module(&self, prepared: bool) -> Result<String, ModelError> {
+        self.export(prepared, wellfit_export::torch_module)
     }
 
     fn export<T>(
         &self,
-        name: &str,
         prepared: bool,
         write: impl FnOnce(Model) -> Result<T, ExportError>,
     ) -> Result<T, ModelError> {
@@ -223,7 +222,7 @@ impl SavedModel {
             Task::Regression => Outputs::Numbers(names),
         };
         let (weights, input, outputs) = (&self.weights[..], &input, &outputs);
-        Ok(write(Model { name, spec: &spec, weights, input, outputs })?)
+        Ok(write(Model { spec: &spec, weights, input, outputs })?)
     }
 }
 

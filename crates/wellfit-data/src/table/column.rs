@@ -122,6 +122,18 @@ impl Filling {
         self.wanted.at
     }
 
+    /// The column's name.
+    #[cfg(feature = "parquet")]
+    pub fn name(&self) -> &str {
+        &self.wanted.name
+    }
+
+    /// Whether it takes numbers.
+    #[cfg(feature = "parquet")]
+    pub fn holds_numbers(&self) -> bool {
+        !matches!(self.values, Values::Categories { .. })
+    }
+
     /// Adds the next field. `place` is asked for only when it must be told.
     #[inline]
     pub fn push(
@@ -149,6 +161,7 @@ impl Filling {
     }
 
     /// Adds a number that was stored as one: NaN is a missing value.
+    #[cfg(feature = "parquet")]
     pub fn push_number(&mut self, value: f64, place: impl Fn() -> Place) -> Result<(), TableFault> {
         if value.is_nan() {
             self.push_missing(place);

@@ -7,12 +7,13 @@ use csv::{ErrorKind, Reader, ReaderBuilder, StringRecord};
 
 use super::column::{Filled, Filling, Look};
 use super::error::{Place, TableFault};
-use super::fields::{MissingTexts, trimmed};
+use super::fields::{MissingTexts, number, trimmed};
+use super::names::listed;
 use super::roles::{Kind, Wanted};
 use super::text::{self, END, ENDLESS, Guarded, Text};
 use super::{Choose, RawTable};
 use crate::progress::Watch;
-use crate::{FileFault, LoadProgress};
+use crate::{FileFault, LoadProgress, memory};
 
 /// Types are found from so many rows,
 const LOOKED_AT: usize = 10_000;
@@ -37,6 +38,9 @@ pub(super) fn read(
         return Err(TableFault::NoHeader.into());
     }
     let names: Vec<String> = record.iter().map(|name| trimmed(name).to_owned()).collect();
+    if names.iter().all(|name| number(name).is_some()) {
+        return Err(TableFault::NumbersAsHeader(listed(&names)).into());
+    }
     let wanted = choose(&names)?;
     lines.width = names.len();
 
@@ -46,6 +50,7 @@ pub(super) fn read(
     }
     let kinds = kinds(&wanted, &sample, missing)?;
     let room = if ended { sample.len() } else { lines.estimate(sample.len()) };
+    memory::check((room as u64).saturating_mul(kinds.iter().map(|kind| size(*kind)).sum()))?;
     let fill = |(wanted, kind): (&Wanted, &Kind)| Filling::new(wanted, *kind, room);
     let mut columns: Vec<Filling> = wanted.iter().zip(&kinds).map(fill).collect();
     let mut rows = 0;
@@ -66,6 +71,11 @@ pub(super) fn read(
     watch(LoadProgress { done: lines.of, of: lines.of, rows: rows as u64 });
     let columns = columns.into_iter().map(Filling::end).collect::<Result<Vec<Filled>, _>>()?;
     Ok(RawTable { columns, rows })
+}
+
+/// Bytes that a value takes.
+fn size(kind: Kind) -> u64 {
+    if kind == Kind::Categories { 4 } else { 8 }
 }
 
 /// The first rows with their lines, and whether there are no others.

@@ -329,6 +329,9 @@ pub enum TableFault {
     /// A key of tables with another source.
     #[error("data.{0} is about tables (.csv, .tsv, .parquet), and this is none")]
     NotATable(&'static str),
+    /// A split by a column with a source that has none.
+    #[error("data.split.column names a column of a table or an array of a .npz file; this is none")]
+    NoSplitColumn,
     /// A table where the training data are none, or the reverse.
     #[error("is a table; the training data are none")]
     UnexpectedTable,

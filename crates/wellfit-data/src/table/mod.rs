@@ -23,7 +23,7 @@ use self::column::Filled;
 use self::fields::MissingTexts;
 use self::roles::{Role, Wanted, as_trained, for_training};
 use crate::progress::Watch;
-use crate::schema::TableNames;
+use crate::schema::ReadAs;
 use crate::{
     ColumnSchema, DataError, DataRequest, Dataset, Features, FileFault, Shape, TargetSchema,
     Targets, Task,
@@ -114,13 +114,14 @@ fn training(path: &Path, request: &DataRequest, watch: Watch<'_>) -> Result<Data
     }
     let parts = parts(raw);
     let targets = target::found(&parts.targets, request.task)?;
-    let names = TableNames {
+    let how = ReadAs {
         target: table.target.clone(),
         separator: table.separator,
         missing_values: table.missing_values.clone(),
+        resized: false,
     };
     let set = assemble(parts, targets)?;
-    let schema = set.own_schema(names);
+    let schema = set.own_schema(how);
     Ok(set.with_schema(Arc::new(schema)))
 }
 

@@ -1,7 +1,6 @@
 //! Which column of a file is what: a feature, the target, a group, a time.
 
 use super::error::TableFault;
-use super::fields::number;
 use super::names::{listed, meant};
 use crate::{ColumnSchema, SplitRule, TableRequest, TargetSchema, Task};
 
@@ -46,9 +45,6 @@ fn is_index(name: &str) -> bool {
 pub(crate) fn check_header(names: &[String]) -> Result<(), TableFault> {
     if names.is_empty() {
         return Err(TableFault::NoHeader);
-    }
-    if names.iter().all(|name| number(name).is_some()) {
-        return Err(TableFault::NumbersAsHeader(listed(names)));
     }
     if let Some(at) = names.iter().position(String::is_empty) {
         return Err(TableFault::UnnamedColumn(at + 1));

@@ -21,12 +21,16 @@ pub struct Facts {
     pub classes: Option<usize>,
     /// Validation samples; a record's own samples come first.
     pub val_size: Option<usize>,
+    /// Whether training samples were changed or blended: then the loss in training mode is
+    /// of harder samples, and says nothing about how much training is held back.
+    pub augmented: bool,
 }
 
 impl Facts {
     /// From the plan: the classes are the outputs of the last linear layer.
     pub fn of(plan: &Plan) -> Facts {
-        Facts { classes: classes(plan), val_size: None }
+        let augmented = !plan.train.augment.is_empty();
+        Facts { classes: classes(plan), val_size: None, augmented }
     }
 }
 
@@ -105,7 +109,7 @@ pub fn judge_record(name: &str, record: &Record, facts: Facts) -> Verdict {
         None => curves_of(name, record, facts),
     };
     let seen = inside(record);
-    let own = own(record, &record.epochs[..curves.at.len()], &seen);
+    let own = own(record, &record.epochs[..curves.at.len()], &seen, facts.augmented);
     let mut verdict = judge_own(&curves, stopped.is_some(), own);
     verdict.findings.extend(seen);
     if verdict.kind != Kind::Diverged {
@@ -116,14 +120,18 @@ pub fn judge_record(name: &str, record: &Record, facts: Facts) -> Verdict {
 }
 
 /// The last epoch's. Its mean loss in training mode is that of the networks from the epoch
-/// before to this one: without dropout it lies between their losses in evaluation mode.
-fn own(record: &Record, rows: &[EpochRow], seen: &[Finding]) -> Option<Own> {
+/// before to this one: without dropout it lies between their losses in evaluation mode. Of
+/// augmented samples it counts as the one in evaluation mode.
+fn own(record: &Record, rows: &[EpochRow], seen: &[Finding], augmented: bool) -> Option<Own> {
     let row = rows.last()?;
     let before = rows.iter().rev().nth(1).map_or(row.train_loss, |row| row.train_eval_loss);
     let large = |finding: &Finding| finding.kind == Found::Inside(InsideKind::UpdateTooLarge);
     Some(Own {
         penalty: row.train_penalty / row.train_eval_loss,
-        training_mode: row.train_loss / row.train_eval_loss.max(before),
+        training_mode: match augmented {
+            true => 1.0,
+            false => row.train_loss / row.train_eval_loss.max(before),
+        },
         large_steps: seen.iter().any(large),
         lr: rows.iter().map(|row| row.lr).fold(0.0, f64::max),
         guessing: guessing(record),

@@ -1,19 +1,23 @@
 //! What findings are called. Every word that a reader sees of a finding is written
 //! here, once.
 
-use wellfit_stats::{Estimate, format};
+mod over;
+
+use wellfit_stats::{Estimate, Interval, LEAST_SIZES, NoCurve, format};
 use wellfit_study::remedy::Value;
-use wellfit_study::{JudgeAt, Opening, Study, StudyRecords};
+use wellfit_study::{Cell, JudgeAt, Opening, Study, StudyRecords};
 use wellfit_train::plan::{Extra, Metric};
 use wellfit_train::record::ScoreKind;
 
-use crate::arms::{Contradiction, MANY, MoreSeeds, contradictions};
+use crate::arms::{Contradiction, MoreSeeds, contradictions};
 use crate::picking::Picking;
 use crate::trials::{ArmTrials, Outcome};
 use crate::{
-    Against, ArmFindings, Holds, Judgement, LeftBecause, LeftRace, OverfittingVerdict,
+    Against, ArmFindings, Holds, Judgement, LeftBecause, LeftRace, NextScore, OverfittingVerdict,
     RaceFindings, StrengthFamily, TestFigures,
 };
+
+pub use over::Over;
 
 /// What paired intervals cover.
 pub const COVERS_SEEDS: &str = "training seeds";
@@ -181,8 +185,8 @@ pub(crate) fn percent(fraction: &Estimate) -> String {
 }
 
 /// `5 seeds`, `1 seed: no interval`.
-pub(crate) fn seeds(n: usize) -> String {
-    if n == 1 { "1 seed: no interval".to_owned() } else { format!("{n} seeds") }
+fn seeds(n: usize) -> String {
+    Over::Seeds.n(n)
 }
 
 /// `1 trial`, `3 trials`.
@@ -199,8 +203,8 @@ pub(crate) fn listed(all: Vec<String>) -> String {
 }
 
 /// What was found in a trial.
-pub(crate) fn of_trial(arm: &str, seed: u64, what: &str) -> String {
-    format!("{arm}, seed {seed}: {what}")
+pub(crate) fn of_trial(arm: &str, trial: &str, what: &str) -> String {
+    format!("{arm}, {trial}: {what}")
 }
 
 /// Where a figure was taken, if that is not the judged epoch: ` at the last epoch`.
@@ -218,7 +222,7 @@ pub(crate) fn effect(study: &Study, difference: &Estimate) -> String {
         JudgeAt::Best => "",
         JudgeAt::Last => at_words(JudgeAt::Last),
     };
-    format!("{}{at} ({})", change(study.primary, difference), seeds(difference.n))
+    format!("{}{at} ({})", change(study.primary, difference), Over::of(study).n(difference.n))
 }
 
 /// A figure that contradicts the primary score: `raises validation accuracy by 0.4 [0.2, 0.6] points`.
@@ -255,11 +259,14 @@ impl Amounts {
 
 /// How much of an arm's gain is the luck of being the best of many, with the digits of
 /// the gain.
-pub(crate) fn luck(metric: Metric, arm: &str, gain: &Estimate, picking: &Picking) -> String {
-    let amounts = Amounts::like(metric, gain);
+pub(crate) fn luck(study: &Study, arm: &str, gain: &Estimate, picking: &Picking) -> String {
+    let amounts = Amounts::like(study.primary, gain);
     let luck = picking.optimism.bias().max(0.0);
     let arms = plural(picking.arms, "arm");
-    let left_out = if picking.with_samples { "seeds and validation samples" } else { "seeds" };
+    let left_out = match picking.with_samples {
+        true => "seeds and validation samples",
+        false => Over::of(study).many(),
+    };
     if amounts.words(luck) == amounts.words(0.0) {
         return format!(
             "Being the best of {arms} does not flatter {arm}: on left-out {left_out} the choice \
@@ -297,19 +304,19 @@ pub(crate) fn optimistic_by(metric: Metric, picking: &Picking) -> String {
 
 /// `test loss 0.310 [0.309, 0.311], test accuracy … (5,000 samples, 5 seeds), opened
 /// once, on 2026-11-23`.
-pub(crate) fn test_figure(primary: Metric, test: &TestFigures, day: Option<&str>) -> String {
+pub(crate) fn test_figure(study: &Study, test: &TestFigures, day: Option<&str>) -> String {
     let opened = day.map_or(String::new(), |day| format!(", opened once, on {day}"));
     let judged = |(extra, figure): (Extra, &Estimate)| {
         let figure = if extra.is_share() { percent(figure) } else { format::estimate(figure) };
         format!("test {} {figure}, ", extra.words())
     };
-    let judged = primary.extra().zip(test.primary.as_ref()).map(judged).unwrap_or_default();
+    let judged = study.primary.extra().zip(test.primary.as_ref()).map(judged).unwrap_or_default();
     format!(
         "{judged}test loss {}, test {} ({}, {}){opened}",
         format::estimate(&test.loss),
         score_words(test.score_kind, &test.score),
         plural(test.samples, "sample"),
-        seeds(test.loss.n)
+        Over::of(study).n(test.loss.n)
     )
 }
 
@@ -320,7 +327,8 @@ pub(crate) fn opened_for_another(opening: &Opening, arm: &str) -> String {
 }
 
 /// The difference to the baseline on the test set, in what arms are judged by.
-pub(crate) fn on_test(primary: Metric, arm: &str, test: &TestFigures) -> Option<String> {
+pub(crate) fn on_test(study: &Study, arm: &str, test: &TestFigures) -> Option<String> {
+    let primary = study.primary;
     let (what, amount) = match (primary.extra(), primary.score()) {
         (Some(extra), _) => (extra.words(), test.primary_difference.clone()?),
         (None, None) => ("loss", test.loss_difference.clone()?),
@@ -329,7 +337,7 @@ pub(crate) fn on_test(primary: Metric, arm: &str, test: &TestFigures) -> Option<
     };
     let verb = if amount.mean < 0.0 { "lowers" } else { "raises" };
     let size = if amount.mean < 0.0 { amount.scaled(-1.0) } else { amount };
-    let (words, n) = (amount_words(primary, &size), seeds(size.n));
+    let (words, n) = (amount_words(primary, &size), Over::of(study).n(size.n));
     Some(format!("On the test set {arm} {verb} {what} by {words} against the baseline ({n})"))
 }
 
@@ -350,18 +358,27 @@ pub(crate) fn why_primary(records: &StudyRecords) -> Option<String> {
 }
 
 /// Which model is handed over, and why that one.
-pub(crate) fn model(arm: &str, seed: u64, val_loss: f64, seeds: usize) -> String {
-    let why = if seeds == 1 {
+pub(crate) fn model(over: Over, arm: &str, cell: Cell, val_loss: f64, trials: usize) -> String {
+    let kinds = match over {
+        Over::Folds { seeds: 2.., .. } => "trials",
+        over => over.many(),
+    };
+    let why = if trials == 1 {
         "the only one".to_owned()
     } else {
         format!(
-            "the median of {seeds} seeds by validation loss, {}",
+            "the median of {trials} {kinds} by validation loss, {}",
             format::three_digits(val_loss)
         )
     };
+    let part = match over {
+        Over::Seeds => "the training part",
+        Over::Folds { .. } => "the training part of this fold",
+    };
+    let trial = over.cell(cell);
     format!(
-        "recommended/ holds the model of {arm} with seed {seed}, {why}: its kept epoch, trained \
-         on the training part alone"
+        "recommended/ holds the model of {arm} with {trial}, {why}: its kept epoch, trained on \
+         {part} alone"
     )
 }
 
@@ -407,7 +424,7 @@ pub fn strength(value: f64) -> String {
 }
 
 /// What the validation curve of a remedy's strengths says.
-pub(crate) fn strength_sentence(study: &Study, of: &StrengthFamily) -> String {
+pub(crate) fn strength_sentence(study: &Study, of: &StrengthFamily, falling: bool) -> String {
     let family = &of.family;
     let shown = |at: usize| strength(of.points[at].strength);
     let effect = |at: usize| effect(study, &of.points[at].difference);
@@ -434,25 +451,69 @@ pub(crate) fn strength_sentence(study: &Study, of: &StrengthFamily) -> String {
             return format!("{family}: no strength could be compared with the baseline");
         }
     };
+    let [weaker, stronger] = if falling { [" (larger)", " (smaller)"] } else { [""; 2] };
     match of.best.filter(|_| of.open_ended) {
-        Some(0) => {
-            format!("{said}. The best is the weakest that was tried: weaker ones may do better")
-        }
-        Some(_) => {
-            format!("{said}. The best is the strongest that was tried: stronger ones may do better")
-        }
+        Some(0) => format!(
+            "{said}. The best is the weakest that was tried: weaker ones{weaker} may do better"
+        ),
+        Some(_) => format!(
+            "{said}. The best is the strongest that was tried: stronger ones{stronger} may do \
+             better"
+        ),
         None => said,
     }
 }
 
-/// How many seeds more: `about 4 more seeds`.
-pub(crate) fn more_seeds_words(more: MoreSeeds) -> String {
-    match more {
-        MoreSeeds::Some => "more seeds".to_owned(),
-        MoreSeeds::About(n) => {
-            format!("about {} more {}", n, if n == 1 { "seed" } else { "seeds" })
+/// What a learning curve says: `twice the data (12,000 training samples) would lower
+/// validation loss from 0.45 to about 0.38 [0.36, 0.40] (power law over 5 sizes)`.
+pub(crate) fn learning_sentence(
+    metric: Metric,
+    sizes: usize,
+    largest: usize,
+    now: Option<f64>,
+    found: Result<&NextScore, NoCurve>,
+) -> String {
+    let what = metric_words(metric);
+    let points = metric.score() == Some(ScoreKind::Accuracy);
+    let (unit, factor) = if points { (" %", 100.0) } else { ("", 1.0) };
+    let sizes = plural(sizes, "size");
+    match found {
+        Ok(NextScore { samples, score, interval }) => {
+            let nan = f64::NAN;
+            let ends = interval.map_or([nan, nan], |Interval { low, high }| [low, high]);
+            let [mean, low, high] = [*score, ends[0], ends[1]].map(|value| value * factor);
+            let there = Estimate { mean, low, high, ..Estimate::of([mean]) };
+            let verb = if metric.higher_is_better() { "raise" } else { "lower" };
+            let now = now.map_or(String::new(), |now| {
+                format!(" from {}", format::number(now * factor, format::decimals(&there)))
+            });
+            let unsure = match interval {
+                Some(_) => "",
+                None => "; more seeds or sizes would give an interval",
+            };
+            format!(
+                "twice the data ({} training samples) would {verb} {what}{now} to about {}{unit} \
+                 (power law over {sizes}){unsure}",
+                format::count(*samples),
+                format::estimate(&there)
+            )
         }
-        MoreSeeds::Many => format!("more than {MANY} more seeds"),
+        Err(NoCurve::TooFew) => {
+            format!(
+                "a learning curve takes {LEAST_SIZES} sizes of the training set, and {sizes} \
+                     could be compared"
+            )
+        }
+        Err(NoCurve::DoesNotFall) => format!(
+            "over {sizes} of the training set, up to {} samples, {what} does not get better with \
+             more data by more than chance, so no power law fits",
+            format::count(largest)
+        ),
+        Err(NoCurve::NoPowerLaw) => format!(
+            "no power law fits {what} over {sizes} of the training set, so nothing is said of \
+             more data than {} samples",
+            format::count(largest)
+        ),
     }
 }
 
@@ -467,20 +528,24 @@ pub(crate) fn arm_sentence(
     next: Result<&LeftRace, MoreSeeds>,
 ) -> String {
     let lost = lost_words(arm);
+    let over = Over::of(study);
     if !against.primary.is_known() {
         let why = if arm.only_diverged() {
             return lost;
         } else if arm.ended().next().is_none() {
             "no trial to judge"
         } else if against.primary.n == 0 {
-            "no seed in common with the baseline"
+            match over {
+                Over::Seeds => "no seed in common with the baseline",
+                Over::Folds { .. } => "no fold in common with the baseline",
+            }
         } else {
             return format!("{} was not measured", metric_words(study.primary));
         };
         return if lost.is_empty() { why.to_owned() } else { format!("{why}: {lost}") };
     }
     if identical {
-        let n = seeds(against.primary.n);
+        let n = over.n(against.primary.n);
         return format!("the same figures as the baseline's to the last bit ({n})");
     }
     let effect = effect(study, &against.primary);
@@ -492,7 +557,7 @@ pub(crate) fn arm_sentence(
         Judgement::Undecided => match next {
             Ok(left) => format!("{effect}{but}: {}", left_words(left)),
             Err(more) => {
-                let more = more_seeds_words(more);
+                let more = over.more(more);
                 format!("{effect}{but}: {}, {more} would settle it", judgement.word())
             }
         },
@@ -516,6 +581,7 @@ pub(crate) fn lost_words(arm: &ArmTrials) -> String {
 
 /// Whether the baseline overfits, with the figures.
 pub(crate) fn overfitting_sentence(
+    over: Over,
     verdict: OverfittingVerdict,
     rise: &Estimate,
     train_change: &Estimate,
@@ -536,7 +602,7 @@ pub(crate) fn overfitting_sentence(
     let lowest = epochs(since);
     let gap =
         if gap.is_known() { format!("; gap {}", score_amount(score, gap)) } else { String::new() };
-    let (rise, n) = (format::estimate(rise), seeds(rise.n));
+    let (rise, n) = (format::estimate(rise), over.n(rise.n));
     format!(
         "{clause}: from its lowest (epoch {lowest}) to the last epoch validation loss rises by {rise}{also}{gap} ({n})"
     )

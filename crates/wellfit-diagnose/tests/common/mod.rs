@@ -153,6 +153,7 @@ pub fn study(seeds: u64, baseline: impl Fn(u64) -> Option<Record>) -> StudyRecor
         name: "by hand".into(),
         plan: plan(),
         seeds: (0..seeds).collect(),
+        folds: None,
         primary: Metric::ValLoss,
         primary_by_data: false,
         judge_at: JudgeAt::Best,

@@ -17,7 +17,8 @@ fn a_records_rows_become_curves_with_its_samples() {
     let mut record = overfit(0).unwrap();
     record.best_samples = Some(samples(9, 0.327, 50, 0.1));
     record.last_samples = Some(samples(30, 0.446, 50, 0.1));
-    let curves = curves_of("a", &record, Facts { classes: Some(10), val_size: Some(7) });
+    let curves =
+        curves_of("a", &record, Facts { classes: Some(10), val_size: Some(7), ..Facts::default() });
     assert_eq!((curves.at.len(), curves.at[29]), (30, 30.0));
     assert_eq!(curves.train_measure, TrainMeasure::Evaluation);
     assert_eq!((curves.score, curves.classes), (ScoreKind::Accuracy, Some(10)));
@@ -122,6 +123,29 @@ fn a_penalty_or_dropout_without_a_gap_to_close_is_too_much() {
     (last.train_penalty, last.train_loss) = (0.0, 0.9);
     let verdict = judge_record("a", &record, facts);
     assert!(verdict.headline.contains("the loss in training mode is 50 % above"), "{verdict:#?}");
+}
+
+/// Changed and blended samples cost more than those that are evaluated: that is no restraint.
+#[test]
+fn augmentation_is_not_taken_for_what_holds_training_back() {
+    let mut record = level(0.6, 0.62, 0.01);
+    record.epochs.iter_mut().for_each(|row| row.train_loss = 1.1);
+    let plain = Facts { classes: Some(10), ..Facts::default() };
+    let augmented = Facts { augmented: true, ..plain };
+    assert_eq!(judge_record("a", &record, plain).kind, Kind::Underfit);
+    assert_eq!(judge_record("a", &record, augmented).kind, Kind::Healthy);
+    // What was learned is nearly all lost in training mode.
+    let mut record = level(1.8, 1.82, 0.0);
+    record.epochs.last_mut().unwrap().train_loss = 2.2;
+    assert_eq!(judge_record("a", &record, plain).kind, Kind::Underfit);
+    assert_eq!(judge_record("a", &record, augmented).kind, Kind::Healthy);
+    // A penalty still is one.
+    record.epochs.last_mut().unwrap().train_penalty = 0.5;
+    assert_eq!(judge_record("a", &record, augmented).kind, Kind::Underfit);
+    let mut plan = Plan::new("x", vec![Layer::Linear { out: 2, bias: true }]);
+    assert!(!Facts::of(&plan).augmented);
+    plan.train.augment = vec![wellfit_data::Augment::Flip { p: 0.5 }];
+    assert!(Facts::of(&plan).augmented);
 }
 
 #[test]

@@ -115,6 +115,6 @@ fn file(graph: Graph, model: &Model) -> Vec<u8> {
         entry.bytes(2, value);
         file.message(14, entry);
     }
-    file.message(7, graph.finish(model.name));
+    file.message(7, graph.finish("wellfit"));
     file.into_bytes()
 }

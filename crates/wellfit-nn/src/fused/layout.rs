@@ -117,6 +117,8 @@ pub struct Head {
     pub padded: usize,
     /// For each block the weights once more, input by input, for the logits.
     pub transposed: Shared,
+    /// With a largest norm: for each block Σw² by output.
+    pub squares: Shared,
 }
 
 impl Head {
@@ -218,7 +220,9 @@ impl Network {
         let padded = last.out.next_multiple_of(multiple);
         last.allocate(last.blocks() * last.out * TILE + padded, spec)?;
         let transposed = Shared::zeros(last.blocks() * TILE * padded)?;
-        Ok(Network { input_ops, hidden, head: Head { linear: last, padded, transposed } })
+        let limited = if spec.max_norm.is_some() { last.blocks() * last.out } else { 0 };
+        let squares = Shared::zeros(limited)?;
+        Ok(Network { input_ops, hidden, head: Head { linear: last, padded, transposed, squares } })
     }
 
     /// The layers from input to output.

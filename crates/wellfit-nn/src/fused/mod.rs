@@ -208,6 +208,8 @@ impl Session for Fused {
 
     fn train_epoch(&mut self, data: DataId, run: EpochRun<'_>) -> EpochTally {
         let threads = self.useful_threads();
+        let features = self.spec.input.len();
+        self.scratch.iter_mut().for_each(|(scratch, _)| scratch.fed.reserve(&run, features));
         let barrier = Barrier::new(threads);
         let epoch = Epoch {
             spec: &self.spec,

@@ -13,6 +13,10 @@
 //! 6. the first hidden layer: for every block of inputs its update, and with the
 //!    fresh weights, still in cache, the products of the *next* batch
 //!
+//! Where units have a largest norm, a panel's weights are brought down to it before the
+//! products of the next batch, and after a last meeting the head's; see
+//! [`Spec::max_norm`].
+//!
 //! With one hidden layer there is one meeting a step, and its weights and the
 //! optimiser's values are read and written once.
 //!
@@ -30,12 +34,12 @@ use super::pack;
 use super::workspace::{Packed, Scratch, Workspace};
 use crate::elementwise::{Draw, Op};
 use crate::kernel::{
-    Bf16Kernels, Kernels, LANES, RowLoss, Rows, Step, Strided, TILE, TILE_VECTORS,
+    Bf16Kernels, Kernels, LANES, RowLoss, Rows, Step, Strided, TILE, TILE_VECTORS, Units, factor,
 };
 use crate::numbers::Numbers;
 use crate::threads::barrier::Barrier;
 use crate::threads::shared::{Shared, Sums};
-use crate::upload::Uploaded;
+use crate::upload::{self, Uploaded};
 use crate::{EpochEnd, EpochRun, EpochTally, Spec};
 
 /// What all threads of an epoch see.
@@ -172,7 +176,7 @@ impl<'a> Worker<'a> {
 
     /// Packs this thread's share of batch `t`.
     fn pack(&self, t: usize, batch: &[u32]) {
-        let Epoch { network, workspace, data, kernels, .. } = *self.epoch;
+        let Epoch { spec, network, workspace, data, run, kernels, .. } = *self.epoch;
         let to = &workspace.inputs[t % 3];
         // Dropout works on pairs of rows.
         let pairs = self.own(batch.len().div_ceil(2));
@@ -185,7 +189,14 @@ impl<'a> Worker<'a> {
         // the next meeting.
         unsafe {
             for row in rows.clone() {
-                data.pack(kernels, batch[row] as usize, to.at(row * TILE), capacity * TILE);
+                let (at, block_step) = (to.at(row * TILE), capacity * TILE);
+                match run.feed {
+                    None => data.pack(kernels, batch[row] as usize, at, block_step),
+                    Some(feed) => {
+                        let position = t * spec.batch_size + row;
+                        self.scratch.fed.pack(feed, position, features, at, block_step);
+                    }
+                }
             }
             pack::input_ops(
                 kernels,
@@ -439,7 +450,7 @@ impl<'a> Worker<'a> {
     /// Phase 3: the batch's loss times its samples; its gradients are left in the
     /// scratch's logits.
     fn loss(&self, t: usize, batch: &[u32]) -> f64 {
-        let Epoch { spec, network, loss, data, kernels, .. } = *self.epoch;
+        let Epoch { spec, network, loss, data, run, kernels, .. } = *self.epoch;
         let (rows, width) = (batch.len(), network.head.padded);
         let logits = self.scratch.logits.at(0);
         let vectors = rows * width / LANES;
@@ -471,11 +482,20 @@ impl<'a> Worker<'a> {
                     }
                 }
             }
-            let target = |&sample: &u32| data.samples.target(sample as usize);
-            let normaliser = loss.normaliser(batch.iter().map(target));
+            let aim = |(row, &i): (usize, &u32)| {
+                upload::aim(&data.samples, run.feed, t * spec.batch_size + row, i)
+            };
+            let aims = || batch.iter().enumerate().map(aim);
+            let normaliser = loss.normaliser(aims());
             let all = std::slice::from_raw_parts_mut(logits, rows * width);
-            let (targets, scale) = (batch.iter().map(target), (1.0 / normaliser) as f32);
-            let sum = kernels.loss_rows(loss, all, (width, spec.outputs), targets, scale);
+            let (shape, scale) = ((width, spec.outputs), (1.0 / normaliser) as f32);
+            let sum = match run.feed {
+                None => kernels.loss_rows(loss, all, shape, aims().map(|aim| aim.own), scale),
+                Some(_) => {
+                    let spare = std::slice::from_raw_parts_mut(self.scratch.spare.at(0), width);
+                    kernels.blended_rows(loss, all, shape, aims(), scale, spare)
+                }
+            };
             if !ops.is_empty() {
                 (kernels.multiply)(logits, slopes, vectors);
             }
@@ -506,6 +526,73 @@ impl<'a> Worker<'a> {
         if depth > 0 {
             for panel in self.own(network.hidden[0].0.panels()) {
                 self.first_layer(panel, t, rows, next_rows);
+            }
+        }
+        self.limit_head(t);
+    }
+
+    /// What a weight is updated by: where its norm is limited afterwards, the average waits.
+    fn weight_step(&self, parameter: usize) -> Step {
+        let step = self.steps[parameter];
+        if self.epoch.spec.max_norm.is_some() { step.without_average() } else { step }
+    }
+
+    /// Brings the units of an updated panel of a hidden layer down to their largest norm;
+    /// `sums` become those of the weights afterwards.
+    fn limit_panel(&self, layer: usize, panel: usize, sums: &mut [f64; 2]) {
+        let Epoch { spec, network, kernels, .. } = *self.epoch;
+        let Some(most) = spec.max_norm else { return };
+        let hidden = &network.hidden[layer];
+        let blocks = || {
+            (0..hidden.0.blocks()).map(|block| {
+                let rows = TILE.min(hidden.0.inputs - block * TILE);
+                let first = panel * hidden.panel_len() + block * TILE * TILE;
+                (hidden.0.weights(first), (rows, TILE_VECTORS))
+            })
+        };
+        let (mut squares, mut part) = ([0.0f64; TILE], [0.0f32; TILE]);
+        for (weights, shape) in blocks() {
+            // SAFETY: this thread owns the panel; a part holds its 64 units.
+            unsafe { (kernels.squares)(weights.w, shape, Units::Columns, part.as_mut_ptr()) };
+            squares.iter_mut().zip(part).for_each(|(sum, part)| *sum += f64::from(part));
+        }
+        let (factors, step) = (squares.map(|s| factor(most, s)), &self.steps[hidden.0.parameter]);
+        if step.average == 0.0 && factors == [1.0; TILE] {
+            return;
+        }
+        *sums = [0.0; 2];
+        for (weights, shape) in blocks() {
+            let factors = factors.as_ptr();
+            // SAFETY: as above.
+            unsafe { (kernels.limit)(weights, shape, Units::Columns, factors, step, sums) };
+        }
+    }
+
+    /// The same for the head, whose units are spread over all threads: one more meeting.
+    fn limit_head(&self, t: usize) {
+        let Epoch { spec, network, barrier, kernels, .. } = *self.epoch;
+        let Some(most) = spec.max_norm else { return };
+        barrier.wait();
+        let (head, out, factors) = (&network.head, spec.outputs, self.scratch.factors.at(0));
+        let (step, mut limited) = (&self.steps[head.linear.parameter], false);
+        // SAFETY: the squares were written before the meeting, and are written again only
+        // after the next; factors and own blocks are this thread's own.
+        unsafe {
+            for unit in 0..out {
+                let square = |block: usize| f64::from(*head.squares.at(block * out + unit));
+                let factor = factor(most, (0..head.linear.blocks()).map(square).sum());
+                *factors.add(unit) = factor;
+                limited |= factor != 1.0;
+            }
+            if step.average == 0.0 && !limited {
+                return;
+            }
+            for block in self.own(head.linear.blocks()) {
+                let weights = head.linear.weights(block * head.block_len());
+                let (mut sums, shape) = ([0.0; 2], (out, TILE_VECTORS));
+                (kernels.limit)(weights, shape, Units::Rows, factors, step, &mut sums);
+                self.put_sums(head.linear.parameter, block, t, sums);
+                head.transpose(block);
             }
         }
     }
@@ -541,9 +628,13 @@ impl<'a> Worker<'a> {
             let a = Strided { at: logits, row: 1, column: width };
             let b = Rows { at: feed.cast_const(), row: TILE };
             let (mut sums, shape) = ([0.0; 2], (out, rows, TILE_VECTORS));
-            (kernels.update)(a, b, weights, shape, &self.steps[parameter], &mut sums);
+            (kernels.update)(a, b, weights, shape, &self.weight_step(parameter), &mut sums);
             self.put_sums(parameter, block, t, sums);
             head.transpose(block);
+            if spec.max_norm.is_some() {
+                let (to, shape) = (head.squares.at(block * out), (out, TILE_VECTORS));
+                (kernels.squares)(weights.w, shape, Units::Rows, to);
+            }
             if block == 0 && head.linear.bias {
                 let b = Rows { at: logits, row: width };
                 let (mut sums, shape) = ([0.0; 2], (1, rows, width / LANES));
@@ -613,6 +704,7 @@ impl<'a> Worker<'a> {
                 let row = block * TILE;
                 self.update_rows(layer, panel, row, (x, k), (dz, rows), &mut sums);
             }
+            self.limit_panel(layer, panel, &mut sums);
             self.put_sums(hidden.0.parameter, panel, t, sums);
         }
     }
@@ -631,7 +723,7 @@ impl<'a> Worker<'a> {
         let Epoch { network, kernels, .. } = *self.epoch;
         let hidden = &network.hidden[layer];
         let weights = hidden.0.weights(panel * hidden.panel_len() + row * TILE);
-        let step = &self.steps[hidden.0.parameter];
+        let step = &self.weight_step(hidden.0.parameter);
         // SAFETY: this thread owns the panel, and everybody has read its weights;
         // x and dz were written before the last meeting or by this thread.
         unsafe {
@@ -671,10 +763,12 @@ impl<'a> Worker<'a> {
         let first = panel * hidden.panel_len();
         let dz = self.block(&workspace.hidden[0].gradients, panel).cast_const();
         let z = self.block(workspace.activations(0, self.global(t) + 1), panel);
-        let (x, next) = (self.feed(0, t), self.feed(0, t + 1));
+        let x = self.feed(0, t);
         self.update_biases(0, panel, dz, t, rows);
         self.start_products(&hidden.0, first, z, next_rows);
         let mut sums = [0.0; 2];
+        // A unit's norm is known only after all its weights were updated.
+        let at_once = self.epoch.spec.max_norm.is_none();
         // SAFETY: written by this thread.
         let dz = unsafe { self.gradients_packed(dz, rows) };
         for block in 0..hidden.0.blocks() {
@@ -685,15 +779,32 @@ impl<'a> Worker<'a> {
                 None => self.block(x, block).cast_const(),
             };
             self.update_rows(0, panel, row, (x, k), (dz, rows), &mut sums);
-            if next_rows > 0 {
-                let packed = self.packed_input(t + 1, block).map(|[rows, _]| rows);
-                let w = hidden.0.weights(first + row * TILE).w;
-                // SAFETY: this thread owns the panel; the next batch was packed
-                // before the last meeting.
-                unsafe { self.multiply(self.block(next, block), packed, (w, k), (z, next_rows)) };
+            if at_once {
+                self.next_products(panel, block, t, next_rows);
             }
         }
+        if !at_once {
+            self.limit_panel(0, panel, &mut sums);
+            (0..hidden.0.blocks()).for_each(|b| self.next_products(panel, b, t, next_rows));
+        }
         self.put_sums(hidden.0.parameter, panel, t, sums);
+    }
+
+    /// What a block of a panel's fresh weights gives to the products of the batch after `t`.
+    fn next_products(&self, panel: usize, block: usize, t: usize, rows: usize) {
+        if rows == 0 {
+            return;
+        }
+        let Epoch { network, workspace, .. } = *self.epoch;
+        let (hidden, next) = (&network.hidden[0], self.feed(0, t + 1));
+        let z = self.block(workspace.activations(0, self.global(t) + 1), panel);
+        let row = block * TILE;
+        let k = TILE.min(hidden.0.inputs - row);
+        let packed = self.packed_input(t + 1, block).map(|[rows, _]| rows);
+        let w = hidden.0.weights(panel * hidden.panel_len() + row * TILE).w;
+        // SAFETY: this thread owns the panel; the next batch was packed before the last
+        // meeting.
+        unsafe { self.multiply(self.block(next, block), packed, (w, k), (z, rows)) };
     }
 }
 

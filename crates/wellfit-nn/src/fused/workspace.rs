@@ -4,6 +4,7 @@ use super::layout::Network;
 use crate::CompileError;
 use crate::kernel::TILE;
 use crate::threads::shared::Shared;
+use crate::upload::FeedScratch;
 
 /// Samples that an evaluation takes through the network at once.
 pub const CHUNK: usize = 96;
@@ -103,6 +104,12 @@ pub struct Scratch {
     pub packed: [Shared; 3],
     /// Inputs and activations of an evaluation's chunk, layer by layer.
     pub chunk: Vec<Shared>,
+    /// What a feed gives.
+    pub fed: FeedScratch,
+    /// A row of logits, for a second target.
+    pub spare: Shared,
+    /// What the head's units are multiplied by.
+    pub factors: Shared,
 }
 
 impl Scratch {
@@ -127,6 +134,9 @@ impl Scratch {
                 Shared::zeros(rows.div_ceil(2).saturating_mul(TILE))?,
             ],
             chunk: chunk.collect::<Result<_, _>>()?,
+            fed: FeedScratch::new()?,
+            spare: Shared::zeros(head.padded)?,
+            factors: Shared::zeros(head.padded)?,
         })
     }
 }

@@ -35,6 +35,16 @@ pub struct ClassTerms {
     total: f32,
 }
 
+/// What a row is to give: its own target and, where samples are blended, another's with the
+/// own one's share; see [`crate::Blend`].
+#[derive(Clone, Copy, Debug)]
+pub struct Aim<'a> {
+    /// Its own.
+    pub own: Target<'a>,
+    /// Another's, and λ.
+    pub other: Option<(Target<'a>, f32)>,
+}
+
 impl RowLoss {
     /// `loss`, checked, for so many outputs.
     pub fn new(loss: &Loss, outputs: usize) -> Self {
@@ -61,25 +71,27 @@ impl RowLoss {
     }
 
     /// What the sum of a batch's terms is divided by: its samples, the sum of its
-    /// samples' weights, or samples × targets.
-    pub fn normaliser<'a>(&self, batch: impl ExactSizeIterator<Item = Target<'a>>) -> f64 {
-        match self {
-            RowLoss::CrossEntropy => batch.len() as f64,
-            RowLoss::ClassTerms(terms) => {
-                let weight = |target| match target {
-                    Target::Class(class) => f64::from(terms.weights[class as usize]),
-                    Target::Numbers(_) => unreachable!("checked on upload"),
-                };
-                batch.map(weight).sum()
+    /// samples' weights, or samples × targets. A blended sample has its share of both
+    /// targets' weights.
+    pub fn normaliser<'a>(&self, batch: impl ExactSizeIterator<Item = Aim<'a>>) -> f64 {
+        let terms = match self {
+            RowLoss::CrossEntropy => return batch.len() as f64,
+            RowLoss::ClassTerms(terms) => Some(terms),
+            RowLoss::SquaredError | RowLoss::Huber(_) => None,
+        };
+        let weight = |target| match (target, terms) {
+            (Target::Class(class), Some(terms)) => f64::from(terms.weights[class as usize]),
+            (Target::Numbers(numbers), None) => numbers.len() as f64,
+            _ => unreachable!("checked on upload"),
+        };
+        let blended = |Aim { own, other }: Aim<'a>| match other {
+            None => weight(own),
+            Some((other, share)) => {
+                let share = f64::from(share);
+                share * weight(own) + (1.0 - share) * weight(other)
             }
-            RowLoss::SquaredError | RowLoss::Huber(_) => {
-                let count = |target| match target {
-                    Target::Class(_) => unreachable!("checked on upload"),
-                    Target::Numbers(numbers) => numbers.len() as f64,
-                };
-                batch.map(count).sum()
-            }
-        }
+        };
+        batch.map(blended).sum()
     }
 }
 
@@ -119,6 +131,40 @@ impl Kernels {
             // SAFETY: as below; each row holds at least a vector.
             let terms = unsafe { (self.few_classes)(rows, count, outputs, &labels, scale) };
             sum = terms[..count].iter().fold(sum, |sum, &term| sum + f64::from(term));
+        }
+        sum
+    }
+
+    /// As [`loss_rows`](Self::loss_rows) where rows may have two targets: the term is
+    /// λ·ℓ(own) + (1−λ)·ℓ(other). `spare` is overwritten.
+    ///
+    /// # Panics
+    /// As `loss_rows`, or if `spare` is shorter than a row.
+    pub fn blended_rows<'t>(
+        &self,
+        loss: &RowLoss,
+        rows: &mut [f32],
+        (width, outputs): (usize, usize),
+        aims: impl Iterator<Item = Aim<'t>>,
+        scale: f32,
+        spare: &mut [f32],
+    ) -> f64 {
+        let spare = &mut spare[..width];
+        let mut sum = 0.0;
+        for (row, Aim { own, other }) in rows.chunks_exact_mut(width).zip(aims) {
+            sum += match other {
+                // A share of 0 leaves even what is infinite out.
+                Some((other, 0.0)) => f64::from(self.loss_row(loss, row, outputs, other, scale)),
+                Some((other, share)) if share != 1.0 => {
+                    let rest = 1.0 - share;
+                    spare.copy_from_slice(row);
+                    let own = self.loss_row(loss, row, outputs, own, share * scale);
+                    let other = self.loss_row(loss, spare, outputs, other, rest * scale);
+                    row.iter_mut().zip(&*spare).for_each(|(to, other)| *to += other);
+                    f64::from(share) * f64::from(own) + f64::from(rest) * f64::from(other)
+                }
+                _ => f64::from(self.loss_row(loss, row, outputs, own, scale)),
+            };
         }
         sum
     }

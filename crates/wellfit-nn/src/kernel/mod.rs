@@ -7,6 +7,7 @@
 mod activation;
 #[cfg(target_arch = "x86_64")]
 mod bf16;
+mod limit;
 mod loss;
 mod matmul;
 mod norm;
@@ -16,7 +17,8 @@ mod simd;
 mod update;
 mod windows;
 
-pub use loss::RowLoss;
+pub use limit::{Units, factor};
+pub use loss::{Aim, RowLoss};
 pub use matmul::{Rows, Strided};
 pub use norm::Pixels;
 pub use pointwise::Mask;
@@ -38,6 +40,7 @@ type UpdatePanel = unsafe fn(*const f32, *const f32, Weights, (usize, usize), &S
 type Update =
     unsafe fn(Strided, Rows<*const f32>, Weights, (usize, usize, usize), &Step, &mut [f64; 2]);
 
+type Limit = unsafe fn(Weights, (usize, usize), Units, *const f32, &Step, &mut [f64; 2]);
 type Windows = unsafe fn(*const f32, &[u32], Runs, Rows<*const f32>, Rows<*mut f32>, usize, bool);
 type FewClasses = unsafe fn(Rows<*mut f32>, usize, usize, &[u32; LANES], f32) -> [f32; LANES];
 type NormBack = unsafe fn(*const f32, *const f32, *mut f32, [*const f32; 4], &Pixels, bool);
@@ -87,6 +90,10 @@ pub struct Kernels {
     pub apply: unsafe fn(*const f32, Weights, usize, &Step, &mut [f64; 2]),
     /// See [`update::penalise`].
     pub penalise: unsafe fn(*mut f32, *const f32, usize, &Step) -> f64,
+    /// See [`limit::squares`].
+    pub squares: unsafe fn(*const f32, (usize, usize), Units, *mut f32),
+    /// See [`limit::limit`].
+    pub limit: Limit,
     /// See [`pointwise::spread`].
     pub spread: unsafe fn(*const f32, Rows<*mut f32>, (usize, usize)),
     /// See [`pointwise::transpose`].
@@ -157,6 +164,8 @@ macro_rules! kernels {
                 bf16: None,
                 apply,
                 penalise,
+                squares,
+                limit,
                 spread,
                 transpose,
                 scale,
@@ -305,6 +314,18 @@ macro_rules! kernels {
             unsafe fn penalise(gradient: *mut f32, w: *const f32, vectors: usize, step: &Step) -> f64 {
                 // SAFETY: the caller's contract is the generic function's.
                 unsafe { update::penalise::<$simd>(gradient, w, vectors, step) }
+            }
+
+            $(#[target_feature(enable = $features)])?
+            unsafe fn squares(w: *const f32, shape: (usize, usize), units: Units, to: *mut f32) {
+                // SAFETY: the caller's contract is the generic function's.
+                unsafe { limit::squares::<$simd>(w, shape, units, to) }
+            }
+
+            $(#[target_feature(enable = $features)])?
+            unsafe fn limit(weights: Weights, shape: (usize, usize), units: Units, factors: *const f32, step: &Step, sums: &mut [f64; 2]) {
+                // SAFETY: the caller's contract is the generic function's.
+                unsafe { limit::limit::<$simd>(weights, shape, units, factors, step, sums) }
             }
 
             $(#[target_feature(enable = $features)])?

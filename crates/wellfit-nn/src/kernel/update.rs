@@ -21,6 +21,13 @@ pub struct Step {
     pub average: f32,
 }
 
+impl Step {
+    /// The same, but it leaves the average alone.
+    pub fn without_average(self) -> Self {
+        Step { average: 0.0, ..self }
+    }
+}
+
 /// An optimiser's rule at one step.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Rule {
@@ -207,7 +214,7 @@ pub unsafe fn penalise<S: Simd>(
 /// # Safety
 /// As for [`apply`].
 #[inline(always)]
-unsafe fn average<S: Simd>(weights: Weights, vectors: usize, share: f32) {
+pub(super) unsafe fn average<S: Simd>(weights: Weights, vectors: usize, share: f32) {
     // SAFETY: the caller vouches for the pointers and S.
     unsafe {
         let (copy, share) = (share == 1.0, S::splat(share));

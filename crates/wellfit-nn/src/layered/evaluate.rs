@@ -23,7 +23,7 @@ pub fn outputs(
 ) -> (*mut f32, usize) {
     let rows = me * ROWS..me * ROWS + samples.len();
     let at = At { kernels, network, scratch, rows, training: None };
-    pack(&at, data, samples);
+    pack(&at, data, samples, None);
     network.operations.iter().for_each(|operation| operation.forward(&at));
     let sample = network.buffers[network.values[network.output].buffer].sample;
     (at.values(network.output), sample)

@@ -35,7 +35,7 @@ use crate::numbers::tally;
 use crate::threads::barrier::Barrier;
 use crate::threads::share_out::share_out;
 use crate::threads::shared::{Shared, Sums};
-use crate::upload::Uploaded;
+use crate::upload::{FeedScratch, Uploaded};
 use crate::{
     CompileError, DataId, EpochRun, EpochTally, Evaluation, ParameterInfo, Samples, Session,
     SessionError, Spec, State, Tensor, checks, random,
@@ -112,9 +112,13 @@ impl Layered {
         self.network.reserve(batch, self.threads * ROWS)?;
         while self.scratch.len() < self.threads {
             let [passing, kept] = self.network.scratch;
-            let passing = passing.max(2 * self.network.stored.sample()).max(self.tiles.largest());
+            let output = self.network.values[self.network.output].buffer;
+            let passing = passing
+                .max(2 * self.network.stored.sample())
+                .max(self.tiles.largest())
+                .max(self.network.buffers[output].sample);
             let (passing, kept) = (Shared::zeros(passing)?, Shared::zeros(kept)?);
-            self.scratch.push(Scratch { passing, kept });
+            self.scratch.push(Scratch { passing, kept, fed: FeedScratch::new()? });
         }
         Ok(())
     }
@@ -267,6 +271,8 @@ impl Session for Layered {
     }
 
     fn train_epoch(&mut self, data: DataId, run: EpochRun<'_>) -> EpochTally {
+        let features = self.spec.input.len();
+        self.scratch.iter_mut().for_each(|scratch| scratch.fed.reserve(&run, features));
         let tally = self.epoch(data, run, false);
         self.step += tally.steps;
         tally
@@ -350,6 +356,6 @@ impl Session for Layered {
         }
         let never = AtomicBool::new(false);
         let steps = crate::Steps::Same(crate::StepSettings::rate(0.0));
-        self.epoch(data, EpochRun { order, steps, stop: &never }, true);
+        self.epoch(data, EpochRun { order, steps, stop: &never, feed: None }, true);
     }
 }

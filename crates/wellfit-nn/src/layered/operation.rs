@@ -10,6 +10,7 @@ use crate::CompileError;
 use crate::elementwise::Draw;
 use crate::kernel::{Kernels, LANES};
 use crate::threads::shared::Shared;
+use crate::upload::FeedScratch;
 
 /// A layer at work.
 ///
@@ -149,6 +150,8 @@ pub struct Scratch {
     pub passing: Shared,
     /// What layers keep through a step, each at a place of its own.
     pub kept: Shared,
+    /// What a feed gives.
+    pub fed: FeedScratch,
 }
 
 impl At<'_> {

@@ -8,12 +8,12 @@ use super::operation::{At, Operation, Scratch, Training, Way};
 use super::pointwise;
 use super::update::{Steps, Tiles};
 use crate::elementwise::Draw;
-use crate::kernel::{Kernels, RowLoss};
+use crate::kernel::{Kernels, RowLoss, TILE};
 use crate::numbers::Numbers;
 use crate::threads::barrier::Barrier;
 use crate::threads::shared::Sums;
-use crate::upload::Uploaded;
-use crate::{EpochEnd, EpochRun, EpochTally, Spec};
+use crate::upload::{self, Uploaded};
+use crate::{EpochEnd, EpochRun, EpochTally, Feed, Spec};
 
 /// What all threads of an epoch see.
 pub struct Epoch<'a> {
@@ -61,6 +61,8 @@ pub struct Worker<'a> {
 #[derive(Clone, Copy)]
 struct Batch<'a> {
     samples: &'a [u32],
+    /// The position of the first in the epoch's order.
+    first: usize,
     /// Steps taken before.
     step: u64,
 }
@@ -82,7 +84,8 @@ impl<'a> Worker<'a> {
             if self.me == 0 {
                 stop[t % 2].store(run.stop.load(Ordering::Relaxed), Ordering::Relaxed);
             }
-            let batch = Batch { samples, step: self.epoch.start + t as u64 };
+            let (first, step) = (t * spec.batch_size, self.epoch.start + t as u64);
+            let batch = Batch { samples, first, step };
             self.there_and_back(batch);
             barrier.wait();
             if stop[t % 2].load(Ordering::Relaxed) {
@@ -199,23 +202,34 @@ impl<'a> Worker<'a> {
 
     fn pack(&self, at: &At<'_>, batch: Batch<'_>) {
         let rows = at.rows.clone();
-        pack(at, self.epoch.data, batch.samples[rows].iter().map(|&sample| sample as usize));
+        let Epoch { data, run, .. } = *self.epoch;
+        let feed = run.feed.map(|feed| (feed, batch.first + rows.start));
+        pack(at, data, batch.samples[rows].iter().map(|&sample| sample as usize), feed);
     }
 
     /// A chunk's loss; the gradients of the batch's mean are left with the output.
     fn loss(&self, at: &At<'_>, batch: Batch<'_>, chunk: usize) {
-        let Epoch { network, spec, loss, data, kernels, losses, .. } = *self.epoch;
+        let Epoch { network, spec, loss, data, run, kernels, losses, .. } = *self.epoch;
         let width = network.buffers[network.values[network.output].buffer].sample;
         let (logits, gradients) = (at.values(network.output), at.gradients(network.output));
-        let target = |&sample: &u32| data.samples.target(sample as usize);
-        let normaliser = loss.normaliser(batch.samples.iter().map(target));
+        let aim =
+            |(row, &i): (usize, &u32)| upload::aim(&data.samples, run.feed, batch.first + row, i);
+        let aims = || batch.samples.iter().enumerate().map(aim);
+        let normaliser = loss.normaliser(aims());
         let scale = (1.0 / normaliser) as f32;
         // SAFETY: the chunk's rows are this thread's own; a row is padded to whole tiles.
         unsafe {
             std::ptr::copy_nonoverlapping(logits, gradients, at.count() * width);
             let rows = std::slice::from_raw_parts_mut(gradients, at.count() * width);
-            let targets = batch.samples[at.rows.clone()].iter().map(target);
-            let sum = kernels.loss_rows(loss, rows, (width, spec.outputs), targets, scale);
+            let shape = (width, spec.outputs);
+            let aims = aims().skip(at.rows.start).take(at.count());
+            let sum = match run.feed {
+                None => kernels.loss_rows(loss, rows, shape, aims.map(|aim| aim.own), scale),
+                Some(_) => {
+                    let spare = std::slice::from_raw_parts_mut(at.scratch.passing.at(0), width);
+                    kernels.blended_rows(loss, rows, shape, aims, scale, spare)
+                }
+            };
             // As in the fused engine: the batch's loss times its samples.
             *losses.at(chunk) = [sum * (batch.samples.len() as f64 / normaliser), 0.0];
         }
@@ -250,20 +264,37 @@ impl<'a> Worker<'a> {
 }
 
 /// Packs samples as the first layer wants them, into the rows of `at` (which begin
-/// with an even one).
-pub fn pack(at: &At<'_>, data: &Uploaded, samples: impl Iterator<Item = usize>) {
+/// with an even one): as they are stored, or as a feed gives them from a position on.
+pub fn pack(
+    at: &At<'_>,
+    data: &Uploaded,
+    samples: impl Iterator<Item = usize>,
+    feed: Option<(&dyn Feed, usize)>,
+) {
     let network = at.network;
     let (stored, layout) = (network.stored, at.layout(0));
     let draw = at.training.map(|training| training.draw);
     let ops = (&network.input_ops[..], &network.input_padding[..]);
     let to = at.values(0);
+    let read = |row: usize, sample: usize, to: *mut f32| {
+        let features = data.samples.features;
+        // SAFETY: a sample's place in rows or scratch that are this thread's own.
+        unsafe {
+            match feed {
+                None => data.pack(at.kernels, sample, to, TILE),
+                Some((feed, first)) => {
+                    at.scratch.fed.pack(feed, first + row, features, to, TILE);
+                }
+            }
+        }
+    };
     // SAFETY: the rows are this thread's own, and so is its scratch, which holds two
     // samples.
     unsafe {
         if layout.is_stored_order() {
             for (row, sample) in samples.enumerate() {
                 let to = to.add(row * layout.sample());
-                data.pack(at.kernels, sample, to, crate::kernel::TILE);
+                read(row, sample, to);
             }
             let none = std::ptr::null_mut();
             let rows = (at.rows.start, at.count());
@@ -276,7 +307,7 @@ pub fn pack(at: &At<'_>, data: &Uploaded, samples: impl Iterator<Item = usize>) 
             while count < 2 {
                 let Some((_, sample)) = samples.next() else { break };
                 let to = scratch.add(count * stored.sample());
-                data.pack(at.kernels, sample, to, crate::kernel::TILE);
+                read(first + count, sample, to);
                 count += 1;
             }
             let none = std::ptr::null_mut();

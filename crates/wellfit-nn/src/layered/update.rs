@@ -9,7 +9,7 @@ use super::network::Network;
 use super::operation::Scratch;
 use super::parameter::Gradient;
 use super::step::Epoch;
-use crate::kernel::{LANES, Rows, Step, Strided};
+use crate::kernel::{LANES, Rows, Step, Strided, Units, factor};
 use crate::threads::shared::{Shared, Sums};
 use crate::{CompileError, Spec};
 
@@ -23,6 +23,8 @@ pub struct Tiles {
     largest: usize,
     /// With clipping: the whole gradient, and each tile's squared norm.
     kept: Option<(Shared, Sums)>,
+    /// With a largest norm: Σw² by unit of each tile of a weight.
+    squares: Shared,
 }
 
 struct Tile {
@@ -30,6 +32,8 @@ struct Tile {
     rows: Range<usize>,
     /// Where it is in a gradient that is kept.
     start: usize,
+    /// Where its squares are, if units have a largest norm.
+    squares: usize,
 }
 
 /// What a tile is updated by: the penalties, then the rule; one step does both where
@@ -41,6 +45,7 @@ impl Tiles {
     pub fn new(network: &Network, spec: &Spec) -> Result<Self, CompileError> {
         let (mut tiles, mut parts, mut ends) = (Vec::new(), Vec::new(), Vec::new());
         let (mut start, mut largest, mut work) = (0, 0, 0u64);
+        let mut squares = 0;
         let batch = spec.batch_size.min(1 << 16) as u64;
         for (parameter, p) in network.parameters.iter().enumerate() {
             let first = tiles.len();
@@ -54,8 +59,9 @@ impl Tiles {
                 // The rule itself costs about as much as a dozen multiply-adds.
                 work += values as u64 * (per_value + 12);
                 ends.push(work);
-                tiles.push(Tile { parameter, rows, start });
+                tiles.push(Tile { parameter, rows, start, squares });
                 start += values;
+                squares += if p.is_weight && spec.max_norm.is_some() { p.width } else { 0 };
             }
             parts.push(first..tiles.len());
         }
@@ -63,7 +69,8 @@ impl Tiles {
             Some(_) => Some((Shared::zeros(start)?, Sums::zeros(tiles.len()))),
             None => None,
         };
-        Ok(Tiles { tiles, parts, ends, largest, kept })
+        let squares = Shared::zeros(squares)?;
+        Ok(Tiles { tiles, parts, ends, largest, kept, squares })
     }
 
     /// How many there are.
@@ -136,11 +143,13 @@ impl Tiles {
             let ratio = clip / (norm + 1e-6);
             factor = if ratio > 1.0 { 1.0 } else { ratio };
         }
-        for (n, tile) in own.clone().zip(&self.tiles[own]) {
+        for (n, tile) in own.clone().zip(&self.tiles[own.clone()]) {
             let p = &network.parameters[tile.parameter];
             let weights = p.weights(tile.rows.start);
             let vectors = tile.vectors(p.width);
-            let step = &steps[tile.parameter][1];
+            let limited = p.is_weight && spec.max_norm.is_some();
+            let step = steps[tile.parameter][1];
+            let step = &if limited { step.without_average() } else { step };
             let mut sums = [0.0; 2];
             // SAFETY: as above; weights are read by others only after the next meeting.
             unsafe {
@@ -163,8 +172,61 @@ impl Tiles {
                         (kernels.update)(a, b, weights, shape, step, &mut sums);
                     }
                 }
-                p.turn(kernels, tile.rows.clone());
                 *after.at(n) = sums;
+                if limited {
+                    let shape = (tile.rows.len(), p.width / LANES);
+                    let to = self.squares.at(tile.squares);
+                    (kernels.squares)(weights.w, shape, Units::Columns, to);
+                } else {
+                    p.turn(kernels, tile.rows.clone());
+                }
+            }
+        }
+        if let Some(most) = spec.max_norm {
+            epoch.barrier.wait();
+            self.limit(epoch, own, (most, scratch), steps, after);
+        }
+    }
+
+    /// Brings the units of the weights among the tiles `own`, which were updated, down to
+    /// the norm `most`. A unit is a column, over all tiles of its parameter.
+    fn limit(
+        &self,
+        epoch: &Epoch<'_>,
+        own: Range<usize>,
+        (most, scratch): (f64, &Scratch),
+        steps: &[Steps],
+        after: &Sums,
+    ) {
+        let Epoch { network, kernels, .. } = *epoch;
+        let (factors, mut known, mut all_one) = (scratch.passing.at(0), None, true);
+        for (n, tile) in own.clone().zip(&self.tiles[own]) {
+            let p = &network.parameters[tile.parameter];
+            if !p.is_weight {
+                continue;
+            }
+            let tiles = &self.tiles[self.of(tile.parameter)];
+            let step = &steps[tile.parameter][1];
+            let mut sums = [0.0; 2];
+            // SAFETY: the squares were written before the last meeting, and are written
+            // again only after the next two; tiles and scratch are this thread's own.
+            unsafe {
+                if known != Some(tile.parameter) {
+                    (known, all_one) = (Some(tile.parameter), true);
+                    for unit in 0..p.width {
+                        let square = |t: &Tile| f64::from(*self.squares.at(t.squares + unit));
+                        let factor = factor(most, tiles.iter().map(square).sum());
+                        *factors.add(unit) = factor;
+                        all_one &= factor == 1.0;
+                    }
+                }
+                if step.average != 0.0 || !all_one {
+                    let shape = (tile.rows.len(), p.width / LANES);
+                    let weights = p.weights(tile.rows.start);
+                    (kernels.limit)(weights, shape, Units::Columns, factors, step, &mut sums);
+                    *after.at(n) = sums;
+                }
+                p.turn(kernels, tile.rows.clone());
             }
         }
     }

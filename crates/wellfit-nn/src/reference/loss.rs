@@ -2,61 +2,94 @@
 
 use super::Real;
 use crate::evaluation::largest;
-use crate::{Evaluation, Loss, Samples, Scores, Spec, Target};
+use crate::{Blend, Evaluation, Loss, Samples, Scores, Spec, Target};
 
-/// The loss of a batch times its samples; `deltas` become the derivatives of the loss.
-/// Outputs are [rows, outputs].
-pub(super) fn batch<T: Real>(
-    loss: &Loss,
-    samples: &Samples,
-    batch: &[usize],
-    outputs: &[T],
-    deltas: &mut Vec<T>,
-) -> f64 {
-    let rows = batch.len();
-    let width = outputs.len() / rows;
-    let number = |x: f64| T::from_f64(x);
-    let normaliser: f64 = batch
-        .iter()
-        .map(|&i| match samples.target(i) {
-            Target::Class(class) => loss.class_weight(class),
-            Target::Numbers(numbers) => numbers.len() as f64,
-        })
-        .sum();
-    let mut sum = 0.0;
-    deltas.clear();
-    for (row, &i) in outputs.chunks(width).zip(batch) {
-        match samples.target(i) {
-            Target::Class(label) => {
-                let Loss::CrossEntropy { label_smoothing: alpha, .. } = *loss else {
-                    unreachable!("checked on upload")
-                };
-                let log = log_softmax(row);
-                let weighted = |class: usize| {
-                    let hot = if class == label as usize { 1.0 - alpha } else { 0.0 };
-                    loss.class_weight(class as u32) * (hot + alpha / width as f64)
-                };
-                // Σ_c w_c t_c
-                let whole = number((0..width).map(weighted).sum());
-                for (class, &log) in log.iter().enumerate() {
-                    let t = number(weighted(class));
-                    if weighted(class) > 0.0 {
-                        sum -= (t * log).to_f64();
-                    }
-                    deltas.push((log.exp() * whole - t) / number(normaliser));
-                }
-            }
-            Target::Numbers(numbers) => {
-                for (&y, &wanted) in row.iter().zip(numbers) {
-                    let error = y - number(f64::from(wanted));
-                    let (term, slope) = error_term(loss, error);
-                    sum += term.to_f64();
-                    deltas.push(slope / number(normaliser));
-                }
+/// The loss of a batch as its definition has it.
+pub(super) struct BatchLoss<'a> {
+    loss: &'a Loss,
+    samples: &'a Samples,
+    batch: &'a [usize],
+    /// Second targets, one for each sample or none at all.
+    pub blends: Vec<Option<Blend>>,
+}
+
+impl<'a> BatchLoss<'a> {
+    /// Of these samples, each with its own target.
+    pub fn new(loss: &'a Loss, samples: &'a Samples, batch: &'a [usize]) -> Self {
+        BatchLoss { loss, samples, batch, blends: Vec::new() }
+    }
+
+    /// The targets of row `row` of the batch, each with its share.
+    fn targets(&self, row: usize) -> Vec<(f64, Target<'a>)> {
+        let own = self.samples.target(self.batch[row]);
+        match self.blends.get(row).copied().flatten() {
+            None => vec![(1.0, own)],
+            Some(Blend { other, share }) => {
+                let share = f64::from(share);
+                vec![(share, own), (1.0 - share, self.samples.target(other as usize))]
             }
         }
     }
-    sum * (rows as f64 / normaliser)
+
+    /// The loss times the batch's samples; `deltas` become its derivatives by the outputs,
+    /// which are [rows, outputs].
+    pub fn of<T: Real>(&self, outputs: &[T], deltas: &mut Vec<T>) -> f64 {
+        let (loss, rows) = (self.loss, self.batch.len());
+        let width = outputs.len() / rows;
+        let weight = |target| match target {
+            Target::Class(class) => loss.class_weight(class),
+            Target::Numbers(numbers) => numbers.len() as f64,
+        };
+        let weights = |row| self.targets(row).into_iter().map(|(share, t)| share * weight(t));
+        let normaliser: f64 = (0..rows).flat_map(weights).sum();
+        let mut sum = 0.0;
+        deltas.clear();
+        for (row, outputs) in outputs.chunks(width).enumerate() {
+            let start = deltas.len();
+            deltas.resize(start + width, T::ZERO);
+            for (share, target) in self.targets(row) {
+                let add = |output: usize, slope: T| {
+                    deltas[start + output] += slope * T::from_f64(share) / T::from_f64(normaliser);
+                };
+                sum += share * term(loss, outputs, target, add);
+            }
+        }
+        sum * (rows as f64 / normaliser)
+    }
+}
+
+/// A row's term of the loss; `add` is told its derivative by each output.
+fn term<T: Real>(loss: &Loss, row: &[T], target: Target<'_>, mut add: impl FnMut(usize, T)) -> f64 {
+    let number = |x: f64| T::from_f64(x);
+    let mut sum = 0.0;
+    match target {
+        Target::Class(label) => {
+            let Loss::CrossEntropy { label_smoothing: alpha, .. } = *loss else {
+                unreachable!("checked on upload")
+            };
+            let weighted = |class: usize| {
+                let hot = if class == label as usize { 1.0 - alpha } else { 0.0 };
+                loss.class_weight(class as u32) * (hot + alpha / row.len() as f64)
+            };
+            // Σ_c w_c t_c
+            let whole = number((0..row.len()).map(weighted).sum());
+            for (class, &log) in log_softmax(row).iter().enumerate() {
+                let t = number(weighted(class));
+                if weighted(class) > 0.0 {
+                    sum -= (t * log).to_f64();
+                }
+                add(class, log.exp() * whole - t);
+            }
+        }
+        Target::Numbers(numbers) => {
+            for (i, (&y, &wanted)) in row.iter().zip(numbers).enumerate() {
+                let (term, slope) = error_term(loss, y - number(f64::from(wanted)));
+                sum += term.to_f64();
+                add(i, slope);
+            }
+        }
+    }
+    sum
 }
 
 /// f(e) and f′(e) of a loss of numbers.
@@ -90,7 +123,7 @@ pub(super) fn evaluation<T: Real>(spec: &Spec, samples: &Samples, outputs: &[T])
     let (mut loss, mut weights) = (0.0, 0.0);
     let mut errors = vec![vec![0.0; n]; width];
     for (i, row) in outputs.chunks(width).enumerate() {
-        let mean = |loss: &Loss| batch(loss, samples, &[i], row, &mut Vec::new());
+        let mean = |loss: &Loss| BatchLoss::new(loss, samples, &[i]).of(row, &mut Vec::new());
         losses.push(mean(&measure) as f32);
         let mut weight = 1.0;
         match samples.target(i) {

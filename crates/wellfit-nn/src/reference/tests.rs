@@ -373,7 +373,7 @@ fn losses_are_pytorchs() {
     ];
     for (loss, targets, wanted) in table {
         let set = Samples { targets: targets.clone(), ..samples(2) };
-        let found = loss::batch(&loss, &set, &[0, 1], &outputs, &mut Vec::new()) / 2.0;
+        let found = BatchLoss::new(&loss, &set, &[0, 1]).of(&outputs, &mut Vec::new()) / 2.0;
         assert!((found - wanted).abs() < 1e-6, "{loss:?}: {found}, PyTorch {wanted}");
     }
 }
@@ -447,6 +447,7 @@ fn float32_follows_float64() {
                 order: &order,
                 steps: Steps::Same(StepSettings::rate(0.01)),
                 stop: &stop,
+                feed: None,
             };
             let set = samples_of(input, 23);
             let (a, b) = (single.upload(&set).unwrap(), double.upload(&set).unwrap());
@@ -519,7 +520,7 @@ fn batch_norm_twin() -> (Reference<f64>, Samples) {
 
 fn train(twin: &mut Reference<f64>, order: &[u32], settings: StepSettings) -> EpochTally {
     let stop = AtomicBool::new(false);
-    let run = EpochRun { order, steps: Steps::Same(settings), stop: &stop };
+    let run = EpochRun { order, steps: Steps::Same(settings), stop: &stop, feed: None };
     twin.train_epoch(DataId(0), run)
 }
 

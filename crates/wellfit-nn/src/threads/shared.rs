@@ -41,6 +41,11 @@ impl Shared {
         self.lines.as_ptr().cast::<f32>().cast_mut().wrapping_add(index)
     }
 
+    /// Values that it holds.
+    pub fn len(&self) -> usize {
+        self.lines.len() * 16
+    }
+
     /// All values, for an owner.
     pub fn values(&mut self) -> &mut [f32] {
         let len = self.lines.len() * 16;

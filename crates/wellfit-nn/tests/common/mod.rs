@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each test program uses its own part")]
 
+pub mod fed;
 pub mod layered;
 pub mod twin;
 
@@ -27,7 +28,7 @@ pub fn stream(index: u64) -> Stream {
 
 /// An epoch in this order that nobody stops.
 pub fn run(order: &[u32], lr: f64) -> EpochRun<'_> {
-    EpochRun { order, steps: Steps::Same(StepSettings::rate(lr)), stop: &GO_ON }
+    EpochRun { order, steps: Steps::Same(StepSettings::rate(lr)), stop: &GO_ON, feed: None }
 }
 
 /// linear(hidden) with ReLU between, from `features` to `classes`, by Adam.

@@ -3,6 +3,7 @@
 use wellfit_nn::reference::Reference;
 use wellfit_nn::*;
 
+use super::fed::Fed;
 use super::{Case, bits, run};
 
 /// Below this distance from a ReLU's kink, rounding decides whether a unit is on
@@ -30,20 +31,44 @@ fn distance(found: &State, wanted: &State, start: &State) -> f64 {
 /// Trains the engine and the f64 twin alike and compares tallies and parameters.
 /// Returns false where the run came too close to a kink to be compared.
 pub fn follows_the_twin(case: &Case, epochs: &[&[u32]], lr: f64, tolerance: f64) -> bool {
-    follows(case, epochs, lr, tolerance, false)
+    follows(case, epochs, (lr, false), tolerance, false)
 }
 
 /// As [`follows_the_twin`], but compares only where the twin in f32 is near the one in
 /// f64: norms of values that hardly differ blow rounding errors up in any engine.
 pub fn follows_where_calm(case: &Case, epochs: &[&[u32]], lr: f64, tolerance: f64) -> bool {
-    follows(case, epochs, lr, tolerance, true)
+    follows(case, epochs, (lr, false), tolerance, true)
 }
 
-fn follows(case: &Case, epochs: &[&[u32]], lr: f64, tolerance: f64, where_calm: bool) -> bool {
+/// As [`follows_where_calm`], with samples as [`Fed`] gives them.
+pub fn follows_fed(case: &Case, epochs: &[&[u32]], lr: f64, tolerance: f64) -> bool {
+    follows(case, epochs, (lr, true), tolerance, true)
+}
+
+/// An epoch of a case, fed or not.
+pub fn epoch(
+    session: &mut dyn Session,
+    data: DataId,
+    case: &Case,
+    order: &[u32],
+    (lr, fed): (f64, bool),
+) -> EpochTally {
+    let feed = Fed::new(&case.samples, order, case.spec.batch_size);
+    let feed: Option<&dyn Feed> = if fed { Some(&feed) } else { None };
+    session.train_epoch(data, EpochRun { feed, ..run(order, lr) })
+}
+
+fn follows(
+    case: &Case,
+    epochs: &[&[u32]],
+    (lr, fed): (f64, bool),
+    tolerance: f64,
+    where_calm: bool,
+) -> bool {
     let Case { index, spec, samples } = case;
     let train = |session: &mut dyn Session| {
         let data = session.upload(samples).unwrap();
-        let tallies = epochs.iter().map(|order| session.train_epoch(data, run(order, lr)));
+        let tallies = epochs.iter().map(|order| epoch(session, data, case, order, (lr, fed)));
         tallies.collect::<Vec<_>>()
     };
     let mut twin = Reference::<f64>::new(spec).unwrap();
@@ -87,10 +112,15 @@ pub fn all_follow(cases: impl Iterator<Item = u64>, mut compare: impl FnMut(u64)
 }
 
 /// All that two epochs and an evaluation give, bit by bit.
-pub fn outcome(mut engine: Box<dyn Session>, case: &Case) -> impl PartialEq + use<> {
+pub fn outcome(engine: Box<dyn Session>, case: &Case) -> impl PartialEq + use<> {
+    outcome_of(engine, case, false)
+}
+
+/// The same, fed or not.
+pub fn outcome_of(mut engine: Box<dyn Session>, case: &Case, fed: bool) -> impl PartialEq + use<> {
     let data = engine.upload(&case.samples).unwrap();
     let tallies = [0, 1].map(|epoch| {
-        let tally = engine.train_epoch(data, run(&case.order(epoch), 0.01));
+        let tally = self::epoch(&mut *engine, data, case, &case.order(epoch), (0.01, fed));
         (tally.loss.to_bits(), tally.penalty.to_bits(), tally.steps, tally.end)
     });
     let evaluation = engine.evaluate(data);

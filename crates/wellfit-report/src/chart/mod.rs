@@ -4,11 +4,15 @@
 
 pub mod font;
 pub mod labels;
+pub mod pixels;
 pub mod png;
 pub mod scale;
 pub mod svg;
 
+use std::sync::Arc;
+
 pub use crate::palette::Ink;
+pub use pixels::Pixels;
 
 /// Size of the words that are read, and of those that explain.
 pub const SIZE: f64 = 12.5;
@@ -86,6 +90,15 @@ pub enum Mark {
     },
     /// Words.
     Text(Text),
+    /// An image.
+    Image {
+        /// Its upper left corner.
+        at: (f64, f64),
+        /// Width and height that it is drawn with.
+        size: (f64, f64),
+        /// What is in it.
+        pixels: Arc<Pixels>,
+    },
 }
 
 /// The form of a small sign; with the colour it says which arm.
@@ -192,7 +205,7 @@ impl Picture {
                 Mark::Line { points, .. } | Mark::Area { points, .. } => {
                     points.iter_mut().for_each(shift);
                 }
-                Mark::Sign { at, .. } => shift(at),
+                Mark::Sign { at, .. } | Mark::Image { at, .. } => shift(at),
                 Mark::Text(text) => {
                     text.x += border;
                     text.y += border;

@@ -66,6 +66,7 @@ fn draw(pixels: &mut Pixmap, mark: &Mark) {
             };
             fill(pixels, path, *ink, *opacity);
         }
+        Mark::Image { at, size, pixels: image } => image.draw(pixels, *at, *size, RESOLUTION),
         Mark::Text(text) => {
             let wide = font::width(&text.words, text.size, text.bold);
             let start = match text.anchor {

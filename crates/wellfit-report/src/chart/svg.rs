@@ -114,6 +114,14 @@ impl Writer {
                     }
                 }
             }
+            Mark::Image { at: (x, y), size: (width, height), pixels } => {
+                let Some(address) = pixels.address() else { return };
+                let [x, y, width, height] = [x, y, width, height].map(|n| number(*n));
+                write!(
+                    out,
+                    r#"<image x="{x}" y="{y}" width="{width}" height="{height}" preserveAspectRatio="none" style="image-rendering:pixelated" href="{address}"/>"#
+                )
+            }
             Mark::Text(t) => {
                 let anchor = match t.anchor {
                     Anchor::Start => "",

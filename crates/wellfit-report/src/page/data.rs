@@ -1,6 +1,7 @@
 //! The page's data: every trial's history, and what is drawn from it.
 
 use serde_json::{Value, json};
+use wellfit_study::Folds;
 use wellfit_train::record::{EpochRow, Record, ScoreKind};
 
 use crate::chart::Marker;
@@ -30,6 +31,9 @@ pub fn json(view: &View, shown: &[usize], panels: &[Panel]) -> String {
         "study": {
             "name": study.name,
             "seeds": study.seeds,
+            "folds": study.folds.map(Folds::count),
+            "over": view.over().many(),
+            "trial": view.trial_words()[0],
             "primary": study.primary.name(),
             "points": Unit::of_difference(study.primary) == Unit::Points,
             "judge_at": study.judge_at.name(),
@@ -112,6 +116,7 @@ fn trial(record: &Record, score: ScoreKind) -> Value {
     let column = |of: fn(&EpochRow) -> f64| numbers(record.epochs.iter().map(of));
     json!({
         "seed": record.seed,
+        "fold": record.fold,
         "state": record.state,
         "best_epoch": record.best_epoch,
         "version": record.version,

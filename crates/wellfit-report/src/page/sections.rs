@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use wellfit_diagnose::metric_words;
+use wellfit_diagnose::{StrengthFamily, metric_words};
 use wellfit_stats::format::{self, count as thousands};
 
 use super::table;
@@ -35,7 +35,10 @@ pub fn answer(view: &View) -> String {
         study.name,
         count(view.arms(), "arm", "arms"),
         if study.racing { "up to " } else { "" },
-        count(study.seeds.len(), "seed", "seeds"),
+        match study.folds {
+            None => count(study.seeds.len(), "seed", "seeds"),
+            Some(folds) => view.over().count(folds.count()),
+        },
         view.records.data.source
     );
     let mut out = format!(
@@ -80,6 +83,7 @@ pub fn effects(view: &View) -> String {
     let unit = Unit::of_difference(study.primary);
     let covers = view.findings.arms.iter().find_map(|arm| arm.against_baseline.as_ref());
     let covers = covers.map_or("training seeds", |against| against.covers.as_str());
+    let (one, many) = (view.over().one(), view.over().many());
     let at = if study.judge_at.name() == "best" { "kept" } else { "last" };
     let looks = match view.findings.race {
         Some(_) => ", for all looks of the race together",
@@ -93,8 +97,8 @@ pub fn effects(view: &View) -> String {
     let undecided = undecided.map_or(String::new(), |why| format!(" {why}."));
     let margin = format::three_digits(view.findings.margin * unit.factor());
     let caption = format!(
-        "Difference to the baseline in {} at the {at} epoch, paired by seed, best on top. \
-         Dot: mean. Line: 95 % interval over {covers}{looks}.{beyond} Faint dots: single seeds. \
+        "Difference to the baseline in {} at the {at} epoch, paired by {one}, best on top. \
+         Dot: mean. Line: 95 % interval over {covers}{looks}.{beyond} Faint dots: single {many}. \
          Shaded: ±{margin}, too small to matter. \
          The gap is training minus validation {} at the last epoch, baseline → arm; \
          it is not the goal.{undecided}",
@@ -112,11 +116,22 @@ pub fn strengths(view: &View) -> String {
         return String::new();
     }
     let at = if view.records.study.judge_at.name() == "best" { "kept" } else { "last" };
+    let many = view.over().many();
+    let expects = |family: &StrengthFamily| {
+        family.learning.as_ref().is_some_and(|learning| learning.next.is_some())
+    };
+    let expected = match families.iter().any(expects) {
+        true => {
+            " A dashed end, with its 95 % interval, is what the fitted power law expects of twice \
+             the training samples."
+        }
+        false => "",
+    };
     let caption = format!(
-        "Means over seeds at the {at} epoch, by strength. Solid: validation, with its 95 % \
-         interval over seeds; dashed: training set, in evaluation mode; dotted: both for the \
+        "Means over {many} at the {at} epoch, by strength. Solid: validation, with its 95 % \
+         interval over {many}; dashed: training set, in evaluation mode; dotted: both for the \
          baseline. Shaded: the strength to take, the weakest that helps within one standard error \
-         of the best that does."
+         of the best that does.{expected}"
     );
     let figure = figure("strengths", &caption, |width| picture::strengths(view, width));
     let sentences: String =
@@ -126,11 +141,18 @@ pub fn strengths(view: &View) -> String {
 
 /// Loss and score by epoch.
 pub fn curves(view: &View, shown: &[usize]) -> String {
-    let caption = "Means over seeds. Solid: validation; dashed: training set, in evaluation \
-                   mode. Band: from the smallest to the largest seed; the readout gives the 95 % \
-                   interval of the mean. Dot: the kept epoch (median, earliest to latest). A line ends \
-                   where fewer than half of its seeds go on.";
-    let figure = figure("curves", caption, |width| picture::curves(view, shown, width));
+    let [one, many] = view.trial_words();
+    let uncorrected = match view.records.study.folds {
+        None => "",
+        Some(_) => ", not corrected for the samples that folds share",
+    };
+    let caption = format!(
+        "Means over {many}. Solid: validation; dashed: training set, in evaluation mode. Band: \
+         from the smallest to the largest {one}; the readout gives the 95 % interval of the \
+         mean{uncorrected}. Dot: the kept epoch (median, earliest to latest). A line ends where \
+         fewer than half of its {many} go on."
+    );
+    let figure = figure("curves", &caption, |width| picture::curves(view, shown, width));
     format!("<section>\n<h2>Curves</h2>\n{figure}</section>\n")
 }
 
@@ -180,10 +202,13 @@ pub fn inside(view: &View) -> String {
 
 /// Histograms by layer.
 pub fn weights(view: &View, panels: &[Panel]) -> String {
-    let caption = "Weights at the last epoch, without biases. Shared bins, counts averaged over \
-                   seeds, on a log scale. Below: standard deviation, 1 % to 99 % quantile, \
-                   largest absolute value, share with |w| < 0.001; means over seeds.";
-    let figure = figure("weights", caption, |width| picture::weights(view, panels, width));
+    let [_, many] = view.trial_words();
+    let caption = format!(
+        "Weights at the last epoch, without biases. Shared bins, counts averaged over {many}, on \
+         a log scale. Below: standard deviation, 1 % to 99 % quantile, largest absolute value, \
+         share with |w| < 0.001; means over {many}."
+    );
+    let figure = figure("weights", &caption, |width| picture::weights(view, panels, width));
     format!("<section>\n<h2>Weights</h2>\n{figure}</section>\n")
 }
 
@@ -230,14 +255,19 @@ pub fn origin(view: &View) -> String {
         if all.is_empty() { "–".to_string() } else { all.join(", ") }
     };
     let [train, validation, test] = data.samples.map(thousands);
-    let seeds: Vec<String> = view.records.study.seeds.iter().map(u64::to_string).collect();
+    let study = &view.records.study;
+    let folds = study.folds.map_or("none: one validation set".into(), |folds| {
+        format!("{}; samples are those of the first", view.over().count(folds.count()))
+    });
+    let seeds: Vec<String> = study.seeds.iter().map(u64::to_string).collect();
     let ended = records().filter(|r| r.state.is_final()).count();
     let most = if view.findings.race.is_some() { "at most " } else { "" };
     let rows = [
         ("Data", format!("{}, {}", data.source, data.origin)),
         ("Samples", format!("{train} training, {validation} validation, {test} test")),
         ("Seeds", seeds.join(", ")),
-        ("Trials", format!("{ended} of {most}{} ended", view.arms() * seeds.len())),
+        ("Folds", folds),
+        ("Trials", format!("{ended} of {most}{} ended", view.arms() * study.cells().len())),
         ("wellfit", set(|r| &r.version)),
         ("Instructions", set(|r| &r.instructions)),
     ];
@@ -246,7 +276,7 @@ pub fn origin(view: &View) -> String {
         let _ = writeln!(out, "<div><dt>{head}</dt><dd>{}</dd></div>", escape(&words));
     }
     out.push_str(
-        "</dl>\n<p class=\"evidence\">Every figure by epoch, seed and arm is embedded in this page as JSON (the \
+        "</dl>\n<p class=\"evidence\">Every figure by epoch, trial and arm is embedded in this page as JSON (the \
          element with the id “data”). Intervals that also cover the choice of validation \
          samples need the losses of single samples, which are in each trial's record.json.</p>\n\
          </section>\n",

@@ -143,7 +143,7 @@ pub fn arms(view: &View) -> String {
         &train,
         &gap_last,
         "s/epoch",
-        "seeds",
+        view.trial_words()[1],
         "lost",
     ];
     let more = extras.iter().flat_map(|extra| {
@@ -153,7 +153,7 @@ pub fn arms(view: &View) -> String {
     let heads = heads.map(|head: &str| head.to_owned()).into_iter().chain(more);
     Table {
         id: "by-arm",
-        caption: "By arm: means over seeds with 95 % intervals".into(),
+        caption: format!("By arm: means over {} with 95 % intervals", view.over().many()),
         heads: heads.collect(),
         rows: rows.collect(),
     }
@@ -177,15 +177,17 @@ pub fn trials(view: &View) -> String {
     let mut rows = Vec::new();
     for arm in 0..view.arms() {
         let records = &view.records.records[arm];
-        for (i, seed) in study.seeds.iter().enumerate() {
+        for (i, cell) in study.cells().into_iter().enumerate() {
             let name = view.name(arm).to_string();
+            let mut head = vec![(name, None), (cell.seed.to_string(), Some(cell.seed as f64))];
+            head.extend(cell.fold.map(|fold| (fold.to_string(), Some(fold as f64))));
             rows.push(match records.get(i).and_then(Option::as_ref) {
                 Some(record) => {
                     let verdict = view.found(arm).verdicts.get(i).copied().flatten();
-                    trial(name, record, verdict, view.score())
+                    head.into_iter().chain(trial(record, verdict, view.score())).collect()
                 }
                 None => {
-                    let mut row = vec![(name, None), (seed.to_string(), Some(*seed as f64))];
+                    let mut row = head;
                     row.push(("not run".into(), None));
                     row.push(("–".into(), None));
                     row.extend((0..10).map(|_| ("–".to_string(), Some(f64::NAN))));
@@ -195,9 +197,8 @@ pub fn trials(view: &View) -> String {
         }
     }
     let Heads { kept, last, train, gap_last, .. } = Heads::of(view.score());
+    let fold = study.folds.map(|_| "fold");
     let heads = [
-        "arm",
-        "seed",
         "state",
         "verdict",
         "epochs",
@@ -214,18 +215,18 @@ pub fn trials(view: &View) -> String {
     Table {
         id: "by-trial",
         caption: "By trial".into(),
-        heads: heads.map(|head: &str| head.to_owned()).to_vec(),
+        heads: ["arm", "seed"]
+            .into_iter()
+            .chain(fold)
+            .chain(heads)
+            .map(|head: &str| head.to_owned())
+            .collect(),
         rows,
     }
     .html()
 }
 
-fn trial(
-    name: String,
-    record: &Record,
-    verdict: Option<&str>,
-    score: ScoreKind,
-) -> Vec<(String, Option<f64>)> {
+fn trial(record: &Record, verdict: Option<&str>, score: ScoreKind) -> Vec<(String, Option<f64>)> {
     let (unit, gap) = (Unit::of_score(score), Unit::of_gap(score));
     let last = record.epochs.last();
     let best = record.best_epoch.and_then(|e| record.epochs.iter().find(|r| r.epoch == e));
@@ -239,8 +240,6 @@ fn trial(
     let n = record.epochs.len();
     let seconds = record.epochs.iter().map(|r| r.seconds).sum::<f64>() / n as f64;
     vec![
-        (name, None),
-        (record.seed.to_string(), Some(record.seed as f64)),
         (record.state.name().replace('-', " "), None),
         (verdict.unwrap_or("–").to_string(), None),
         whole(Some(n)),

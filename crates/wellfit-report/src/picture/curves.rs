@@ -72,7 +72,7 @@ pub fn curves(view: &View, arms: &[usize], width: f64) -> Picture {
     let mut picture =
         Picture::new(width, total, format!("Loss and {} by epoch", score_words(view.score()).name));
     picture.description = description(view, arms);
-    legend(&mut picture, has_band(view, arms));
+    legend(&mut picture, has_band(view, arms), view.trial_words()[0]);
 
     let labels = label_room(view, arms, wide);
     let frame = |i: usize| {
@@ -160,7 +160,7 @@ fn has_band(view: &View, arms: &[usize]) -> bool {
     arms.iter().flat_map(|arm| points(*arm)).any(|point| point.estimate.n > 1)
 }
 
-fn legend(picture: &mut Picture, band: bool) {
+fn legend(picture: &mut Picture, band: bool, one: &str) {
     let y = 12.0;
     let mut x = 0.0;
     let entries: [(&str, &'static [f64]); 2] = [("validation", &[]), ("training", DASH)];
@@ -180,8 +180,8 @@ fn legend(picture: &mut Picture, band: bool) {
     });
     picture.add(text(x + 12.0, y, "kept epoch").muted().mark());
     x += 12.0 + font::width("kept epoch", SMALL, false) + 18.0;
-    let words = "band: smallest to largest seed";
-    if band && x + font::width(words, SMALL, false) < picture.width {
+    let words = format!("band: smallest to largest {one}");
+    if band && x + font::width(&words, SMALL, false) < picture.width {
         picture.add(text(x, y, words).muted().mark());
     }
 }
@@ -409,5 +409,6 @@ fn description(view: &View, arms: &[usize]) -> String {
             )
         })
         .collect();
-    format!("Means over seeds; training dashed, validation solid. {}", words.join(" "))
+    let many = view.trial_words()[1];
+    format!("Means over {many}; training dashed, validation solid. {}", words.join(" "))
 }

@@ -6,7 +6,7 @@ use wellfit_train::record::ScoreKind;
 
 use crate::chart::scale::{Scale, extent};
 use crate::chart::{Ink, Item, Mark, Marker, Picture, SIZE, font, rectangle, rule, text};
-use crate::text::{Unit, count};
+use crate::text::Unit;
 use crate::view::View;
 use crate::words::{score_words, verdict};
 
@@ -255,7 +255,7 @@ pub fn sentence(view: &View, arm: usize) -> String {
     let unit = Unit::of_difference(primary);
     match &found.against_baseline {
         Some(against) if against.primary.mean.is_finite() => {
-            let n = count(against.primary.n, "seed", "seeds");
+            let n = view.over().count(against.primary.n);
             let points = if unit == Unit::Points { " points" } else { "" };
             format!(
                 "{}: {} {}{points} against the baseline ({n}). {}",
@@ -272,7 +272,8 @@ pub fn sentence(view: &View, arm: usize) -> String {
 fn description(view: &View, arms: &[usize]) -> String {
     let rows: Vec<String> = arms.iter().map(|arm| sentence(view, *arm)).collect();
     format!(
-        "Each row is an arm, best first: mean difference to the baseline with its 95 % interval; faint dots are single seeds. {}",
+        "Each row is an arm, best first: mean difference to the baseline with its 95 % interval; faint dots are single {}. {}",
+        view.over().many(),
         rows.join(" ")
     )
 }

@@ -1,11 +1,12 @@
 //! Validation curves: training and validation score against a remedy's strength.
 
-use wellfit_diagnose::{StrengthFamily, StrengthPoint, metric_words, strength};
+use wellfit_diagnose::{Axis, StrengthFamily, StrengthPoint, metric_words, strength};
 use wellfit_stats::Estimate;
+use wellfit_stats::format::count as thousands;
 use wellfit_train::plan::Metric;
 
 use crate::chart::scale::{Scale, Tick, extent, minus};
-use crate::chart::{Anchor, Ink, Item, Mark, Marker, Picture, SMALL, rectangle, rule, text};
+use crate::chart::{Anchor, Ink, Item, Mark, Marker, Picture, SMALL, font, rectangle, rule, text};
 use crate::text::Unit;
 use crate::view::View;
 
@@ -70,15 +71,26 @@ fn panel(picture: &mut Picture, family: &StrengthFamily, frame: &Frame) {
         .iter()
         .flat_map(|point| ends(&point.validation).into_iter().chain(ends(&point.training)));
     let values = values.chain(family.baseline.iter().map(|estimate| estimate.mean));
+    let next = family.learning.as_ref().and_then(|learning| learning.next);
+    let expected = next.into_iter().flat_map(|next| {
+        let ends = next.interval.map_or([f64::NAN; 2], |interval| [interval.low, interval.high]);
+        [next.score, ends[0], ends[1]]
+    });
+    let values = values.chain(expected);
     let domain = extent(values.map(|value| value * unit.factor()), 0.06).unwrap_or((0.0, 1.0));
     let y = Scale::new(domain, (frame.bottom, frame.top));
     let at = |value: f64| y.at(value * unit.factor());
 
     let percent = if unit == Unit::Percent { " (%)" } else { "" };
-    let name = format!("{}: {}{percent} by strength", family.family, counterpart(metric));
+    let what = match family.axis {
+        Axis::Strength => "strength",
+        Axis::Samples => "training samples",
+        Axis::Parameters => "parameters of the network",
+    };
+    let name = format!("{}: {}{percent} by {what}", family.family, counterpart(metric));
     picture.add(text(0.0, frame.top - 10.0, name).bold().at_most(frame.right).mark());
     if let Some(taken) = family.taken() {
-        let place = x.at(taken.strength);
+        let place = x.at(taken.place);
         let height = frame.bottom - frame.top;
         picture.add(rectangle(place - 9.0, frame.top, 18.0, height, Ink::Zone, 1.0));
         picture.add(text(place, frame.top + 12.0, "take").muted().middle().mark());
@@ -94,7 +106,8 @@ fn panel(picture: &mut Picture, family: &StrengthFamily, frame: &Frame) {
         picture.add(rule((place, frame.bottom), (place, frame.bottom + 4.0), Ink::Axis, 1.0));
         picture.add(text(place, frame.bottom + 17.0, label).muted().middle().mark());
     }
-    let words = if family.logarithmic { "strength, on a logarithmic scale" } else { "strength" };
+    let scale = if family.logarithmic { ", on a logarithmic scale" } else { "" };
+    let words = format!("{what}{scale}");
     let middle = (frame.left + frame.right) / 2.0;
     picture.add(text(middle, frame.bottom + 35.0, words).muted().middle().mark());
 
@@ -110,6 +123,7 @@ fn panel(picture: &mut Picture, family: &StrengthFamily, frame: &Frame) {
     let mut marks = lines.line(family, |point| &point.training, DASH);
     marks.extend(lines.line(family, |point| &point.validation, &[]));
     marks.extend(family.points.iter().flat_map(|point| lines.whisker(point)));
+    marks.extend(lines.expected(family, metric));
     let title = family.sentence.clone();
     picture.items.push(Item::Group { arm: None, title, marks });
     labels(picture, family, frame, &at);
@@ -140,11 +154,38 @@ impl Lines<'_> {
         pieces
             .filter(|piece| piece.len() > 1)
             .map(|piece| {
-                let place = |p: &StrengthPoint| (self.x.at(p.strength), (self.at)(of(p).mean));
+                let place = |p: &StrengthPoint| (self.x.at(p.place), (self.at)(of(p).mean));
                 let points = piece.iter().map(place).collect();
                 Mark::Line { points, ink: Ink::Arm(1), width: 1.75, dash, opacity: 1.0 }
             })
             .collect()
+    }
+
+    /// What a learning curve expects at more samples, dashed, with its interval.
+    fn expected(&self, family: &StrengthFamily, metric: Metric) -> Vec<Mark> {
+        let Some(learning) = &family.learning else { return Vec::new() };
+        let (Some(curve), Some(next)) = (learning.curve, learning.next) else { return Vec::new() };
+        let score = |error: f64| if metric.higher_is_better() { 1.0 - error } else { error };
+        let largest = family.points.iter().map(|point| point.place).fold(0.0, f64::max);
+        let end = next.samples as f64;
+        const STEPS: i32 = 12;
+        let size = |i: i32| largest * (end / largest).powf(f64::from(i) / f64::from(STEPS));
+        let points = (0..=STEPS).map(|i| (self.x.at(size(i)), (self.at)(score(curve.at(size(i))))));
+        let line = |points: Vec<(f64, f64)>, width| Mark::Line {
+            points,
+            ink: Ink::Arm(1),
+            width,
+            dash: DASH,
+            opacity: 1.0,
+        };
+        let x = self.x.at(end);
+        let interval = next.interval.map(|interval| {
+            line(vec![(x, (self.at)(interval.low)), (x, (self.at)(interval.high))], 1.25)
+        });
+        let at = (x, (self.at)(next.score));
+        let (radius, marker) = (3.8, Marker::Circle);
+        let sign = Mark::Sign { at, radius, marker, ink: Ink::Arm(1), opacity: 0.6 };
+        [line(points.collect(), 1.25)].into_iter().chain(interval).chain([sign]).collect()
     }
 
     /// A strength's validation score with its interval.
@@ -153,7 +194,7 @@ impl Lines<'_> {
         if !of.is_known() {
             return Vec::new();
         }
-        let x = self.x.at(point.strength);
+        let x = self.x.at(point.place);
         let interval = of
             .has_interval()
             .then(|| rule((x, (self.at)(of.low)), (x, (self.at)(of.high)), Ink::Arm(1), 1.25));
@@ -170,7 +211,9 @@ fn labels(picture: &mut Picture, family: &StrengthFamily, frame: &Frame, at: &dy
         return;
     }
     let last = |of: fn(&StrengthPoint) -> &Estimate| {
-        family.points.iter().rev().map(of).find(|estimate| estimate.is_known())
+        let mut points: Vec<&StrengthPoint> = family.points.iter().collect();
+        points.sort_by(|a, b| b.place.total_cmp(&a.place));
+        points.into_iter().map(of).find(|estimate| estimate.is_known())
     };
     let lines = [
         ("validation", last(|point| &point.validation), Ink::Arm(1)),
@@ -190,36 +233,46 @@ fn labels(picture: &mut Picture, family: &StrengthFamily, frame: &Frame, at: &dy
     }
 }
 
-/// The axis of strengths.
+/// The axis of strengths, sizes or parameters.
 struct Horizontal {
     scale: Scale,
     logarithmic: bool,
-    strengths: Vec<f64>,
+    axis: Axis,
+    /// In rising order.
+    places: Vec<f64>,
 }
 
 impl Horizontal {
     fn of(family: &StrengthFamily, frame: &Frame) -> Horizontal {
-        let strengths: Vec<f64> = family.points.iter().map(|point| point.strength).collect();
+        let next = family.learning.as_ref().and_then(|learning| learning.next);
+        let mut places: Vec<f64> = family.points.iter().map(|point| point.place).collect();
+        places.extend(next.map(|next| next.samples as f64));
+        places.sort_by(f64::total_cmp);
         let logarithmic = family.logarithmic;
         let along = |value: &f64| if logarithmic { value.log10() } else { *value };
-        let ends = extent(strengths.iter().map(along), 0.0).unwrap_or((0.0, 1.0));
+        let ends = extent(places.iter().map(along), 0.0).unwrap_or((0.0, 1.0));
         let range = (frame.left + 14.0, frame.right - 14.0);
-        Horizontal { scale: Scale::new(ends, range), logarithmic, strengths }
+        Horizontal { scale: Scale::new(ends, range), logarithmic, axis: family.axis, places }
     }
 
-    fn at(&self, strength: f64) -> f64 {
-        self.scale.at(if self.logarithmic { strength.log10() } else { strength })
+    fn at(&self, place: f64) -> f64 {
+        self.scale.at(if self.logarithmic { place.log10() } else { place })
     }
 
-    /// The strengths themselves, as many as have room for their names.
+    /// The places themselves, as many as have room for their names.
     fn ticks(&self) -> Vec<Tick> {
         let mut free = f64::NEG_INFINITY;
         let mut ticks = Vec::new();
-        for &value in &self.strengths {
+        for &value in &self.places {
+            let label = match self.axis {
+                Axis::Strength => minus(&strength(value)),
+                Axis::Samples | Axis::Parameters => thousands(value as usize),
+            };
             let place = self.at(value);
-            if place >= free {
-                free = place + 44.0;
-                ticks.push(Tick { value, label: minus(&strength(value)) });
+            let half = font::width(&label, SMALL, false) / 2.0;
+            if place - half >= free {
+                free = place + half.max(16.0) + 10.0;
+                ticks.push(Tick { value, label });
             }
         }
         ticks

@@ -65,7 +65,7 @@ fn arm(field: Field<'_>, document: &Document, base: &Plan) -> Result<Vec<Arm>, P
     Ok(arms)
 }
 
-/// `{ family, value, spacing }`
+/// `{ family, value, spacing, falling }`
 fn strength(field: Field<'_>) -> Result<Strength, PlanError> {
     let mut section = field.section()?;
     let family = section.need("family")?.text()?.to_owned();
@@ -74,8 +74,9 @@ fn strength(field: Field<'_>) -> Result<Strength, PlanError> {
         Some(field) => field.choice(&Spacing::ALL.map(|spacing| (spacing.name(), spacing)), &[])?,
         None => Spacing::Linear,
     };
+    let falling = section.field("falling").map_or(Ok(false), |field| field.flag())?;
     section.finish()?;
-    Ok(Strength { family, value, spacing })
+    Ok(Strength { family, value, spacing, falling })
 }
 
 /// A table from keys of the plan to lists of values: an arm for every combination,

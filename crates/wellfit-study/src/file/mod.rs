@@ -8,6 +8,7 @@ mod write;
 
 use wellfit_train::plan::{Document, Metric, Plan, PlanError, Section};
 
+use crate::folds::Folds;
 use crate::study::{JudgeAt, Study};
 
 /// Seeds of a study file that does not say how many.
@@ -21,8 +22,9 @@ impl Study {
     /// | key | default | meaning |
     /// |---|---|---|
     /// | `name` | the file's stem | what the study is called |
-    /// | `seeds` | 5 | how many, from `train.seed` on; or a list |
-    /// | `folds` | 1 | k-fold cross-validation; more than 1 is not supported yet |
+    /// | `seeds` | 5, with folds 1 | how many, from `train.seed` on; or a list |
+    /// | `folds` | 1: none | k-fold cross-validation, in the place of a validation set |
+    /// | `repeats` | 1 | how many times the folds are drawn |
     /// | `primary` | `val_loss`; by the data | what arms are judged by ([`Study::resolved`]) |
     /// | `judge_at` | `best` | at the kept epoch, or at the `last` |
     /// | `racing` | false | seeds are added only where the ranking is open |
@@ -39,8 +41,9 @@ impl Study {
             Some(field) => field.text()?.to_owned(),
             None => name.to_owned(),
         };
-        let seeds = seeds(&mut section, plan.train.seed)?;
-        folds(&mut section)?;
+        let folds = folds(&mut section)?;
+        let count = if folds.is_some() { 1 } else { DEFAULT_SEEDS };
+        let seeds = seeds(&mut section, plan.train.seed, count)?;
         let primary = section.field("primary").map(|f| Metric::read(&f)).transpose()?;
         let primary_by_data = primary.is_none();
         let primary = primary.unwrap_or(Metric::ValLoss);
@@ -55,7 +58,7 @@ impl Study {
         }
         let arms = arms::read(&mut section, document, &plan)?;
         let mut study =
-            Study { name, plan, seeds, primary, primary_by_data, judge_at, racing, arms };
+            Study { name, plan, seeds, folds, primary, primary_by_data, judge_at, racing, arms };
         study.measure_primary();
         study.check().map_err(|error| section.error(error.to_string()))?;
         section.finish()?;
@@ -64,9 +67,9 @@ impl Study {
 }
 
 /// `seeds = 5` or `seeds = [0, 7, 8]`.
-fn seeds(section: &mut Section<'_>, first: u64) -> Result<Vec<u64>, PlanError> {
+fn seeds(section: &mut Section<'_>, first: u64, count: u64) -> Result<Vec<u64>, PlanError> {
     let Some(field) = section.field("seeds") else {
-        return Ok((0..DEFAULT_SEEDS).map(|i| first.wrapping_add(i)).collect());
+        return Ok((0..count).map(|i| first.wrapping_add(i)).collect());
     };
     if let Ok(list) = field.list() {
         return list.iter().map(|seed| seed.count(0)).collect();
@@ -79,11 +82,23 @@ fn seeds(section: &mut Section<'_>, first: u64) -> Result<Vec<u64>, PlanError> {
     }
 }
 
-fn folds(section: &mut Section<'_>) -> Result<(), PlanError> {
-    match section.field("folds") {
-        Some(field) if field.count::<u64>(1)? > 1 => {
-            Err(field.error("above 1 is not supported yet; leave it out or set it to 1"))
+/// `folds = 5`, `repeats = 2`.
+fn folds(section: &mut Section<'_>) -> Result<Option<Folds>, PlanError> {
+    let mut count = |key| -> Result<usize, PlanError> {
+        let Some(field) = section.field(key) else { return Ok(1) };
+        match field.count::<usize>(1)? {
+            count if count <= Folds::MOST => Ok(count),
+            count => Err(field.error(format!("must be at most {}, not {count}", Folds::MOST))),
         }
-        _ => Ok(()),
+    };
+    let (of, repeats) = (count("folds")?, count("repeats")?);
+    match (of, repeats) {
+        (1, 1) => Ok(None),
+        (1, _) => {
+            let field = section.field("repeats");
+            let message = "above 1 repeats folds, and there are none; set study.folds to 2 or more";
+            Err(field.map_or_else(|| PlanError::new(message), |field| field.error(message)))
+        }
+        (of, repeats) => Ok(Some(Folds { of, repeats })),
     }
 }

@@ -1,6 +1,7 @@
 use wellfit_nn::{Layer, Optimizer, PenaltyKind};
 use wellfit_train::plan::{Document, Extra, Metric};
 
+use crate::folds::Folds;
 use crate::study::{JudgeAt, Study};
 
 const BASE: &str = r#"
@@ -62,6 +63,21 @@ fn every_key_of_the_section_is_read() {
     assert_eq!(both.plan.train.penalties[0].kind, PenaltyKind::L1);
     assert_eq!(both.plan.model.layers[2], Layer::Dropout { p: 0.5 });
     assert_eq!(study.arms[0].plan.train.epochs, 2, "the baseline stays as it is");
+}
+
+#[test]
+fn folds_are_read_and_written_and_take_the_place_of_seeds() {
+    let study = read("[study]\nfolds = 5\nrepeats = 2").unwrap();
+    assert_eq!((study.folds, study.seeds.len()), (Some(Folds { of: 5, repeats: 2 }), 1));
+    assert_eq!(read("[study]\nfolds = 5\nseeds = 3").unwrap().seeds.len(), 3);
+    for text in ["folds = 5", "folds = 5\nrepeats = 2", "folds = 1", "seeds = 2"] {
+        let study = read(&format!("[study]\n{text}")).unwrap();
+        let written = study.to_toml();
+        let again = Study::read(&Document::parse("s.toml", &written).unwrap(), "s").unwrap();
+        assert_eq!(again, study, "{written}");
+        assert_eq!(written.contains("folds"), study.folds.is_some(), "{written}");
+        assert_eq!(written.contains("repeats"), text.contains("repeats"), "{written}");
+    }
 }
 
 #[test]
@@ -183,7 +199,13 @@ fn every_slip_is_an_error_that_names_the_place() {
         ("[study]\nseeds = \"five\"", "study.seeds must be a whole number"),
         ("[study]\nseeds = 99999999", "study.seeds must be at most 10000"),
         ("[study]\nseedz = 5", "did you mean `seeds`?"),
-        ("[study]\nfolds = 5", "not supported yet"),
+        ("[study]\nfolds = 0", "study.folds must be a whole number of at least 1"),
+        ("[study]\nfolds = 2.5", "study.folds must be a whole number of at least 1"),
+        ("[study]\nfolds = nan", "study.folds must be a whole number of at least 1"),
+        ("[study]\nfolds = 1001", "study.folds must be at most 1000"),
+        ("[study]\nfolds = 5\nrepeats = 0", "study.repeats must be a whole number of at least 1"),
+        ("[study]\nrepeats = 2", "study.repeats above 1 repeats folds, and there are none"),
+        ("[study]\nfolds = 5\nracing = true\nseeds = 5", "leave out study.racing or study.folds"),
         ("[study]\nracing = 1", "study.racing must be"),
         (
             "[study]\nracing = true\nseeds = 2",
@@ -237,7 +259,7 @@ fn a_grid_of_too_many_combinations_is_refused_before_it_is_made() {
 
 proptest::proptest! {
     #[test]
-    fn no_study_section_panics(text in "(\\[study\\]\n)?((seeds|folds|primary|name|arm|grid) = [0-9\"a-z\\[\\]{}., =-]{0,20}\n){0,3}(\\[\\[study\\.(arm|grid)\\]\\]\n[a-z.\"]{1,12} = [0-9\"a-z\\[\\]{}.(), =-]{0,30}\n){0,2}") {
+    fn no_study_section_panics(text in "(\\[study\\]\n)?((seeds|folds|repeats|primary|name|arm|grid) = [0-9\"a-z\\[\\]{}., =-]{0,20}\n){0,3}(\\[\\[study\\.(arm|grid)\\]\\]\n[a-z.\"]{1,12} = [0-9\"a-z\\[\\]{}.(), =-]{0,30}\n){0,2}") {
         if let Ok(study) = read(&text) {
             let text = study.to_toml();
             let again = Study::read(&Document::parse("s.toml", &text).unwrap(), "s").unwrap();

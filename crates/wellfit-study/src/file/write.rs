@@ -4,6 +4,7 @@ use wellfit_train::plan::Document;
 
 use super::inline::{inline, quoted};
 use crate::arm::{Arm, Strength};
+use crate::folds::Folds;
 use crate::remedy::Call;
 use crate::study::Study;
 
@@ -23,6 +24,12 @@ impl Study {
             text.push_str(&format!("primary = \"{}\"\n", self.primary.name()));
         }
         text.push_str(&format!("judge_at = \"{}\"\n", self.judge_at.name()));
+        if let Some(Folds { of, repeats }) = self.folds {
+            text.push_str(&format!("folds = {of}\n"));
+            if repeats > 1 {
+                text.push_str(&format!("repeats = {repeats}\n"));
+            }
+        }
         if self.racing {
             text.push_str("racing = true\n");
         }
@@ -56,10 +63,11 @@ fn section(arm: &Arm, remedies: &[String], set: &[String]) -> String {
         let remedies: Vec<String> = remedies.iter().map(|call| quoted(call)).collect();
         text.push_str(&format!("remedies = [{}]\n", remedies.join(", ")));
     }
-    if let Some(Strength { family, value, spacing }) = &arm.strength {
+    if let Some(Strength { family, value, spacing, falling }) = &arm.strength {
         let (family, spacing) = (quoted(family), spacing.name());
+        let falling = if *falling { ", falling = true" } else { "" };
         text.push_str(&format!(
-            "strength = {{ family = {family}, value = {value:?}, spacing = \"{spacing}\" }}\n"
+            "strength = {{ family = {family}, value = {value:?}, spacing = \"{spacing}\"{falling} }}\n"
         ));
     }
     text

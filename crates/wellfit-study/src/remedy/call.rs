@@ -37,7 +37,9 @@ pub struct Strengths {
     pub family: String,
     /// How the strengths lie apart.
     pub spacing: Spacing,
-    /// Each strength with its call, weakest first; two or more.
+    /// Whether a smaller value is more of the remedy.
+    pub falling: bool,
+    /// Each strength with its call, by rising values; two or more.
     pub calls: Vec<(f64, Call)>,
 }
 
@@ -97,9 +99,13 @@ impl Call {
     /// The plan with the remedy applied.
     pub fn apply(&self, plan: &Plan) -> Result<Plan, RemedyError> {
         let mut changed = plan.clone();
-        (self.remedy.apply)(&self.arguments, &mut changed)
-            .map_err(|problem| RemedyError::Plan { call: self.to_string(), problem })?;
-        Ok(changed)
+        let wrong = |problem| RemedyError::Plan { call: self.to_string(), problem };
+        (self.remedy.apply)(&self.arguments, &mut changed).map_err(wrong)?;
+        // What was wrong before is no fault of the remedy's.
+        match changed.check() {
+            Err(error) if plan.check().is_ok() => Err(wrong(error.message)),
+            _ => Ok(changed),
+        }
     }
 }
 
@@ -139,10 +145,10 @@ impl FromStr for Calls {
             signature: remedy.signature(),
         };
         let Read { given, range } = read(remedy, list).map_err(wrong)?;
-        let with = |value: Option<(usize, f64)>| {
+        let with = |value: Option<(usize, Value)>| {
             let mut given = given.clone();
             if let Some((at, value)) = value {
-                given[at] = Some(Value::Number(value));
+                given[at] = Some(value);
             }
             Ok(Call { remedy, arguments: filled(remedy, given).map_err(wrong)? })
         };
@@ -151,12 +157,13 @@ impl FromStr for Calls {
         };
         let calls: Vec<(f64, Call)> = values
             .iter()
-            .map(|&value| Ok((value, with(Some((at, value)))?)))
+            .filter_map(|&value| Some((value.strength()?, value)))
+            .map(|(strength, value)| Ok((strength, with(Some((at, value)))?)))
             .collect::<Result<_, _>>()?;
-        let shown = |value: &f64| Value::Number(*value).to_string();
+        let shown = |value: &Value| value.to_string();
         let ends = [values.first(), values.last()].map(|end| end.map(shown).unwrap_or_default());
         let family = calls[0].1.written(Some((at, &ends.join(".."))));
-        Ok(Calls::Several(Strengths { family, spacing, calls }))
+        Ok(Calls::Several(Strengths { family, spacing, falling: remedy.falling, calls }))
     }
 }
 

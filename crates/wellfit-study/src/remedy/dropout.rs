@@ -3,11 +3,18 @@
 use wellfit_nn::Layer;
 use wellfit_train::plan::Plan;
 
-use super::{Arguments, Default, Kind, Parameter, Remedy};
+use super::{Arguments, Default, Group, Kind, Parameter, Remedy};
 
 pub(super) static DROPOUT: Remedy = Remedy {
     name: "dropout",
+    group: Group::Network,
     meaning: "zeroes random units in training: before each linear layer but the first, and on request the input",
+    formula: "x·mask/(1 − p) in training with mask ~ Bernoulli(1 − p); x in evaluation",
+    helps: "in wide networks that overfit, on linear layers above all. Small networks and short \
+            runs lose by it: it slows training down",
+    source: "N. Srivastava et al., Dropout: a simple way to prevent neural networks from \
+             overfitting, 2014, https://jmlr.org/papers/v15/srivastava14a.html; \
+             https://pytorch.org/docs/stable/generated/torch.nn.Dropout.html",
     parameters: &[
         Parameter {
             name: "p",
@@ -22,7 +29,11 @@ pub(super) static DROPOUT: Remedy = Remedy {
             meaning: "probability of a zero before the first linear layer",
         },
     ],
+    usual: "dropout(0.5)",
+    range: Some("dropout(0.1..0.5)"),
     strength: Some(0),
+    falling: false,
+    relative: false,
     apply,
 };
 

@@ -2,11 +2,17 @@
 
 use wellfit_train::plan::{EarlyStoppingSettings, Metric, Plan};
 
-use super::{Arguments, Default, Kind, Parameter, Remedy, Value};
+use super::{Arguments, Default, Group, Kind, Parameter, Remedy, Value};
 
 pub(super) static EARLY_STOPPING: Remedy = Remedy {
     name: "early-stopping",
+    group: Group::Stopping,
     meaning: "ends training when the watched figure has stopped improving, and keeps the best weights",
+    formula: "stop when the figure has not bettered its best by more than min_delta for `patience` epochs",
+    helps: "whenever validation loss rises again. The kept epoch is the best one in any case, so \
+            what it saves is time",
+    source: "L. Prechelt, Early stopping — but when?, 1998, \
+             https://doi.org/10.1007/3-540-49430-8_3",
     parameters: &[
         Parameter {
             name: "patience",
@@ -27,7 +33,11 @@ pub(super) static EARLY_STOPPING: Remedy = Remedy {
             meaning: "an improvement is more than this",
         },
     ],
+    usual: "early-stopping",
+    range: None,
     strength: None,
+    falling: false,
+    relative: false,
     apply,
 };
 

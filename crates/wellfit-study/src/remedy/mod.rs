@@ -5,13 +5,24 @@
 //! from that row. A remedy that has a strength may be written with a range of them,
 //! `dropout(0.1..0.6)`.
 
+mod average;
 mod call;
+mod capacity;
+mod data;
 mod dropout;
 mod early_stopping;
+mod loss;
+mod max_norm;
+mod more_data;
+mod network;
+mod norm;
 mod parameter;
 mod penalty;
 mod plateau;
 mod range;
+mod rate;
+mod samples;
+mod steps;
 mod weight_decay;
 
 use wellfit_train::plan::Plan;
@@ -25,26 +36,111 @@ pub use range::{DEFAULT_STEPS, Spacing};
 pub struct Remedy {
     /// As it is written: `dropout`.
     pub name: &'static str,
+    /// What it is about.
+    pub group: Group,
     /// What it does, in one sentence.
     pub meaning: &'static str,
+    /// What is computed.
+    pub formula: &'static str,
+    /// When it helps, and when it does not, in a sentence or two.
+    pub helps: &'static str,
+    /// Who says so: papers and PyTorch's pages.
+    pub source: &'static str,
     /// In the order in which they may be given without a name.
     pub parameters: &'static [Parameter],
+    /// How it is written at the strength to begin with: `dropout(0.5)`.
+    pub usual: &'static str,
+    /// A range of strengths worth trying, as written; `None` where there is none.
+    pub range: Option<&'static str>,
     /// Which parameter is how much of the remedy is taken, of which a range may be
     /// tried; `None`: the remedy has no strength.
     pub strength: Option<usize>,
+    /// Whether a smaller value of the strength is more of the remedy.
+    pub falling: bool,
+    /// Whether it changes what is there, so that twice is more than once.
+    pub relative: bool,
     /// Changes the plan; on error says why the plan cannot take it.
     apply: fn(&Arguments, &mut Plan) -> Result<(), String>,
 }
 
-/// Every remedy, in the order of `wellfit remedies`.
-pub static REMEDIES: [&Remedy; 7] = [
+/// What a remedy is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Group {
+    /// Which weights are kept.
+    Stopping,
+    /// The layers.
+    Network,
+    /// How large weights grow.
+    Weights,
+    /// Learning rate and steps.
+    Rate,
+    /// What classes count.
+    Classes,
+    /// Training samples that change in each epoch.
+    Samples,
+    /// Preparation of the data.
+    Data,
+}
+
+impl Group {
+    /// Every group, in the order in which they are listed.
+    pub const ALL: [Group; 7] = [
+        Group::Stopping,
+        Group::Network,
+        Group::Weights,
+        Group::Rate,
+        Group::Classes,
+        Group::Samples,
+        Group::Data,
+    ];
+
+    /// As a heading.
+    pub fn title(self) -> &'static str {
+        match self {
+            Group::Stopping => "Which weights are kept",
+            Group::Network => "The network",
+            Group::Weights => "The size of the weights",
+            Group::Rate => "The learning rate and the steps",
+            Group::Classes => "What classes count",
+            Group::Samples => "Training samples that change in each epoch",
+            Group::Data => "Preparation of the data",
+        }
+    }
+}
+
+/// Every remedy, group by group.
+pub static REMEDIES: [&Remedy; 31] = [
     &early_stopping::EARLY_STOPPING,
+    &average::EMA,
+    &average::SWA,
     &dropout::DROPOUT,
+    &norm::BATCH_NORM,
+    &norm::LAYER_NORM,
+    &capacity::SMALLER,
+    &capacity::SHALLOWER,
     &penalty::L1,
     &penalty::L2,
     &penalty::L2_NORM,
+    &penalty::ELASTIC_NET,
     &weight_decay::WEIGHT_DECAY,
+    &max_norm::MAX_NORM,
     &plateau::REDUCE_ON_PLATEAU,
+    &rate::COSINE,
+    &rate::ONE_CYCLE,
+    &rate::STEP,
+    &rate::WARMUP,
+    &steps::BATCH_SIZE,
+    &steps::CLIP_GRAD_NORM,
+    &loss::LABEL_SMOOTHING,
+    &loss::CLASS_WEIGHTS,
+    &samples::AUGMENT,
+    &samples::NOISE,
+    &samples::MIXUP,
+    &samples::CUTMIX,
+    &data::FEATURE_SELECTION,
+    &data::STANDARDISE,
+    &data::OUTLIERS,
+    &more_data::MORE_DATA,
 ];
 
 /// The remedy of that name.
@@ -64,51 +160,145 @@ impl Remedy {
     pub fn signature(&self) -> String {
         let parameters: Vec<String> =
             self.parameters.iter().map(|parameter| parameter.to_string()).collect();
-        format!("{}({})", self.name, parameters.join(", "))
+        match parameters.is_empty() {
+            true => self.name.to_owned(),
+            false => format!("{}({})", self.name, parameters.join(", ")),
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::test_plan::article;
-    use wellfit_nn::{Layer, Optimizer, Penalty, PenaltyKind, PenaltyOn};
-    use wellfit_train::plan::{Metric, PlateauSettings, ScheduleKind, ThresholdMode};
+    use crate::test_plan::{article, conv, flatten, linear, plan_with};
+    use wellfit_nn::{Layer, Optimizer, Penalty, PenaltyKind, PenaltyOn, Window};
+    use wellfit_train::plan::{Document, Metric, PlateauSettings, ScheduleKind, ThresholdMode};
+
+    /// The plan as its text says.
+    fn read_again(plan: &Plan) -> Plan {
+        let document = Document::parse("plan.toml", &plan.to_toml()).unwrap();
+        Plan::read(&document, document.folder()).unwrap()
+    }
 
     fn after(call: &str) -> Plan {
         call.parse::<Call>().expect(call).apply(&article()).expect(call)
     }
 
-    /// A call of every remedy with only what it requires.
-    fn shortest(remedy: &Remedy) -> String {
-        let required: Vec<&str> = remedy
-            .parameters
-            .iter()
-            .filter(|parameter| parameter.default == Default::Required)
-            .map(|_| "0.25")
-            .collect();
-        format!("{}({})", remedy.name, required.join(", "))
+    /// A network that every remedy finds its place in.
+    fn network() -> Plan {
+        let pool = Layer::MaxPool2d { window: Window::square(2, 2, 0) };
+        let mut plan = plan_with(vec![
+            conv(4),
+            Layer::RELU,
+            pool,
+            flatten(),
+            linear(8),
+            Layer::RELU,
+            linear(6),
+            Layer::RELU,
+            linear(10),
+        ]);
+        plan.train.batch_size = 48;
+        plan
     }
 
     #[test]
-    fn every_remedy_changes_the_plan_once_and_is_found_by_its_name() {
+    fn every_remedy_changes_the_plan_and_is_found_by_its_name() {
         for remedy in REMEDIES {
             assert_eq!(find(remedy.name), Some(remedy));
-            let once = after(&shortest(remedy));
-            assert_ne!(once, article(), "{}", remedy.name);
-            let twice = shortest(remedy).parse::<Call>().unwrap().apply(&once).unwrap();
-            assert_eq!(twice, once, "{} twice is {} once", remedy.name, remedy.name);
+            let call: Call = remedy.usual.parse().expect(remedy.usual);
+            assert_eq!(call.remedy(), remedy);
+            let once = call.apply(&network()).expect(remedy.usual);
+            assert_ne!(once, network(), "{}", remedy.name);
+            once.check().expect(remedy.name);
             assert_eq!(once.model.layers.len(), once.model.init_index.len());
+            assert_eq!(read_again(&once).to_toml(), once.to_toml(), "{}", remedy.name);
+            let twice = call.apply(&once).unwrap();
+            assert_eq!(twice == once, !remedy.relative, "{} twice", remedy.name);
         }
     }
 
     #[test]
-    fn a_strength_is_a_number_and_no_parameter_is_called_steps() {
+    fn names_are_unique_and_lie_together_by_group() {
+        let mut groups: Vec<Group> = REMEDIES.iter().map(|remedy| remedy.group).collect();
+        groups.dedup();
+        assert_eq!(groups, Group::ALL);
+        let names = REMEDIES.map(|remedy| remedy.name);
+        assert!(names.iter().all(|name| names.iter().filter(|n| *n == name).count() == 1));
+    }
+
+    #[test]
+    fn every_remedy_says_what_it_computes_when_it_helps_and_who_says_so() {
+        for Remedy { name, meaning, formula, helps, source, .. } in REMEDIES {
+            for text in [meaning, formula, helps, source] {
+                assert!(text.len() > 10 && !text.ends_with('.'), "{name}: {text}");
+                assert!(!text.contains("  ") && !text.contains('\n'), "{name}: {text}");
+            }
+            assert!(source.contains("https://"), "{name}: {source}");
+        }
+    }
+
+    #[test]
+    fn a_range_that_is_advised_is_one_and_changes_the_plan_at_each_strength() {
         for remedy in REMEDIES {
-            let strength = remedy.strength.map(|at| remedy.parameters[at].kind);
-            let numbers = |kind| matches!(kind, Kind::Probability | Kind::NonNegative);
-            assert!(strength.is_none_or(numbers), "{}", remedy.name);
+            let Some(range) = remedy.range else { continue };
+            let Ok(Calls::Several(several)) = range.parse() else { panic!("{range}") };
+            assert_eq!(several.falling, remedy.falling);
+            let mut plans = Vec::new();
+            for (strength, call) in &several.calls {
+                assert_eq!(call.remedy(), remedy);
+                let plan = call.apply(&network()).expect(range);
+                plan.check().expect(range);
+                assert!(!plans.contains(&plan) && plan != network(), "{range} at {strength}");
+                plans.push(plan);
+            }
+        }
+    }
+
+    #[test]
+    fn every_strength_takes_a_range_and_every_other_argument_refuses_one() {
+        for remedy in REMEDIES {
+            assert!(remedy.range.is_none() || remedy.strength.is_some(), "{}", remedy.name);
+            assert!(!remedy.falling || remedy.strength.is_some(), "{}", remedy.name);
             assert!(remedy.parameters.iter().all(|p| p.name != call::STEPS), "{}", remedy.name);
+            for (at, parameter) in remedy.parameters.iter().enumerate() {
+                let ends = match parameter.kind {
+                    Kind::Count(_) | Kind::CountOrShare => "2..4",
+                    _ => "0.25..0.5",
+                };
+                let required = remedy
+                    .parameters
+                    .iter()
+                    .enumerate()
+                    .filter(|(other, p)| *other != at && p.default == Default::Required)
+                    .map(|(_, p)| format!(", {}=1", p.name));
+                let text = format!(
+                    "{}({}={ends}{})",
+                    remedy.name,
+                    parameter.name,
+                    required.collect::<String>()
+                );
+                match (text.parse::<Calls>(), remedy.strength == Some(at)) {
+                    (Ok(Calls::Several(_)), true) => {}
+                    (Err(error), false) => {
+                        assert!(error.to_string().contains("takes one value"), "{text}: {error}");
+                    }
+                    (other, _) => panic!("{text}: {other:?}"),
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_argument_refuses_what_lies_outside_of_its_range() {
+        for remedy in REMEDIES {
+            for parameter in remedy.parameters {
+                for bad in ["nan", "-1", "inf", "", "1e999", "x"] {
+                    let text = format!("{}({}={bad})", remedy.name, parameter.name);
+                    let error = text.parse::<Call>().expect_err(&text).to_string();
+                    assert!(error.contains("must be"), "{text}: {error}");
+                }
+            }
         }
     }
 
@@ -129,6 +319,9 @@ mod tests {
             (Kind::NonNegative, ["0", "1e300"], ["-1e-300", "inf"]),
             (Kind::Share, ["1e-9", "0.999"], ["0", "1"]),
             (Kind::Count(1), ["1", "100"], ["0", "1.5"]),
+            (Kind::Positive, ["1e-300", "1e300"], ["0", "inf"]),
+            (Kind::BelowOne, ["0", "0.999"], ["-0.1", "1"]),
+            (Kind::CountOrShare, ["1", "0.5"], ["0", "1.0"]),
         ] {
             assert!(inside.iter().all(|text| reads(kind, text)), "{kind:?}");
             assert!(!outside.iter().any(|text| reads(kind, text)), "{kind:?}");

@@ -24,10 +24,16 @@ pub enum Kind {
     Probability,
     /// A finite number, at least 0.
     NonNegative,
+    /// A finite number above 0.
+    Positive,
     /// A number above 0 and below 1.
     Share,
+    /// A number of at least 0 and below 1.
+    BelowOne,
     /// A whole number, at least this.
     Count(usize),
+    /// A whole number of at least 1, or a number above 0 and below 1.
+    CountOrShare,
     /// A figure of an epoch, such as `val_loss`.
     Metric,
     /// One of these words.
@@ -64,8 +70,13 @@ impl Kind {
         match self {
             Kind::Probability => "a number from 0 to 1".into(),
             Kind::NonNegative => "a number of at least 0".into(),
+            Kind::Positive => "a number above 0".into(),
             Kind::Share => "a number above 0 and below 1".into(),
+            Kind::BelowOne => "a number of at least 0 and below 1".into(),
             Kind::Count(least) => format!("a whole number of at least {least}"),
+            Kind::CountOrShare => {
+                "a whole number of at least 1, or a share above 0 and below 1".into()
+            }
             Kind::Metric => {
                 let own = one_of(&Metric::ALL.map(Metric::name));
                 format!("{own}, or a column of train.metrics such as val_f1_macro")
@@ -82,8 +93,11 @@ impl Kind {
         match self {
             Kind::Probability => number().filter(|p| (0.0..=1.0).contains(p)).map(Value::Number),
             Kind::NonNegative => number().filter(|x| *x >= 0.0 && x.is_finite()).map(Value::Number),
+            Kind::Positive => number().filter(|x| *x > 0.0 && x.is_finite()).map(Value::Number),
             Kind::Share => number().filter(|x| *x > 0.0 && *x < 1.0).map(Value::Number),
+            Kind::BelowOne => number().filter(|x| (0.0..1.0).contains(x)).map(Value::Number),
             Kind::Count(least) => text.parse().ok().filter(|n| *n >= least).map(Value::Count),
+            Kind::CountOrShare => Kind::Count(1).read(text).or_else(|| Kind::Share.read(text)),
             Kind::Metric => Metric::from_name(word).map(Value::Metric),
             Kind::Word(words) => words.iter().find(|w| **w == word).map(|w| Value::Word(w)),
         }
@@ -108,6 +122,17 @@ impl fmt::Display for Value {
             Value::Count(n) => write!(f, "{n}"),
             Value::Metric(metric) => f.write_str(metric.name()),
             Value::Word(word) => f.write_str(word),
+        }
+    }
+}
+
+impl Value {
+    /// The value as a strength; `None` of a word or a figure.
+    pub(super) fn strength(self) -> Option<f64> {
+        match self {
+            Value::Number(x) => Some(x),
+            Value::Count(n) => Some(n as f64),
+            Value::Metric(_) | Value::Word(_) => None,
         }
     }
 }
@@ -145,12 +170,23 @@ impl Arguments {
         self.optional_number(at).expect("a parameter that is required or has a default")
     }
 
+    /// The whole number at this place; `None` if it was not given and has no default.
+    pub(super) fn optional_count(&self, at: usize) -> Option<usize> {
+        match self.0[at] {
+            Some(Value::Count(n)) => Some(n),
+            None => None,
+            Some(other) => unreachable!("argument {at} is {other}, not a count"),
+        }
+    }
+
     /// The whole number at this place.
     pub(super) fn count(&self, at: usize) -> usize {
-        match self.0[at] {
-            Some(Value::Count(n)) => n,
-            other => unreachable!("argument {at} is {other:?}, not a count"),
-        }
+        self.optional_count(at).expect("a parameter that is required or has a default")
+    }
+
+    /// The value at this place, of whichever kind.
+    pub(super) fn value(&self, at: usize) -> Value {
+        self.0[at].expect("a parameter that is required or has a default")
     }
 
     /// The metric at this place.
@@ -161,11 +197,17 @@ impl Arguments {
         }
     }
 
+    /// The word at this place; `None` if it was not given and has no default.
+    pub(super) fn optional_word(&self, at: usize) -> Option<&'static str> {
+        match self.0[at] {
+            Some(Value::Word(word)) => Some(word),
+            None => None,
+            Some(other) => unreachable!("argument {at} is {other}, not a word"),
+        }
+    }
+
     /// The word at this place.
     pub(super) fn word(&self, at: usize) -> &'static str {
-        match self.0[at] {
-            Some(Value::Word(word)) => word,
-            other => unreachable!("argument {at} is {other:?}, not a word"),
-        }
+        self.optional_word(at).expect("a parameter that is required or has a default")
     }
 }

@@ -2,12 +2,18 @@
 
 use wellfit_train::plan::{Metric, Plan, PlateauSettings, ScheduleKind, ThresholdMode};
 
-use super::{Arguments, Default, Kind, Parameter, Remedy, Value};
+use super::rate;
+use super::{Arguments, Default, Group, Kind, Parameter, Remedy, Value};
 
 /// Defaults are those of PyTorch's ReduceLROnPlateau.
 pub(super) static REDUCE_ON_PLATEAU: Remedy = Remedy {
     name: "reduce-on-plateau",
+    group: Group::Rate,
     meaning: "cuts the learning rate when the watched figure has stopped improving",
+    formula: "lr ← max(min_lr, lr·factor) after more than `patience` epochs without improvement",
+    helps: "when the loss wavers near the end: smaller steps settle it. With a patience longer \
+            than the run it does nothing",
+    source: "https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.ReduceLROnPlateau.html",
     parameters: &[
         Parameter {
             name: "factor",
@@ -52,25 +58,27 @@ pub(super) static REDUCE_ON_PLATEAU: Remedy = Remedy {
             meaning: "what is watched",
         },
     ],
+    usual: "reduce-on-plateau(0.5, patience=3)",
+    range: None,
     strength: None,
+    falling: false,
+    relative: false,
     apply,
 };
 
 fn apply(arguments: &Arguments, plan: &mut Plan) -> Result<(), String> {
-    plan.train.schedule = Some(
-        ScheduleKind::ReduceOnPlateau(PlateauSettings {
-            factor: arguments.number(0),
-            patience: arguments.count(1),
-            threshold: arguments.number(2),
-            threshold_mode: match arguments.word(3) {
-                "abs" => ThresholdMode::Abs,
-                _ => ThresholdMode::Rel,
-            },
-            cooldown: arguments.count(4),
-            min_lr: arguments.number(5),
-            monitor: arguments.metric(6),
-        })
-        .into(),
-    );
+    let settings = PlateauSettings {
+        factor: arguments.number(0),
+        patience: arguments.count(1),
+        threshold: arguments.number(2),
+        threshold_mode: match arguments.word(3) {
+            "abs" => ThresholdMode::Abs,
+            _ => ThresholdMode::Rel,
+        },
+        cooldown: arguments.count(4),
+        min_lr: arguments.number(5),
+        monitor: arguments.metric(6),
+    };
+    rate::set(plan, ScheduleKind::ReduceOnPlateau(settings));
     Ok(())
 }

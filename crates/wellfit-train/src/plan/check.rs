@@ -97,6 +97,16 @@ impl Plan {
         for (i, augment) in train.augment.iter().enumerate() {
             check_augment(&format!("train.augment.{i}"), augment)?;
         }
+        let mut blends = (0..train.augment.len()).filter(|&i| train.augment[i].blends());
+        if let (Some(first), Some(second)) = (blends.next(), blends.next()) {
+            let [one, other] = [first, second].map(|i| train.augment[i].name());
+            let key = format!("train.augment.{second}");
+            let message = format!(
+                "{key} is {other}, but samples are blended once, and train.augment.{first} is \
+                 {one} already: leave one of them out"
+            );
+            return Err(PlanError::about(key, message));
+        }
         if let Some(average) = &train.average {
             check_average(average, train)?;
         }

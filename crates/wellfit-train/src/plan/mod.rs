@@ -39,6 +39,7 @@ pub use section::{Field, Section};
 pub use suggest::did_you_mean;
 pub use wellfit_metrics::Extra;
 pub(crate) use write::hex;
+pub use write::text as quoted;
 
 /// Everything that determines one training run.
 #[derive(Clone, Debug, PartialEq)]

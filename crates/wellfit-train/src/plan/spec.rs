@@ -19,6 +19,7 @@ impl Plan {
             optimizer: self.optimizer(),
             penalties: self.train.penalties.clone(),
             clip_grad_norm: self.train.clip_grad_norm,
+            max_norm: self.train.max_norm,
             precision: self.train.precision,
             average: self.train.average.is_some(),
             batch_size: self.train.batch_size,

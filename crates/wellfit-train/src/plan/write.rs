@@ -169,7 +169,7 @@ pub(super) fn path(path: &Path) -> String {
 }
 
 /// A TOML basic string.
-pub(super) fn text(text: &str) -> String {
+pub fn text(text: &str) -> String {
     let mut out = String::from('"');
     for c in text.chars() {
         match c {

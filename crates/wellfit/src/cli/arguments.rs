@@ -19,15 +19,19 @@ pub struct Arguments {
 
 #[derive(Subcommand)]
 pub enum Command {
-    /// Compare remedies over several seeds and report (without FILE: the article's
-    /// arms on the embedded sample)
+    /// Compare remedies over several seeds and report: those of a study file, or, for a
+    /// data file, those that make sense for it (without FILE: the article's arms on the
+    /// embedded sample)
     Study(StudyArguments),
-    /// Train one plan
+    /// Train one plan, or a baseline network on a data file
     Train(TrainArguments),
+    /// Print a sensible plan for a data file, with the reason for each choice
+    New(NewArguments),
     /// Data sets: what is there, and downloads
     #[command(subcommand)]
     Data(DataCommand),
-    /// List every remedy with its arguments, defaults and meaning
+    /// List every remedy with its arguments, defaults and meaning; of one also its
+    /// formula, when it helps and its source
     Remedies(RemediesArguments),
     /// Judge training runs, wellfit's or other programs': does it overfit, since when,
     /// how surely, and what to do
@@ -50,11 +54,18 @@ pub enum Command {
 
 #[derive(Args)]
 pub struct StudyArguments {
-    /// A study file or a plan file (TOML)
+    /// A study file or a plan file (TOML); or data: a table (CSV, TSV, Parquet), arrays
+    /// (NPZ), a folder of images, IDX files, a known set
     pub file: Option<PathBuf>,
     /// How many seeds; of a race, how many at most
     #[arg(long, value_name = "N", value_parser = at_least_one())]
     pub seeds: Option<u64>,
+    /// Cross-validate with so many folds, in the place of a validation set; 1: none
+    #[arg(long, value_name = "N", value_parser = at_least_one())]
+    pub folds: Option<u64>,
+    /// How many times the folds are drawn
+    #[arg(long, value_name = "N", value_parser = at_least_one())]
+    pub repeats: Option<u64>,
     /// Race: add seeds, at most as many as --seeds says, only where the ranking is open;
     /// losers stop early
     #[arg(long)]
@@ -71,15 +82,37 @@ pub struct StudyArguments {
 
 #[derive(Args)]
 pub struct TrainArguments {
-    /// A plan file (TOML)
+    /// A plan file (TOML), or data, as for `study`
     pub file: PathBuf,
     #[command(flatten)]
     pub run: RunArguments,
 }
 
+#[derive(Args)]
+pub struct NewArguments {
+    /// A table (CSV, TSV, Parquet), arrays (NPZ), a folder of images, IDX files, a known set
+    pub data: PathBuf,
+    /// The column of a table that is to be predicted; several times for several numbers
+    #[arg(long, value_name = "COLUMN")]
+    pub target: Vec<String>,
+    /// Also propose what to compare: a study file
+    #[arg(long)]
+    pub study: bool,
+    /// Write the plan to this new file
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    #[command(flatten)]
+    pub places: PlacesArguments,
+}
+
 /// What `study` and `train` share.
 #[derive(Args)]
 pub struct RunArguments {
+    /// The column of a table that is to be predicted; several times for several numbers
+    /// [default: what the plan says; of a data file a column called target, label, class
+    /// or y]
+    #[arg(long, value_name = "COLUMN")]
+    pub target: Vec<String>,
     /// The folder for results; one that holds the same work goes on [default: runs/NAME]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
@@ -115,6 +148,30 @@ pub enum DataCommand {
     List(ListArguments),
     /// Download a known data set and check it
     Fetch(FetchArguments),
+    /// Look at training samples, as they are stored and as a plan's augmentation changes
+    /// them: images as a picture, others as a table
+    Show(ShowArguments),
+}
+
+#[derive(Args)]
+pub struct ShowArguments {
+    /// A plan file (.toml), a known data set's name, or a path of data
+    #[arg(value_name = "PLAN|DATA")]
+    pub what: String,
+    /// The picture of images: FILE.png or FILE.svg [default: samples.png]
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// The epoch whose changes are shown, for images the first of seven
+    #[arg(long, value_name = "N", default_value = "1", value_parser = at_least_one())]
+    pub epoch: u64,
+    /// The column to predict, for a table without a plan
+    #[arg(long, value_name = "NAME")]
+    pub target: Option<String>,
+    /// Set any key of the plan, such as data.subset=100; may be repeated
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+    #[command(flatten)]
+    pub places: PlacesArguments,
 }
 
 #[derive(Args)]
@@ -149,6 +206,8 @@ pub struct FetchPlacesArguments {
 
 #[derive(Args)]
 pub struct RemediesArguments {
+    /// One of them, of which all is said
+    pub name: Option<String>,
     /// Print the list as JSON
     #[arg(long)]
     pub json: bool,

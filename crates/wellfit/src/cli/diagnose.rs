@@ -117,7 +117,7 @@ fn study(folder: &Path) -> Result<Vec<Verdict>, Failure> {
     let records = read(folder)?;
     let trials = records.study.trials();
     let judged = trials.iter().filter_map(|trial| {
-        let record = records.records[trial.arm][trial.seed_index].as_ref()?;
+        let record = records.records[trial.arm][trial.cell].as_ref()?;
         let facts = Facts { val_size: Some(records.data.samples[1]), ..Facts::of(&trial.plan) };
         let name = folder.join("trials").join(&trial.name);
         Some((trial.arm, judge_record(&name.to_string_lossy(), record, facts)))

@@ -1,7 +1,6 @@
 //! `wellfit export RUN`
 
 use std::fs;
-use std::path::{Path, PathBuf};
 
 use wellfit::{FileError, SavedModel, model_folder, write_file, write_tensors_with};
 
@@ -12,23 +11,22 @@ use super::{Failure, print};
 pub fn export(arguments: ExportArguments) -> Result<(), Failure> {
     let ExportArguments { run, to, out, prepared, quiet } = arguments;
     let model = SavedModel::open(&run)?;
-    let name = name(&run);
     let out = match out {
         Some(out) => out,
         None => model_folder(&run)?.join(to.default_name()),
     };
     match to {
         ExportTo::Onnx => {
-            let bytes = model.onnx(&name, prepared)?;
-            to_file(&out)?;
+            let bytes = model.onnx(prepared)?;
+            print::room_for(&out)?;
             write_file(&out, &bytes)?;
         }
         ExportTo::Safetensors => {
-            to_file(&out)?;
+            print::room_for(&out)?;
             write_tensors_with(&out, &model.weights, &notes(&model))?;
         }
         ExportTo::Pytorch => {
-            let text = model.torch_module(&name, prepared)?;
+            let text = model.torch_module(prepared)?;
             let fail = FileError::on("make the folder", &out);
             if out.is_file() {
                 return Err(Failure::input(format!(
@@ -47,22 +45,6 @@ pub fn export(arguments: ExportArguments) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A folder cannot be written as a file, and the folder around a file must be there.
-fn to_file(out: &Path) -> Result<(), Failure> {
-    if out.is_dir() {
-        return Err(Failure::input(format!(
-            "{} is a folder: name a file with --out",
-            out.display()
-        )));
-    }
-    match out.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => {
-            Ok(fs::create_dir_all(folder).map_err(FileError::on("make the folder", folder))?)
-        }
-        _ => Ok(()),
-    }
-}
-
 /// What a model's file says besides its tensors.
 fn notes(model: &SavedModel) -> Vec<(&'static str, String)> {
     let targets = &model.schema.targets;
@@ -77,15 +59,4 @@ fn notes(model: &SavedModel) -> Vec<(&'static str, String)> {
         (key, names),
         ("plan", model.plan.to_toml()),
     ]
-}
-
-/// What a model is called: its run's folder, or its study's.
-pub fn name(run: &Path) -> String {
-    let run = fs::canonicalize(run).unwrap_or_else(|_| PathBuf::from(run));
-    let own = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
-    match own(&run) {
-        Some(name) if name == "recommended" => run.parent().and_then(own).unwrap_or(name),
-        Some(name) => name,
-        None => "model".into(),
-    }
 }

@@ -9,13 +9,16 @@ pub mod export;
 mod failure;
 pub mod inspect;
 mod interrupt;
+pub mod new;
 mod plan;
 pub mod predict;
 mod print;
 mod progress;
+mod proposed;
 pub mod remedies;
 pub mod report;
 mod runs;
+pub mod show;
 pub mod study;
 pub mod train;
 

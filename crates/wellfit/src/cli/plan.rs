@@ -3,19 +3,38 @@
 use std::path::{Path, PathBuf};
 
 use wellfit::TrainError;
-use wellfit::plan::Document;
+use wellfit::data::Places;
+use wellfit::plan::{Document, quoted};
+use wellfit::proposal::Want;
 use wellfit::study::slug;
 
 use super::Failure;
 use super::arguments::RunArguments;
+use super::proposed::{self, is_data};
 
-/// Reads the file and applies `--set`, then `--seed`.
-pub fn read(file: &Path, run: &RunArguments) -> Result<Document, Failure> {
-    change(Document::read(file)?, run)
+/// Reads the file, or proposes a plan for it where it is data.
+pub fn read(file: &Path, run: &RunArguments, want: Want) -> Result<Document, Failure> {
+    if !is_data(file) {
+        return change(Document::read(file)?, run);
+    }
+    let places = Places::from_env(run.places.data_dir.clone());
+    let proposed = proposed::read(file, &run.target, &places, None, want)?;
+    if !run.quiet {
+        proposed.tell(file, want);
+    }
+    change(proposed.document()?, run)
 }
 
-/// Applies `--set`, then `--seed`.
+/// Applies `--target`, then `--set`, then `--seed`.
 pub fn change(mut document: Document, run: &RunArguments) -> Result<Document, Failure> {
+    match run.target.as_slice() {
+        [] => {}
+        [one] => document.set(&format!("data.target={}", quoted(one)))?,
+        several => {
+            let names: Vec<String> = several.iter().map(|name| quoted(name)).collect();
+            document.set(&format!("data.target=[{}]", names.join(", ")))?;
+        }
+    }
     for assignment in &run.set {
         document.set(assignment)?;
     }

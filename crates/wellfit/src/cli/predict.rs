@@ -40,12 +40,7 @@ pub fn predict(arguments: PredictArguments) -> Result<(), Failure> {
             Ok(()) => Ok(()),
         };
     };
-    if path.is_dir() {
-        return Err(Failure::input(format!(
-            "{} is a folder: name a file with --out",
-            path.display()
-        )));
-    }
+    print::room_for(&path)?;
     let partial = partial(&path);
     let written = (|| {
         let mut out = BufWriter::new(File::create(&partial).map_err(Stop::Write)?);

@@ -1,6 +1,10 @@
 //! What goes to stdout and stderr, and in which colours.
 
+use std::fs;
 use std::io::{self, IsTerminal, Write};
+use std::path::Path;
+
+use wellfit::FileError;
 
 use super::Failure;
 
@@ -28,4 +32,21 @@ pub fn colour() -> bool {
     let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
     io::stdout().is_terminal() && !set("NO_COLOR") && !dumb
+}
+
+/// Makes the folder around a file that is to be written.
+///
+/// # Errors
+/// A folder stands there, or no folder can be made around it.
+pub fn room_for(file: &Path) -> Result<(), Failure> {
+    if file.is_dir() {
+        let file = file.display();
+        return Err(Failure::input(format!("{file} is a folder: name a file with --out")));
+    }
+    match file.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => {
+            Ok(fs::create_dir_all(folder).map_err(FileError::on("make the folder", folder))?)
+        }
+        _ => Ok(()),
+    }
 }

@@ -21,6 +21,8 @@ pub struct Results {
     pub answer: String,
     /// The content of `results.json`.
     pub json: String,
+    /// The file for other programs of the model that is handed over, if there is one.
+    pub onnx: Option<PathBuf>,
 }
 
 /// Records → findings → `results.json`, `results.csv`, the report, the model.
@@ -31,7 +33,7 @@ pub fn write_results(folder: &Path, records: &StudyRecords) -> Result<Results, F
     write_file(&folder.join("results.csv"), results_csv(records).as_bytes())?;
     write_report(folder, records, &findings)?;
     let trial = findings.answer.model.as_ref().map(|model| model.trial.as_str());
-    let onnx = trial.and_then(|trial| onnx_of(folder, trial, &records.study.name));
+    let onnx = trial.and_then(|trial| onnx_of(folder, trial));
     // What was handed over before stays where the trial's own model is gone.
     let there = || folder.join("recommended").join(ONNX).exists();
     let named = match (&onnx, trial) {
@@ -46,7 +48,8 @@ pub fn write_results(folder: &Path, records: &StudyRecords) -> Result<Results, F
     }
     let answer = answer(records, &findings, print::WIDTH, print::colour())?
         + &strengths(records, &findings, print::WIDTH, print::colour())?;
-    Ok(Results { answer, json: json.trim_end().to_owned() + "\n" })
+    let onnx = Some(folder.join("recommended").join(ONNX)).filter(|path| path.exists());
+    Ok(Results { answer, json: json.trim_end().to_owned() + "\n", onnx })
 }
 
 fn trial_folder(study: &Path, trial: &str) -> PathBuf {
@@ -58,12 +61,14 @@ fn holds_model(study: &Path, trial: &str) -> bool {
 }
 
 /// A trial's model for other programs. Without it the study is still worth having.
-fn onnx_of(study: &Path, trial: &str, name: &str) -> Option<Vec<u8>> {
+fn onnx_of(study: &Path, trial: &str) -> Option<Vec<u8>> {
     if !holds_model(study, trial) {
         return None;
     }
-    let written =
-        SavedModel::open(&trial_folder(study, trial)).and_then(|model| model.onnx(name, false));
+    let written = match SavedModel::open(&trial_folder(study, trial)) {
+        Ok(model) => model.onnx(false),
+        Err(error) => Err(error),
+    };
     match written {
         Ok(bytes) => Some(bytes),
         Err(error) => {

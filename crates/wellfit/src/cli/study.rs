@@ -2,6 +2,7 @@
 
 use wellfit::data::Places;
 use wellfit::plan::Document;
+use wellfit::proposal::Want;
 use wellfit::study::{BASELINE, Outcome, StudyOptions, run};
 use wellfit::verdict::{Facts, Target, json_value, judge_record};
 use wellfit::{SAMPLE_STUDY, Study, StudyError, diagnose};
@@ -46,19 +47,31 @@ pub fn study(arguments: StudyArguments, interrupt: &Interrupt) -> Result<(), Fai
     print::result(if options.json { &results.json } else { &results.answer })?;
     if !options.quiet {
         print::note(&format!("report: {}", folder.join("report.html").display()));
+        if let Some(onnx) = &results.onnx {
+            print::note(&format!("model: {}", onnx.display()));
+        }
     }
     failed(&outcome)
 }
 
 /// The file's study, or the article's arms on the sample, with the options' changes.
 fn read(arguments: &StudyArguments) -> Result<(Study, Document), Failure> {
-    let (document, name) = match &arguments.file {
-        Some(file) => (Document::read(file)?, plan::name(file)),
-        None => (Document::parse("the built-in study", SAMPLE_STUDY)?, "article-sample".into()),
+    let run = &arguments.run;
+    let (mut document, name) = match &arguments.file {
+        Some(file) => (plan::read(file, run, Want::Study)?, plan::name(file)),
+        None => {
+            let document = Document::parse("the built-in study", SAMPLE_STUDY)?;
+            (plan::change(document, run)?, "article-sample".into())
+        }
     };
-    let mut document = plan::change(document, &arguments.run)?;
     if let Some(seeds) = arguments.seeds {
         document.set(&format!("study.seeds={seeds}"))?;
+    }
+    if let Some(folds) = arguments.folds {
+        document.set(&format!("study.folds={folds}"))?;
+    }
+    if let Some(repeats) = arguments.repeats {
+        document.set(&format!("study.repeats={repeats}"))?;
     }
     if arguments.race {
         document.set("study.racing=true")?;

@@ -4,6 +4,7 @@ use std::io::IsTerminal;
 use std::path::Path;
 
 use wellfit::data::{Places, Splits, load};
+use wellfit::proposal::Want;
 use wellfit::record::{EpochRow, Event, Record, RunState, ScoreKind};
 use wellfit::report::{Progress, train_summary};
 use wellfit::verdict::{Facts, Show, Target, json_value, judge_record, told};
@@ -18,7 +19,7 @@ pub const HERE: &str = ".";
 /// Plan → data → record.
 pub fn train(arguments: TrainArguments, interrupt: &Interrupt) -> Result<(), Failure> {
     let TrainArguments { file, run: options } = arguments;
-    let document = plan::read(&file, &options)?;
+    let document = plan::read(&file, &options, Want::Plan)?;
     let plan = Plan::read(&document, document.folder())?;
     let name = plan::name(&file);
     let folder = options.out.clone().unwrap_or_else(|| plan::default_folder(&name));
