@@ -4,6 +4,7 @@ pub mod arguments;
 pub mod compare;
 pub mod data;
 pub mod diagnose;
+pub mod evaluate;
 pub mod export;
 mod failure;
 pub mod inspect;
