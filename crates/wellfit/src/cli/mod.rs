@@ -5,6 +5,7 @@ pub mod check;
 pub mod compare;
 pub mod data;
 pub mod diagnose;
+pub mod evaluate;
 pub mod export;
 mod failure;
 pub mod inspect;
