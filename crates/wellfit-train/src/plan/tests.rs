@@ -1008,7 +1008,13 @@ prop_compose! {
         clip_grad_norm in prop::option::of(1e-9..1e9f64),
         more in (prop::option::of(1e-9..1e9f64), prop::collection::vec(augments(), 0..3)),
     ) -> Train {
-        let (max_norm, augment) = more;
+        let (max_norm, mut augment): (Option<f64>, Vec<Augment>) = more;
+        // Samples are blended once.
+        let mut blended = false;
+        augment.retain(|augment| {
+            let blends = matches!(augment, Augment::Mixup { .. } | Augment::Cutmix { .. });
+            !blends || !std::mem::replace(&mut blended, true)
+        });
         let watched = schedule.iter().filter_map(|schedule| match schedule.kind {
             ScheduleKind::ReduceOnPlateau(settings) => settings.monitor.extra(),
             _ => None,
