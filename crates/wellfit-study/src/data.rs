@@ -3,7 +3,9 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use wellfit_data::{DataError, DataRequest, Places, RawSource, RawSplits, Sources, Splits};
+use wellfit_data::{
+    DataError, DataRequest, LoadProgress, Places, RawSource, RawSplits, Sources, Splits,
+};
 
 use crate::error::StudyError;
 use crate::folds::Folds;
@@ -30,13 +32,15 @@ struct Made {
 
 impl Data {
     /// Reads what the arms ask for, and makes the splits of each request (the first fold's).
-    /// `look` sees the base plan's parts before they are prepared.
+    /// `watch` is told how far a large file has been read, `look` sees the base plan's parts
+    /// before they are prepared.
     pub(crate) fn read(
         study: &Study,
         places: &Places,
+        watch: &dyn Fn(LoadProgress),
         look: impl FnOnce(&DataRequest, &RawSplits) -> Result<(), StudyError>,
     ) -> Result<Data, StudyError> {
-        let mut sources = Sources::new(places);
+        let mut sources = Sources::watched(places, watch);
         let mut requests: Vec<(DataRequest, Option<Arc<RawSource>>)> = Vec::new();
         for request in study.arms.iter().map(|arm| &arm.plan.data) {
             if requests.iter().all(|(known, _)| known != request) {

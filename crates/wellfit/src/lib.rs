@@ -19,6 +19,7 @@
 //! | [`runs`] | files of any program → curves | `wellfit-runs` |
 //! | [`judge`], [`verdict`] | curves → [`Verdict`] | `wellfit-diagnose` |
 //! | [`weights`] | a model file → figures of each layer | `wellfit-weights` |
+//! | [`metrics`] | labels and outputs → scores with intervals | `wellfit-metrics` |
 //! | [`SavedModel`], [`export`] | a run's folder → predictions, models of other programs | `wellfit-export` |
 //! | `report` | records + findings → page, pictures, words | `wellfit-report` |
 //!
@@ -83,6 +84,7 @@
 //! | `report` | `report`: page, pictures, words for a terminal | with `cli` |
 //! | `sample` | the embedded set `fashion-mnist-sample` and its study | with `cli` |
 
+mod evaluate;
 mod predict;
 mod saved;
 
@@ -165,6 +167,11 @@ pub mod runs {
 /// Means, intervals and differences.
 pub mod stats {
     pub use wellfit_stats::*;
+}
+
+/// What is known, and what a network said of it, become scores.
+pub mod metrics {
+    pub use wellfit_metrics::*;
 }
 
 /// Model files of any framework become figures of each layer.

@@ -8,8 +8,8 @@ use clap::Parser;
 
 use cli::arguments::{Arguments, Command, DataCommand};
 use cli::{
-    Interrupt, check, compare, data, diagnose, export, inspect, new, predict, remedies, report,
-    show, study, train,
+    Interrupt, check, compare, data, diagnose, evaluate, export, inspect, new, predict, remedies,
+    report, show, study, train,
 };
 
 fn main() -> ExitCode {
@@ -26,6 +26,7 @@ fn main() -> ExitCode {
         Command::Diagnose(arguments) => diagnose::diagnose(arguments),
         Command::Compare(arguments) => compare::compare(arguments),
         Command::Report(arguments) => report::report(arguments),
+        Command::Evaluate(arguments) => evaluate::evaluate(arguments),
         Command::Predict(arguments) => predict::predict(arguments),
         Command::Export(arguments) => export::export(arguments),
         Command::Inspect(arguments) => inspect::inspect(arguments, &interrupt),

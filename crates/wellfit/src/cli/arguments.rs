@@ -43,6 +43,9 @@ pub enum Command {
     Report(ReportArguments),
     /// Say what a trained model makes of each sample of a file
     Predict(PredictArguments),
+    /// Score a trained model on a part of its data or on a file: scores with intervals, who
+    /// is taken for whom, calibration, the worst samples
+    Evaluate(EvaluateArguments),
     /// Write a trained model for other programs: ONNX, PyTorch, safetensors
     Export(ExportArguments),
     /// Look at a model's weights, of any framework: norms, singular values, the power
@@ -370,6 +373,42 @@ pub struct ReportArguments {
     /// Print the results as JSON
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Args)]
+pub struct EvaluateArguments {
+    /// A folder that `train` or `study` made; of a study's the recommended model is taken
+    pub run: PathBuf,
+    /// A file of samples with what they are to give [default: the run's own data]
+    pub data: Option<PathBuf>,
+    /// Which part of the run's own data [default: validation]
+    #[arg(long, value_enum, value_name = "PART", conflicts_with = "data")]
+    pub on: Option<Part>,
+    /// Write evaluation.json and pictures into a folder
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Print everything as JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Threads; never changes a result [default: the machine's]
+    #[arg(long, value_name = "N", value_parser = at_least_one())]
+    pub threads: Option<u64>,
+    #[command(flatten)]
+    pub places: PlacesArguments,
+    /// Say nothing but results and errors
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+/// A part of a run's data.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Part {
+    /// What was trained on, as it was read
+    Train,
+    /// What the kept epoch was chosen by
+    Validation,
+    /// What is opened once
+    Test,
 }
 
 #[derive(Args)]

@@ -4,13 +4,14 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use wellfit::check::Checked;
-use wellfit::data::{DataRequest, RawSplits};
+use wellfit::data::{DataRequest, LoadProgress, RawSplits};
 use wellfit::record::{EpochRow, Event, Record};
 use wellfit::report::Progress;
 use wellfit::study::{Begun, Racing, Trial, Watch};
 
 use super::arguments::RunArguments;
 use super::check;
+use super::reading::Reading;
 
 /// `40 trials to run, up to 2 side by side on 4 threads`.
 fn to_run(n: usize, jobs: usize, threads: usize) -> String {
@@ -27,6 +28,7 @@ fn to_run(n: usize, jobs: usize, threads: usize) -> String {
 pub struct Live<'a> {
     file: Option<&'a Path>,
     options: &'a RunArguments,
+    reading: Reading,
     checked: OnceLock<Checked>,
     progress: OnceLock<Progress>,
 }
@@ -34,7 +36,8 @@ pub struct Live<'a> {
 impl<'a> Live<'a> {
     /// Of the study in a file, or the built-in one.
     pub fn new(file: Option<&'a Path>, options: &'a RunArguments) -> Live<'a> {
-        Live { file, options, checked: OnceLock::new(), progress: OnceLock::new() }
+        let (checked, progress) = (OnceLock::new(), OnceLock::new());
+        Live { file, options, reading: Reading::new(options.quiet), checked, progress }
     }
 
     /// What the check of the data gave.
@@ -48,12 +51,18 @@ impl<'a> Live<'a> {
 
     /// Takes the bars away.
     pub fn end(&self) {
+        self.reading.end();
         self.progress().end();
     }
 }
 
 impl Watch for Live<'_> {
+    fn reading(&self, progress: LoadProgress) {
+        self.reading.show("the data", progress);
+    }
+
     fn data(&self, request: &DataRequest, raw: &RawSplits) -> Result<(), String> {
+        self.reading.end();
         let checked = self.checked.get_or_init(|| check::before(request, raw));
         let refusal = check::refusal(checked).filter(|_| self.options.strict);
         refusal.map_or(Ok(()), Err)

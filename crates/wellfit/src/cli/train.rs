@@ -3,7 +3,7 @@
 use std::io::IsTerminal;
 use std::path::Path;
 
-use wellfit::data::{Places, Splits, read_source};
+use wellfit::data::{Places, Splits, read_source_watched};
 use wellfit::proposal::Want;
 use wellfit::record::{EpochRow, Event, Record, RunState, ScoreKind};
 use wellfit::report::{Progress, train_summary};
@@ -11,6 +11,7 @@ use wellfit::verdict::{Facts, Show, Target, json_value, judge_record, told};
 use wellfit::{Decision, Observer, Plan, Start, TrainOptions, Verdict, train_in, write_record};
 
 use super::arguments::TrainArguments;
+use super::reading::Reading;
 use super::{Failure, Interrupt, check, plan, print};
 
 /// What a record calls the run that it is of, wherever its folder goes.
@@ -23,7 +24,12 @@ pub fn train(arguments: TrainArguments, interrupt: &Interrupt) -> Result<(), Fai
     let plan = Plan::read(&document, document.folder())?;
     let name = plan::name(&file);
     let folder = options.out.clone().unwrap_or_else(|| plan::default_folder(&name));
-    let source = read_source(&plan.data, &Places::from_env(options.places.data_dir.clone()))?;
+    let places = Places::from_env(options.places.data_dir.clone());
+    let reading = Reading::new(options.quiet);
+    let show = |progress| reading.show(&plan.data.source, progress);
+    let source = read_source_watched(&plan.data, &places, &show);
+    reading.end();
+    let source = source?;
     let raw = source.split(&plan.data)?;
     let checked = check::before(&plan.data, &raw);
     if let Some(refusal) = check::refusal(&checked).filter(|_| options.strict) {
