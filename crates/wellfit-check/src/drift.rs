@@ -134,9 +134,9 @@ impl Features {
     ) -> Option<Features> {
         let sides = [parts.training(), part];
         let mut seen = Vec::new();
-        for column in 0..parts.width() {
+        for (column, (named, profile)) in parts.columns.iter().zip(profiles).enumerate() {
             // Rows that are numbered or named tell parts apart without being otherwise.
-            if identifies(parts, &parts.columns[column], &profiles[column]) {
+            if identifies(parts, named, profile) {
                 continue;
             }
             let values: Vec<f64> = sides
@@ -144,7 +144,7 @@ impl Features {
                 .zip(rows)
                 .flat_map(|(part, rows)| rows.iter().map(|&row| part.value(row, column)))
                 .collect();
-            see(&parts.columns[column].kind, column, &values, &mut seen);
+            see(&named.kind, column, &values, &mut seen);
         }
         let sketch = Sketch::new(seen.len(), FEATURES, &mut key(Draw::Network, 0).stream());
         let (width, n) = (sketch.len, rows[0].len());

@@ -50,7 +50,7 @@ fn skew(parts: &Parts<'_>, effort: Effort) -> Option<Finding> {
     let positive = values.iter().all(|&value| value > 0.0);
     let evidence = format!(
         "target {} has a skewness of {} (at least ±{})",
-        listed(&[name.clone()], 1),
+        listed(std::slice::from_ref(&name), 1),
         figure(skew),
         figure(SKEWED)
     );
