@@ -156,36 +156,32 @@ fn nearly_constant(parts: &Parts<'_>, profiles: &[Profile]) -> Option<Finding> {
     Some(drop_line(parts, finding, &names))
 }
 
-fn identifiers(parts: &Parts<'_>, profiles: &[Profile]) -> Option<Finding> {
-    if !parts.is_table() {
-        return None;
+/// Whether a column of a table numbers or names the rows. Rows that repeat make its values
+/// repeat.
+pub(crate) fn identifies(parts: &Parts<'_>, column: &Named, profile: &Profile) -> bool {
+    let differs = profile.distinct as f64 >= IDENTIFIES * profile.rows as f64;
+    if !parts.is_table() || profile.rows < LEAST_ROWS || profile.missing > 0 || !differs {
+        return false;
     }
-    let all_rows = parts.training().len();
-    let found = which(parts, profiles, |column, profile| {
-        let every_differs =
-            profile.missing == 0 && profile.rows >= LEAST_ROWS && profile.distinct == profile.rows;
-        let span = profile.range.1 - profile.range.0;
-        every_differs
-            && match column.kind {
-                ColumnKind::Category(_) => true,
-                _ => {
-                    // A part drawn from a file that numbers its rows has gaps.
-                    let all: usize = parts.parts.iter().map(|part| part.len()).sum();
-                    let dense = span < IDENTIFIER_GAP * all.max(all_rows) as f64;
-                    profile.whole && (profile.rising || dense)
-                }
-            }
-    });
+    // A part drawn from a file that numbers its rows has gaps.
+    let all: usize = parts.parts.iter().map(|part| part.len()).sum();
+    let dense = profile.range.1 - profile.range.0 < IDENTIFIER_GAP * all as f64;
+    !is_number(column) || profile.whole && (profile.rising || dense)
+}
+
+fn identifiers(parts: &Parts<'_>, profiles: &[Profile]) -> Option<Finding> {
+    let found = which(parts, profiles, |column, profile| identifies(parts, column, profile));
     let &(column, profile) = found.first()?;
     let names = names(&found);
     let how = match column.kind {
-        ColumnKind::Category(_) => "a text of its own",
-        _ if profile.rising => "a whole number of its own, rising from row to row,",
-        _ => "a whole number of its own, without large gaps,",
+        ColumnKind::Category(_) => "texts that hardly ever repeat",
+        _ if profile.rising => "whole numbers that rise from row to row",
+        _ => "whole numbers without large gaps that hardly ever repeat",
     };
     let evidence = format!(
-        "column {} has {how} in each of {} training samples looked at{}",
+        "column {} has {how}: {} different ones in {} training samples{}",
         listed(&names[..1], 1),
+        thousands(profile.distinct),
         thousands(profile.rows),
         match names.len() {
             1 => String::new(),
@@ -200,7 +196,7 @@ fn identifiers(parts: &Parts<'_>, profiles: &[Profile]) -> Option<Finding> {
         )
     });
     let finding = Finding::new(Kind::Identifier, Level::Warning, evidence)
-        .measured(profile.distinct as f64 / profile.rows as f64, 1.0)
+        .measured(profile.distinct as f64 / profile.rows as f64, IDENTIFIES)
         .shown_by(examples.collect())
         .advise(
             "it says which row it is, not what the row is like: a network may learn the rows by \
@@ -226,9 +222,10 @@ fn missing(parts: &Parts<'_>, profiles: &[Profile]) -> Option<Finding> {
         format!("{name} {}", percent(profile.missing, profile.rows))
     });
     let evidence = format!(
-        "{} of {} columns have missing values: {}{}",
+        "{} of {} columns {} missing values: {}{}",
         names.len(),
         parts.width(),
+        if names.len() == 1 { "has" } else { "have" },
         each.collect::<Vec<_>>().join(", "),
         if names.len() > 3 { ", …" } else { "" }
     );
@@ -265,9 +262,10 @@ fn not_finite(parts: &Parts<'_>, profiles: &[Profile]) -> Option<Finding> {
     let &(_, first) = found.first()?;
     let names = names(&found);
     let evidence = format!(
-        "{} of {} columns have infinite values: {} of {} in {}",
+        "{} of {} columns {} infinite values: {} of {} in {}",
         names.len(),
         parts.width(),
+        if names.len() == 1 { "has" } else { "have" },
         thousands(first.infinite),
         thousands(first.rows),
         listed(&names, 3)
@@ -434,9 +432,8 @@ fn many_categories(parts: &Parts<'_>, profiles: &[Profile]) -> Option<Finding> {
     // Of a draw of rows many categories are not seen: then the average is too large, if
     // anything. Those that differ in every row are identifiers.
     let mut found = which(parts, profiles, |column, profile| {
-        let identifier = profile.rows >= LEAST_ROWS && profile.distinct == profile.rows;
         !is_number(column)
-            && !identifier
+            && !identifies(parts, column, profile)
             && (profile.distinct >= MANY_CATEGORIES
                 || profile.distinct >= MANY_CATEGORIES / 4 && each(profile) < ROWS_A_CATEGORY)
     });

@@ -10,13 +10,14 @@ use wellfit_nn::{
 use wellfit_stats::Normal;
 
 use crate::auc::auc;
+use crate::columns::identifies;
 use crate::effort::{Draw, drawn, key};
 use crate::finding::{EXAMPLES, Example, Finding, Kind, Level, figure, listed, percent};
 use crate::parts::{ColumnKind, Part, Parts};
 use crate::profile::Profile;
 use crate::sketch::Sketch;
 use crate::targets::{kolmogorov_smirnov, meant_to_differ};
-use crate::thresholds::{DRIFT, DRIFT_ROWS, LEAST_ROWS};
+use crate::thresholds::{DRIFT, DRIFT_ROWS};
 use crate::{Effort, Looked};
 
 /// Features of the network, at most.
@@ -133,8 +134,9 @@ impl Features {
     ) -> Option<Features> {
         let sides = [parts.training(), part];
         let mut seen = Vec::new();
-        for column in 0..parts.width() {
-            if is_identifier(parts, &profiles[column]) {
+        for (column, (named, profile)) in parts.columns.iter().zip(profiles).enumerate() {
+            // Rows that are numbered or named tell parts apart without being otherwise.
+            if identifies(parts, named, profile) {
                 continue;
             }
             let values: Vec<f64> = sides
@@ -142,7 +144,7 @@ impl Features {
                 .zip(rows)
                 .flat_map(|(part, rows)| rows.iter().map(|&row| part.value(row, column)))
                 .collect();
-            see(&parts.columns[column].kind, column, &values, &mut seen);
+            see(&named.kind, column, &values, &mut seen);
         }
         let sketch = Sketch::new(seen.len(), FEATURES, &mut key(Draw::Network, 0).stream());
         let (width, n) = (sketch.len, rows[0].len());
@@ -176,14 +178,6 @@ impl Seen {
             Seen::Category { column, code } => f32::from(u8::from(part.value(row, column) == code)),
         }
     }
-}
-
-/// Rows that are numbered or named tell parts apart without being otherwise.
-fn is_identifier(parts: &Parts<'_>, profile: &Profile) -> bool {
-    parts.is_table()
-        && profile.rows >= LEAST_ROWS
-        && profile.distinct == profile.rows
-        && (profile.whole || profile.iqr().is_nan())
 }
 
 fn see(kind: &ColumnKind, column: usize, values: &[f64], seen: &mut Vec<Seen>) {
@@ -291,7 +285,7 @@ fn differing(
     let mut found: Vec<Differs> = match parts.is_images() {
         true => images(parts, sides, rows),
         false => (0..parts.width())
-            .filter(|&column| !is_identifier(parts, &profiles[column]))
+            .filter(|&column| !identifies(parts, &parts.columns[column], &profiles[column]))
             .map(|column| {
                 let of = |side: usize| sides[side].values(&rows[side], column);
                 let named = &parts.columns[column];

@@ -1,6 +1,9 @@
 //! Samples with the very same features: leaks, repeats, contradictions.
 
 use crate::effort::{Draw, drawn, key};
+use wellfit_data::{Holdout, Task};
+use wellfit_stats::format::count as thousands;
+
 use crate::finding::{EXAMPLES, Example, Finding, Kind, Level, Which, percent};
 use crate::parts::Parts;
 use crate::profile::Profile;
@@ -47,7 +50,7 @@ pub(crate) fn equal(parts: &Parts<'_>, profiles: &[Profile], effort: Effort) -> 
     let mut between = Count::default();
     let (mut repeats, mut conflicts) = (Count::default(), Count::default());
     let mut distinct = Vec::new();
-    let spread = profiles_spread(parts, &looked[0]);
+    let spread = target_spread(parts, &looked[0]);
     for group in hashed.chunk_by(|a, b| a.0 == b.0) {
         let &(_, first_part, first) = &group[0];
         distinct.push((first_part as usize, first));
@@ -134,7 +137,7 @@ fn count_alike(
 
 /// The standard deviation of each target among these training samples; empty in
 /// classification.
-fn profiles_spread(parts: &Parts<'_>, samples: &[u32]) -> Vec<f64> {
+fn target_spread(parts: &Parts<'_>, samples: &[u32]) -> Vec<f64> {
     let train = parts.training();
     let of = |target: usize| {
         let values: Vec<f64> = samples.iter().filter_map(|&s| train.target(s, target)).collect();
@@ -211,8 +214,9 @@ fn leaked(
     };
     let example = &leak.examples[0];
     let evidence = format!(
-        "{} of {of} {} samples ({}) are in training, too, with the same target: {}{}",
-        leak.samples,
+        "{} of {} {} samples ({}) are in training, too, with the same target: {}{}",
+        thousands(leak.samples),
+        thousands(of),
         which.name(),
         percent(leak.samples, of),
         pair(example),
@@ -241,7 +245,7 @@ pub(crate) fn apart(parts: &Parts<'_>, finding: Finding, which: Which) -> Findin
         _ => &parts.request.validation,
     };
     match holdout {
-        Some(wellfit_data::Holdout::File(_)) => finding.advise(format!(
+        Some(Holdout::File(_)) => finding.advise(format!(
             "what is known by heart says nothing of new data: take these samples out of the \
              {} file or out of the source",
             which.name()
@@ -267,8 +271,9 @@ fn shared(parts: &Parts<'_>, between: Count, looked: &[Vec<u32>]) -> Option<Find
         return None;
     }
     let evidence = format!(
-        "{} of {of} test samples ({}) are in the validation part, too: {}",
-        between.samples,
+        "{} of {} test samples ({}) are in the validation part, too: {}",
+        thousands(between.samples),
+        thousands(of),
         percent(between.samples, of),
         pair(&between.examples[0])
     );
@@ -289,8 +294,9 @@ fn repeated(parts: &Parts<'_>, repeats: Count, of: usize, chance: f64) -> Option
         _ => (Level::Note, 0.0),
     };
     let evidence = format!(
-        "{} of {of} training samples ({}) repeat another with the same target: {}{}",
-        repeats.samples,
+        "{} of {} training samples ({}) repeat another with the same target: {}{}",
+        thousands(repeats.samples),
+        thousands(of),
         percent(repeats.samples, of),
         pair(&repeats.examples[0]),
         if chance { COARSE } else { "" }
@@ -316,9 +322,10 @@ fn conflicting(parts: &Parts<'_>, conflicts: Count, of: usize, chance: f64) -> O
     };
     let example = &conflicts.examples[0];
     let evidence = format!(
-        "{} of {of} training samples ({}) have the same features as another but not the same \
+        "{} of {} training samples ({}) have the same features as another but not the same \
          target: row {} and row {} are {}",
-        conflicts.samples,
+        thousands(conflicts.samples),
+        thousands(of),
         percent(conflicts.samples, of),
         example.row.unwrap_or(0),
         example.other_row.unwrap_or(0),
@@ -330,11 +337,11 @@ fn conflicting(parts: &Parts<'_>, conflicts: Count, of: usize, chance: f64) -> O
             "columns with so few values cannot tell them apart: no network gets more of them \
              right; more columns might"
         }
-        wellfit_data::Task::Classification => {
+        Task::Classification => {
             "look at these labels: where they are wrong, correct them; else columns are missing \
              that tell the samples apart"
         }
-        wellfit_data::Task::Regression => {
+        Task::Regression => {
             "look at these targets: where they are wrong, correct them; else columns are missing \
              that tell the samples apart"
         }

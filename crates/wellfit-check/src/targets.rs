@@ -50,7 +50,7 @@ fn skew(parts: &Parts<'_>, effort: Effort) -> Option<Finding> {
     let positive = values.iter().all(|&value| value > 0.0);
     let evidence = format!(
         "target {} has a skewness of {} (at least ±{})",
-        listed(&[name.clone()], 1),
+        listed(std::slice::from_ref(&name), 1),
         figure(skew),
         figure(SKEWED)
     );
@@ -226,9 +226,10 @@ pub(crate) fn small_validation(parts: &Parts<'_>) -> Option<Finding> {
         parts.request.validation,
         Some(wellfit_data::Holdout::File(_) | wellfit_data::Holdout::TestSplit)
     );
-    Some(match drawn && share <= 0.3 && level == Level::Warning {
-        true => finding.paste(format!("validation = {share}")),
-        false => finding,
+    Some(match (drawn, level) {
+        (true, Level::Warning) if share <= 0.3 => finding.paste(format!("validation = {share}")),
+        (true, Level::Warning) => finding.paste("folds = 5  # in [study]"),
+        _ => finding,
     })
 }
 

@@ -11,10 +11,13 @@ use crate::{Checked, Finding, Level};
 pub fn text(checked: &Checked, width: usize) -> String {
     let [train, validation, test] = checked.samples.map(thousands);
     let mut out = String::new();
+    let origin = match checked.origin == checked.source {
+        true => String::new(),
+        false => format!(" ({})", checked.origin),
+    };
     let head = format!(
-        "data: {} ({}), {train} training, {validation} validation, {test} test samples of {} {}",
+        "data: {}{origin}, {train} training, {validation} validation, {test} test samples of {} {}",
         checked.source,
-        checked.origin,
         thousands(checked.columns),
         if checked.columns == 1 { "value" } else { "values" }
     );

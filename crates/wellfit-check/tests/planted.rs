@@ -210,6 +210,23 @@ fn numbers_and_names_of_rows_are_identifiers_measurements_are_not() {
 }
 
 #[test]
+fn an_identifier_is_one_though_some_rows_are_there_twice() {
+    let mut made = Made::clean(1000, 40)
+        .with_numbers("id", (0..1000).map(|row| f64::from(row * 7 % 1000)).collect());
+    (0..30).for_each(|copy| made.copy(copy, 500 + copy));
+    assert!(
+        the(&made.check(200), Kind::Identifier)
+            .evidence
+            .starts_with("column id has whole numbers without")
+    );
+    // Whole numbers of a measurement repeat.
+    let mut draw = stream(400);
+    let years = (0..1000).map(|_| (draw.uniform() * 1500.0).floor()).collect();
+    let checked = Made::clean(1000, 41).with_numbers("metres", years).check(200);
+    assert!(!kinds(&checked).contains(&Kind::Identifier));
+}
+
+#[test]
 fn a_column_that_follows_from_the_target_gives_it_away() {
     let mut made = Made::clean(1000, 12);
     let mut noise = stream(120);
@@ -294,7 +311,7 @@ fn missing_values_are_a_warning_where_the_plan_refuses_them() {
         (Level::Warning, Some(r#"missing = "median""#))
     );
     assert!(
-        missing.evidence.contains("1 of 8 columns") && missing.evidence.contains("n2 10 %"),
+        missing.evidence.contains("1 of 8 columns has") && missing.evidence.contains("n2 10 %"),
         "{}",
         missing.evidence
     );
