@@ -174,8 +174,8 @@ fn a_source_that_cannot_be_used_is_named() {
     assert!(told(&request(path("none"))).ends_with("none: no such file or folder"));
     assert!(told(&request("none.npz")).ends_with("none.npz: no such file or folder"));
     assert!(told(&request(folder.path())).contains("holds no IDX files"));
-    fs::write(path("table.csv"), "a,b\n1,2\n").unwrap();
-    assert!(told(&request(path("table.csv"))).contains("is of a kind that is not read; .npz"));
+    fs::write(path("table.xyz"), "a,b\n1,2\n").unwrap();
+    assert!(told(&request(path("table.xyz"))).contains("is of a kind that is not read; tables"));
     fs::write(path("empty.npz"), "").unwrap();
     assert!(told(&request(path("empty.npz"))).ends_with("empty.npz: is empty (0 bytes)"));
     fs::create_dir(path("folder.npz")).unwrap();

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use wellfit_data::{
     Column, ColumnValues, DataRequest, Dataset, Features, Input, Keep, MISSING, Missing, Outliers,
-    PREPARATION_SCHEMA, Preparation, RawSplits, Resample, Scale, Select, SelectBy, Shape, Splits,
-    Subset, Table, Targets, Task, Unknown, resample,
+    PREPARATION_SCHEMA, Preparation, RawSplits, Resample, Scale, Select, SelectBy, Shape, Sources,
+    SplitRule, Splits, Subset, Table, Targets, Task, Unknown, resample,
 };
 
 fn numbers(name: &str, values: &[f64]) -> Column {
@@ -506,7 +506,7 @@ fn a_preparation_of_a_later_schema_or_a_damaged_one_is_refused() {
         ("\"selected\":null", "\"selected\":[1,0]", "ascending numbers below 3"),
         ("\"features\":[\"x\"", "\"features\":[\"y\"", "features are not those"),
         ("\"task\":\"classification\"", "\"task\":\"dancing\"", "its task is unknown"),
-        ("\"name\":\"c\"", "\"name\":\"x\"", "column \"x\" is there twice"),
+        ("\"name\":\"c\",\"fill\"", "\"name\":\"x\",\"fill\"", "column \"x\" is there twice"),
         ("\"kind\":\"table\"", "\"kind\":\"chair\"", "unknown variant"),
     ] {
         let damaged = text.replacen(from, to, 1);
@@ -680,11 +680,82 @@ proptest! {
 fn a_subset_is_what_is_fitted_on() {
     let values: Vec<f64> = (0..40).map(f64::from).collect();
     let set = table(vec![numbers("x", &values)]);
-    let small =
-        wellfit_data::subset(&set, &wellfit_data::SplitRule::Stratified, Subset::Count(4), 1)
-            .unwrap();
+    let small = wellfit_data::subset(&set, &SplitRule::Random, Subset::Count(4), 1).unwrap();
     let fitted = Preparation::fit(&request(), &small).unwrap();
     assert_ne!(fitted, Preparation::fit(&request(), &set).unwrap());
     let sum: f32 = rows(&fitted.apply(&small).unwrap()).concat().iter().sum();
     assert!(sum.abs() < 1e-5);
+}
+
+#[test]
+fn a_csv_file_is_prepared_for_training_and_another_for_predicting() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    };
+    let mut text = "age,job,income,smokes\n".to_owned();
+    for row in 0..40 {
+        let job = ["clerk", "nurse", "", "cook"][row % 4];
+        let income = if row % 7 == 0 { "NA".into() } else { (row * row).to_string() };
+        text += &format!("{},{job},{income},{}\n", 20 + row % 30, ["no", "yes"][row / 2 % 2]);
+    }
+    let path = file("people.csv", &text);
+    let mut request = DataRequest::of(path.to_str().unwrap());
+    request.table.target = vec!["smokes".into()];
+    let load = |request: &DataRequest| {
+        wellfit_data::load(request, &Default::default()).map_err(|error| error.to_string())
+    };
+    let error = load(&request).unwrap_err();
+    assert!(error.contains("\"job\"") && error.contains("data.missing"), "{error}");
+    request.prepare.missing = Missing::Median;
+    request.prepare.outliers = Some(Outliers::Winsorise { quantile: 0.05 });
+    let splits = load(&request).unwrap();
+    assert_eq!(splits.train.shape(), Shape::Vector(5));
+    let fitted = again(&splits.preparation);
+    assert_eq!(fitted.feature_names(), ["age", "job=clerk", "job=cook", "job=nurse", "income"]);
+    assert_eq!(
+        (fitted.task(), fitted.output_names()),
+        (Some(Task::Classification), &["no".to_owned(), "yes".into()][..])
+    );
+
+    let unseen = file("unseen.csv", "income,job,age\n5,pilot,30\n,nurse,31\n");
+    let unseen = wellfit_data::read_samples(&unseen, &splits.train.schema()).unwrap();
+    assert!(!unseen.has_targets);
+    let prepared = rows(&fitted.apply(&unseen.set).unwrap());
+    assert_eq!(prepared[0][1..4], [0.0, 0.0, 0.0]);
+    assert_eq!(prepared[1][1..4], [0.0, 0.0, 1.0]);
+    assert_eq!(fitted.unknown_categories(&unseen.set), 1);
+}
+
+#[test]
+fn a_source_is_read_once_for_all_that_split_or_prepare_it_differently() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("rows.csv");
+    let lines: String = (0..30).map(|row| format!("{row},{},{}\n", row * row, row % 2)).collect();
+    std::fs::write(&path, format!("a,b,y\n{lines}")).unwrap();
+    let mut base = DataRequest::of(path.to_str().unwrap());
+    base.table.target = vec!["y".into()];
+    let places = Default::default();
+    let mut sources = Sources::new(&places);
+    let first = sources.get(&base).unwrap();
+    let alike: [fn(&mut DataRequest); 4] = [
+        |request| request.scale = Some(Scale::Robust),
+        |request| request.subset = Some(Subset::Count(10)),
+        |request| request.split_seed = 7,
+        |request| request.prepare.resample = Some(Resample::Over),
+    ];
+    for change in alike {
+        let mut request = base.clone();
+        change(&mut request);
+        assert!(Arc::ptr_eq(&first, &sources.get(&request).unwrap()));
+        let (once, alone) =
+            (sources.load(&request).unwrap(), wellfit_data::load(&request, &places));
+        assert_eq!(rows(&once.train), rows(&alone.unwrap().train));
+    }
+    let mut other = base.clone();
+    other.table.drop = vec!["b".into()];
+    assert!(!Arc::ptr_eq(&first, &sources.get(&other).unwrap()));
+    assert_eq!(sources.load(&other).unwrap().train.shape(), Shape::Vector(1));
 }

@@ -93,12 +93,9 @@ def predict(model, x):
 const TABLE_HELPERS: &str = r#"
 
 def is_missing(value):
-    return (
-        value is None
-        or (isinstance(value, float) and math.isnan(value))
-        or (isinstance(value, str) and value in MISSING)
-        or str(value) == "<NA>"
-    )
+    if value is None or isinstance(value, str):
+        return value is None or value in MISSING
+    return str(value) in ("nan", "NaN", "NaT", "<NA>")
 
 
 def refuse(name, value):
@@ -119,14 +116,10 @@ def categories(name, values, names, missing, refuse_unknown):
     features = torch.zeros(len(values), len(names), dtype=torch.float64)
     places = {name: at for at, name in enumerate(names)}
     for row, value in enumerate(values):
-        at = places.get(str(value))
-        if at is None and is_missing(value):
-            at = missing
-            if at is None:
-                refuse(name, value)
+        at = missing if is_missing(value) else places.get(str(value))
         if at is not None:
             features[row, at] = 1.0
-        elif refuse_unknown:
+        elif refuse_unknown or is_missing(value):
             refuse(name, value)
     return features
 "#;

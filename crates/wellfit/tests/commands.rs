@@ -263,3 +263,60 @@ fn a_regression_study_is_told_in_r2_and_predicts_nothing_in_per_cent() {
     assert!(trained.out.contains("R² ") && !trained.out.contains('%'), "{}", trained.out);
     assert!(trained.out.contains("test   loss"), "{}", trained.out);
 }
+
+#[test]
+fn training_images_are_shown_as_stored_and_as_augmentation_changes_them() {
+    let world = World::new(60);
+    let stored = world.run(&["data", "show", "data"]).succeeds();
+    assert_eq!(stored.out, "samples.png: 3 rows of samples as they are stored\n");
+    assert!(world.read("samples.png").starts_with(b"\x89PNG"));
+    let augment = "train.augment=[{type=\"flip\"},{type=\"shift\",pixels=2},{type=\"mixup\"}]";
+    let plan = ["data", "show", "plan.toml", "--set", augment, "--out", "a.svg", "--epoch", "3"];
+    let changed = world.run(&plan).succeeds();
+    let wanted = "a.svg: 3 samples as they are stored and in epochs 3 to 9, changed by flip, \
+                  shift, mixup\n";
+    assert_eq!(changed.out, wanted);
+    let drawn = world.text("a.svg");
+    assert_eq!(drawn.matches("<image").count(), 24);
+    assert!(drawn.contains("epoch 9") && drawn.contains("as stored"), "{drawn}");
+    world.run(&plan).succeeds();
+    assert_eq!(world.text("a.svg"), drawn, "the same again");
+}
+
+#[test]
+fn samples_that_are_no_images_are_shown_as_a_table() {
+    let world = World::new(60);
+    let golden = |name: &str| {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/golden");
+        world.write(name, fs::read(folder.join("data").join(name)).unwrap());
+    };
+    golden("train.npz");
+    golden("train-3-targets.npz");
+    let shown = world.run(&["data", "show", "./train.npz"]).succeeds().out;
+    let lines: Vec<&str> = shown.lines().collect();
+    assert!(lines[0].starts_with("180 training samples of 12 values, 3 classes: "), "{shown}");
+    assert!(lines[2].starts_with("sample") && lines[2].ends_with("class"), "{shown}");
+    assert_eq!(lines[11], "and 172 more samples, 5 more columns");
+    assert!(lines[13].starts_with("column") && lines.len() == 26, "{shown}");
+    assert!(!world.path("samples.png").exists());
+    let mixup = "train.augment=[{type=\"mixup\",alpha=1}]";
+    let mixed = world.run(&["data", "show", "./train-3-targets.npz", "--set", mixup]).succeeds();
+    assert!(mixed.out.contains("as training sees them in epoch 1: mixup"), "{}", mixed.out);
+    assert!(mixed.out.contains(" % of "), "{}", mixed.out);
+}
+
+#[test]
+fn what_cannot_be_shown_ends_with_code_2_and_says_why() {
+    let world = World::new(60);
+    let flip = "train.augment=[{type=\"shift\",pixels=8}]";
+    for (arguments, wanted) in [
+        (vec!["data", "show", "nothing"], "neither a known data set"),
+        (vec!["data", "show", "nothing.toml"], "cannot read nothing.toml"),
+        (vec!["data", "show", "data", "--out", "a.jpg"], "pictures are SVG and PNG"),
+        (vec!["data", "show", "data", "--set", flip], "train.augment.0: shift has pixels = 8"),
+        (vec!["data", "show", "data", "--epoch", "0"], "0"),
+        (vec!["data", "show"], "<PLAN|DATA>"),
+    ] {
+        world.run(&arguments).fails(2, &[wanted]);
+    }
+}

@@ -67,9 +67,9 @@ mod tests {
 
     #[test]
     fn halving_is_a_mean_that_reaches_over_the_edge_of_each_pair() {
-        // Weights 1, 3, 3, 1 (of 8), cut off and made up to 1 at the edges.
+        // Weights 1, 3, 3, 1, of which the outermost is cut off: 400/7 and 1280/7.
         let row = [0, 80, 160, 240];
-        assert_eq!(resize(&row, 1, (1, 4), (1, 2)), [69, 171]);
+        assert_eq!(resize(&row, 1, (1, 4), (1, 2)), [57, 183]);
     }
 
     #[test]

@@ -55,3 +55,11 @@ with_large[2, 3] = -1e39
 write("bad-beyond-float32", x=with_large, y=LABELS)
 write("bad-nan-target", x=rows("<f4"), y=np.array([1, 2, np.nan, 3, np.inf]))
 write("constant-target", x=rows("<f4"), y=np.full(5, 0.1))
+write(
+    "groups",
+    x=np.arange(12, dtype="<f4").reshape(6, 2),
+    y=np.array([0, 1, 0, 1, 0, 1]),
+    who=np.array([7, 3, 7, -1, 3, -1]),
+    when=np.arange(6.5, 0.5, -1),
+    short=np.array([1, 2]),
+)

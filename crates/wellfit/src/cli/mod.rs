@@ -1,9 +1,11 @@
 //! The command line: each command a file; what they share beside them.
 
 pub mod arguments;
+pub mod check;
 pub mod compare;
 pub mod data;
 pub mod diagnose;
+pub mod evaluate;
 pub mod export;
 mod failure;
 pub mod inspect;
@@ -14,6 +16,7 @@ pub mod predict;
 mod print;
 mod progress;
 mod proposed;
+mod reading;
 pub mod remedies;
 pub mod report;
 mod runs;

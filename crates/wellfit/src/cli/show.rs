@@ -26,13 +26,13 @@ const SUMMED: usize = 100;
 pub fn show(arguments: ShowArguments) -> Result<(), Failure> {
     let document = document(&arguments)?;
     let plan = Plan::read(&document, document.folder())?;
-    let ShowArguments { what, out, epoch, places, .. } = arguments;
+    let ShowArguments { out, epoch, places, .. } = arguments;
     let splits = load(&plan.data, &Places::from_env(places.data_dir))?;
     let seen = Seen { document, plan, splits, epoch: epoch as usize };
     match seen.splits.train.shape() {
         Shape::Image { channels, width, .. } => {
             let out = out.unwrap_or_else(|| PathBuf::from("samples.png"));
-            seen.images(&what, (channels, width), &out)
+            seen.images((channels, width), &out)
         }
         shape @ Shape::Vector(_) => match out {
             Some(out) => Err(Failure::input(format!(
@@ -104,7 +104,7 @@ impl Seen {
 
     /// A contact sheet: without augmentation samples side by side, with it each sample as
     /// it is stored and as it comes out in seven epochs.
-    fn images(&self, what: &str, shape: (usize, usize), out: &Path) -> Result<(), Failure> {
+    fn images(&self, shape: (usize, usize), out: &Path) -> Result<(), Failure> {
         let train = &self.splits.train;
         let augments = !self.plan.train.augment.is_empty();
         let classes = train.classes().min(MOST_CLASSES);
@@ -149,8 +149,8 @@ impl Seen {
                 sheet.push(SampleRow { name, samples: samples.collect() });
             }
         }
-        let title = format!("{} training samples of {what}", count(train.len()));
-        let mut notes = vec![ink.words()];
+        let title = format!("{} training samples of {}", count(train.len()), self.source());
+        let mut notes = vec![ink.words(augments)];
         if augments {
             notes.push(format!("Changed by {} (seed {}).", self.changes(), self.plan.train.seed));
         }
@@ -176,14 +176,20 @@ impl Seen {
     fn said(&self, sample: u32, set: &Dataset) -> String {
         match set.targets() {
             Targets::Classes { .. } => String::new(),
-            Targets::Numbers { .. } => target(set, sample),
+            Targets::Numbers { .. } => target(set, sample).join(" "),
         }
     }
 
     /// What is said below a changed sample: its partner's share.
     fn blended(&self, seen: &SeenSample, set: &Dataset) -> String {
         let Some((other, share)) = seen.blend else { return String::new() };
-        format!("+ {:.0} % {}", 100.0 * (1.0 - share), target(set, other))
+        format!("{:.0} % {}", 100.0 * (1.0 - share), target(set, other).join(" "))
+    }
+
+    /// The data's name, without the folders before it.
+    fn source(&self) -> String {
+        let source = &self.plan.data.source;
+        Path::new(source).file_name().map_or(source.clone(), |n| n.to_string_lossy().into_owned())
     }
 
     /// The first rows, and every column in short.
@@ -201,14 +207,23 @@ impl Seen {
         let shown = names.len().min(COLUMNS);
         let mut head: Vec<String> = vec!["sample".into()];
         head.extend(names[..shown].iter().cloned());
-        head.push(train.output_names().first().map_or(String::new(), |name| match train.task() {
-            Task::Classification => "class".to_owned(),
-            Task::Regression => name.clone(),
-        }));
+        match train.task() {
+            Task::Classification => head.push("class".into()),
+            Task::Regression => head.extend(train.output_names().iter().take(COLUMNS).cloned()),
+        }
+        let blends = seen.iter().any(|seen| seen.blend.is_some());
+        if blends {
+            head.push("with".into());
+        }
         let row = |i: usize| {
             let mut row = vec![i.to_string()];
             row.extend(seen[i].values[..shown].iter().map(|&x| number(f64::from(x))));
-            row.push(target(train, i as u32) + &self.blended(&seen[i], train));
+            row.extend(target(train, i as u32).into_iter().take(COLUMNS));
+            if blends {
+                row.push(seen[i].blend.map_or("".into(), |(other, share)| {
+                    format!("{:.0} % of {other}", 100.0 * (1.0 - share))
+                }));
+            }
             row
         };
         lines.extend(aligned(head, (0..train.len().min(ROWS)).map(row).collect()));
@@ -253,8 +268,12 @@ impl Seen {
         format!("{} training samples of {}, {of}", count(train.len()), train.shape())
     }
 
+    /// What the prepared values are called; their numbers where that is not known.
     fn column_names(&self) -> Vec<String> {
-        (0..self.splits.train.shape().len()).map(|i| format!("value {i}")).collect()
+        let names = self.splits.preparation.feature_names();
+        let columns = self.splits.train.shape().len();
+        let name = |i: usize| names.get(i).cloned().unwrap_or_else(|| format!("x{i}"));
+        (0..columns).map(name).collect()
     }
 }
 
@@ -264,14 +283,14 @@ fn of_class(set: &Dataset, class: usize, most: usize) -> Vec<u32> {
     labels.filter(|&(label, _)| label as usize == class).map(|(_, i)| i).take(most).collect()
 }
 
-/// What a sample is to give, in words.
-fn target(set: &Dataset, sample: u32) -> String {
+/// What a sample is to give, in words: a class, or numbers.
+fn target(set: &Dataset, sample: u32) -> Vec<String> {
     let row = set.stored_rows().nth(sample as usize).map_or(0, |row| row as usize);
     match set.targets() {
-        Targets::Classes { labels, names } => names[labels[row] as usize].clone(),
+        Targets::Classes { labels, names } => vec![names[labels[row] as usize].clone()],
         Targets::Numbers { values, names } => {
             let own = &values[row * names.len()..(row + 1) * names.len()];
-            own.iter().map(|&x| number(f64::from(x))).collect::<Vec<_>>().join(" ")
+            own.iter().map(|&x| number(f64::from(x))).collect()
         }
     }
 }
@@ -280,7 +299,7 @@ fn target(set: &Dataset, sample: u32) -> String {
 fn number(value: f64) -> String {
     let size = value.abs();
     match size {
-        _ if value == 0.0 => "0".into(),
+        _ if value.fract() == 0.0 && size < 1e6 => format!("{value}"),
         _ if !(1e-3..1e6).contains(&size) => format!("{value:.2e}"),
         _ => format!("{value:.*}", (3 - size.log10().floor() as i32).clamp(0, 4) as usize),
     }
@@ -359,10 +378,11 @@ impl Ink {
         Sample { pixels: Pixels::new(self.width as u32, rgb), words }
     }
 
-    fn words(&self) -> String {
+    fn words(&self, changed: bool) -> String {
         let (low, high) = self.ends;
         let [low, high] = [low, high].map(|x| number(f64::from(x)));
-        let ends = format!("Black is {low}, white is {high}; what is beyond is cut off here.");
+        let beyond = if changed { "; what is beyond is cut off here" } else { "" };
+        let ends = format!("Black is {low}, white is {high}{beyond}.");
         match self.channels {
             1 | 3 => ends,
             n => format!("{ends} The first of {n} channels."),
