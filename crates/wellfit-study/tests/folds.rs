@@ -227,3 +227,31 @@ fn folds_go_by_the_plans_rule() {
     };
     assert_ne!(losses(SplitRule::Random, "random"), losses(SplitRule::Stratified, "stratified"));
 }
+
+/// A study that was run before there were folds, with its test set opened.
+fn before_folds() -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/before-folds")
+}
+
+#[test]
+fn a_study_of_before_there_were_folds_is_read_and_written_as_it_was() {
+    let there = read(&before_folds()).unwrap();
+    assert_eq!((there.study.folds, there.study.seeds.as_slice()), (None, &[0, 1][..]));
+    let opening = there.opening.as_ref().unwrap();
+    assert_eq!((opening.folds, opening.seeds.as_slice()), (None, &[0, 1][..]));
+    for records in &there.records {
+        assert_eq!(records.len(), 2);
+        for (seed, record) in records.iter().enumerate() {
+            let record = record.as_ref().unwrap();
+            assert_eq!((record.seed, record.fold), (seed as u64, None));
+            assert_eq!(record.plan_hash, {
+                let arm = there.study.arms.iter().find(|arm| arm.name == record.arm).unwrap();
+                let mut plan = arm.plan.clone();
+                plan.train.seed = record.seed;
+                plan.hash()
+            });
+        }
+    }
+    let text = fs::read_to_string(before_folds().join("study.toml")).unwrap();
+    assert_eq!(there.study.to_toml(), text);
+}
