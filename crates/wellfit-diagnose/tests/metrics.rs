@@ -39,8 +39,11 @@ fn a_score_that_follows_accuracy_is_judged_as_accuracy_is_but_for_the_samples_ch
         assert_eq!(arm.summary.extras[0].best, arm.summary.best_val_score);
     }
     let sentences = balanced.arms.iter().map(|arm| &arm.sentence);
-    assert!(sentences.skip(1).any(|words| words.contains("balanced accuracy by")
-        && words.contains("points")));
+    assert!(
+        sentences
+            .skip(1)
+            .any(|words| words.contains("balanced accuracy by") && words.contains("points"))
+    );
 }
 
 #[test]
@@ -80,7 +83,8 @@ fn results_hold_the_scores_of_the_plan_last() {
     let row: Vec<&str> = lines.next().unwrap().split(',').collect();
     let number = |at: usize| row[at].parse::<f64>().unwrap();
     assert_eq!((number(14), number(15)), (number(9) / 2.0, number(11) / 2.0));
-    let json: serde_json::Value = serde_json::from_str(&results_json(&study, &diagnose(&study))).unwrap();
+    let json: serde_json::Value =
+        serde_json::from_str(&results_json(&study, &diagnose(&study))).unwrap();
     let summary = &json["arms"][0]["summary"];
     assert_eq!(summary["val_balanced_accuracy"]["mean"], summary["primary"]["mean"]);
     assert_eq!(json["why_primary"], serde_json::Value::Null);

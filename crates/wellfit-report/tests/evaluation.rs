@@ -78,7 +78,7 @@ fn a_small_matrix_is_written_as_it_is() {
         "newt           –   0.000   0.000",
         " 73–80  %          6   80.0 %   66.7 %  ████████████████████   │",
         "it says that it is sure by 80.0 %, and is right in 66.7 %",
-        "  3  cat taken for dog, sure by 80.0 %",
+        "  3   80.0 %  cat taken for dog",
     ] {
         assert!(text.contains(line), "{line:?} is missing in\n{text}");
     }

@@ -113,7 +113,8 @@ fn another_file_is_prepared_as_training_samples_were() {
     let told = json(&world.run(&["evaluate", "run", "more.csv", "--json"]).succeeds().out);
     assert_eq!((&told["samples"], &told["set"]), (&Value::from(60), &Value::from("file")));
     let counts = told["confusion"].as_array().unwrap();
-    let all: u64 = counts.iter().flat_map(|row| row.as_array().unwrap()).map(|n| n.as_u64().unwrap()).sum();
+    let all: u64 =
+        counts.iter().flat_map(|row| row.as_array().unwrap()).map(|n| n.as_u64().unwrap()).sum();
     assert_eq!(all, 60);
 
     world.write("unlabelled.csv", "length,width\n1,2\n");
@@ -216,7 +217,9 @@ fn imbalanced_data_are_judged_by_balanced_accuracy_and_the_answer_says_why() {
     assert!(results["why_primary"].as_str().unwrap().contains("lily"));
     assert!(results["arms"][1]["summary"]["best_val_balanced_accuracy"]["n"] == 2);
     let csv = world.text("s/results.csv");
-    assert!(csv.lines().next().unwrap().ends_with(",val_balanced_accuracy,best_val_balanced_accuracy"));
+    assert!(
+        csv.lines().next().unwrap().ends_with(",val_balanced_accuracy,best_val_balanced_accuracy")
+    );
     assert!(world.text("s/report.html").contains("Classes are imbalanced"));
     assert!(world.text("s/study.toml").contains("primary = \"val_balanced_accuracy\""));
     // The same command again goes on, and a report is drawn without the data.
@@ -242,4 +245,16 @@ fn a_studys_test_set_is_not_opened_by_looking_at_a_trial() {
         ended.fails(2, &["has not opened its test set", "it is opened once"]);
     }
     world.run(&["evaluate", "s/trials/baseline-s0"]).succeeds();
+}
+
+#[test]
+fn a_model_of_a_fold_is_not_scored_on_samples_that_it_may_have_learnt_from() {
+    let world = table("kind", 3);
+    let plan = world.text("table.toml").replace("validation = 0.25\n", "");
+    world.write("study.toml", plan + "[study]\nfolds = 3\nprimary = \"val_balanced_accuracy\"\n");
+    world.run(&["study", "study.toml", "--quiet", "--out", "s"]).succeeds();
+    let trial = world.trials("s").remove(0);
+    let run = format!("s/trials/{trial}");
+    world.run(&["evaluate", &run]).fails(2, &["a fold of a cross-validation", "--on test"]);
+    world.run(&["evaluate", &run, "more.csv"]).succeeds();
 }
