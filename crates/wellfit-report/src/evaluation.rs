@@ -142,7 +142,9 @@ fn classes(report: &ClassReport, style: Style) -> Vec<String> {
 /// The confusion matrix, its columns by number.
 fn matrix(report: &ClassReport, style: Style) -> Vec<String> {
     let classes = report.confusion.classes();
-    let number = |class: usize| format!("{} {}", class + 1, name(report, class));
+    let most = WIDTH - 5 * classes;
+    let number =
+        |class: usize| cut(&format!("{} {}", class + 1, report.classes[class]), most.min(NAME + 3));
     let wide = (0..classes).map(|class| length(&number(class))).max().unwrap_or(0).max(6);
     let heads: String = (1..=classes).map(|class| format!("{class:>5}")).collect();
     let mut lines = vec![
@@ -192,7 +194,7 @@ fn reliability(report: &ClassReport, style: Style) -> Vec<String> {
         String::new(),
         style.dim(&format!(
             "{:<11}  {:>7}  {:>7}  {:>7}  {}",
-            "sure by", "samples", "on av.", "right", "█ how often right, │ how sure"
+            "sure by", "samples", "says", "right", "█ how often right, │ how sure"
         )),
     ];
     lines.extend(bins().map(|bin| {
@@ -232,31 +234,43 @@ fn mistakes(report: &ClassReport, rows: &[String], style: Style) -> Vec<String> 
         return vec![String::new(), "No sample is mistaken.".to_owned()];
     }
     let wide = rows.iter().map(|row| length(row).min(NAME)).max().unwrap_or(0).max(3);
-    let head = format!("{:>wide$}  surest mistakes", "row");
+    let head = format!("{:>wide$}  sure by  the surest mistakes", "row");
     let mut lines = vec![String::new(), style.dim(&head)];
     lines.extend(report.mistakes.iter().zip(rows).map(|(of, row)| {
         let (class, taken) = (name(report, of.class), name(report, of.predicted));
         let sure = 100.0 * of.probability;
-        format!("{:>wide$}  {class} taken for {taken}, sure by {sure:.1} %", cut(row, NAME))
+        let row = cut(row, NAME);
+        cut(&format!("{row:>wide$}  {sure:>5.1} %  {class} taken for {taken}"), WIDTH)
     }));
     lines
 }
 
+/// The quantiles of prediction − target, and of several targets the scores of each.
 fn residuals(report: &NumberReport, style: Style) -> Vec<String> {
     let names = report.targets.iter().map(|of| length(&of.name).min(NAME));
     let wide = names.max().unwrap_or(0).max(6);
-    let heads = ["RMSE", "MAE", "R²", "mean", "5 %", "25 %", "50 %", "75 %", "95 %"];
-    let head: String = heads.map(|head| format!("{head:>8}")).concat();
-    let mut lines = vec![
+    let row = |name: &str, cells: &[String]| {
+        let cells: String = cells.iter().map(|cell| format!("{cell:>10}")).collect();
+        format!("{:<wide$}{cells}", cut(name, NAME))
+    };
+    let head = |heads: &[&str]| {
+        let heads: Vec<String> = heads.iter().map(|&head| head.to_owned()).collect();
+        style.dim(&row("target", &heads))
+    };
+    let mut lines = Vec::new();
+    if report.targets.len() > 1 {
+        lines.extend([String::new(), head(&["RMSE", "MAE", "R²"])]);
+        let scores = report.targets.iter();
+        lines.extend(scores.map(|of| row(&of.name, &[of.rmse, of.mae, of.r2].map(short))));
+    }
+    lines.extend([
         String::new(),
-        style.dim(&format!("{:<wide$}{:24}  prediction − target", "", "")),
-        style.dim(&format!("{:<wide$}{head}", "target")),
-    ];
+        style.dim("prediction − target: mean, and what so many lie below"),
+    ]);
+    lines.push(head(&["mean", "5 %", "25 %", "50 %", "75 %", "95 %"]));
     lines.extend(report.targets.iter().map(|of| {
         let [a, b, c, d, e] = of.quantiles;
-        let cells = [of.rmse, of.mae, of.r2, of.bias, a, b, c, d, e];
-        let cells: String = cells.map(|value| format!("{:>8}", short(value))).concat();
-        format!("{:<wide$}{cells}", cut(&of.name, NAME))
+        row(&of.name, &[of.bias, a, b, c, d, e].map(short))
     }));
     lines
 }

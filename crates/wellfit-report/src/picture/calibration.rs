@@ -6,9 +6,10 @@ use super::axes::{across, below};
 use crate::chart::scale::Scale;
 use crate::chart::{Ink, Item, Mark, Picture, rectangle, rule, text};
 
-/// What is right, and what is missing or too much.
+/// How often it is right; how much more it says, or less.
 const RIGHT: Ink = Ink::Arm(1);
-const MISSED: Ink = Ink::Arm(2);
+const OVER: Ink = Ink::Arm(2);
+const UNDER: Ink = Ink::Arm(3);
 /// Height of the curve, and of the samples below.
 const CURVE: f64 = 320.0;
 const SAMPLES: f64 = 56.0;
@@ -61,11 +62,13 @@ pub fn calibration(report: &ClassReport, title: &str, width: f64) -> Picture {
 fn column(bin: &Bin, x: &Scale, y: &Scale) -> Item {
     let (from, to) = (x.at(bin.low) + 1.0, x.at(bin.high) - 1.0);
     let (ground, right, said) = (y.at(0.0), y.at(bin.accuracy), y.at(bin.confidence));
+    // Heights grow upwards, pixels downwards.
     let (high, low) = (right.min(said), right.max(said));
+    let gap = if bin.confidence > bin.accuracy { OVER } else { UNDER };
     let marks = vec![
-        rectangle(from, right, to - from, ground - right, RIGHT, 0.75),
-        rectangle(from, high, to - from, low - high, MISSED, 0.45),
-        rule((from, said), (to, said), MISSED, 2.0),
+        rectangle(from, low, to - from, ground - low, RIGHT, 0.75),
+        rectangle(from, high, to - from, low - high, gap, 0.5),
+        rule((from, said), (to, said), Ink::Text, 1.5),
     ];
     let title = format!(
         "{} samples, sure by {:.1} % on average, right in {:.1} %",
@@ -85,7 +88,8 @@ fn legend(picture: &mut Picture, report: &ClassReport, (right, top): (f64, f64),
     let mut y = top + 10.0;
     for (ink, opacity, words) in [
         (RIGHT, 0.75, "how often it is right"),
-        (MISSED, 0.45, "how far that is from what it says"),
+        (OVER, 0.5, "surer than it is right"),
+        (UNDER, 0.5, "less sure than it is right"),
     ] {
         picture.add(rectangle(x, y - 9.0, 12.0, 12.0, ink, opacity));
         picture.add(text(x + 20.0, y + 1.0, words).at_most(width - x - 20.0).mark());
@@ -93,7 +97,11 @@ fn legend(picture: &mut Picture, report: &ClassReport, (right, top): (f64, f64),
     }
     let points = vec![(x, y - 3.0), (x + 14.0, y - 3.0)];
     picture.add(Mark::Line { points, ink: Ink::Text, width: 1.25, dash: DASH, opacity: 0.8 });
-    picture.add(text(x + 20.0, y + 1.0, "as sure as it is right").at_most(width - x - 20.0).mark());
+    picture.add(
+        text(x + 20.0, y + 1.0, "as sure as it is right: calibrated")
+            .at_most(width - x - 20.0)
+            .mark(),
+    );
     let figure = report.figures.iter().find(|figure| figure.extra == Extra::Ece);
     if let Some(error) = figure.and_then(|figure| figure.value.ok()) {
         let words = format!("calibration error {error:.3}");

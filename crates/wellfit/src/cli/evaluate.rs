@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use wellfit::data::{Dataset, Places, read_labelled, read_samples, read_source};
 use wellfit::metrics::Evaluated;
 use wellfit::report::{evaluation_summary, write_evaluation};
-use wellfit::study::{Opening, holds_study};
+use wellfit::study::{Opening, holds_study, read};
 use wellfit::{SavedModel, model_folder, read_record};
 
 use super::arguments::{EvaluateArguments, Part};
@@ -89,14 +89,13 @@ fn own_part(
     part: Part,
     places: &Places,
 ) -> Result<Found, Failure> {
-    if let Ok(Some(record)) = read_record(folder)
-        && let Some(fold) = record.fold
-    {
+    if part != Part::Test && is_of_fold(folder)? {
         return Err(Failure::input(format!(
-            "{} is fold {fold} of a cross-validation, whose parts are the study's",
+            "the model of {} was trained on a fold of a cross-validation, not on the plan's own \
+             training part",
             run.display()
         ))
-        .hint("name a file of samples: wellfit evaluate RUN DATA"));
+        .hint("evaluate it on the test set (--on test) or on a file: wellfit evaluate RUN DATA"));
     }
     let notes = match part {
         Part::Train => vec!["The model was trained on these samples.".to_owned()],
@@ -109,7 +108,7 @@ fn own_part(
     };
     let request = &model.plan.data;
     let source = read_source(request, places)?;
-    let data = source.origin().to_owned();
+    let data = request.source.clone();
     let parts = source.split(request)?;
     let (set, name) = match part {
         Part::Train => (Some(parts.train), "training set"),
@@ -123,6 +122,15 @@ fn own_part(
     let stored: Vec<u32> = set.stored_rows().collect();
     let row = move |i: usize| (stored[i] + 1).to_string();
     Ok(Found { set, name, data, row: Box::new(row), notes })
+}
+
+/// Whether a model was trained on a fold, so that the plan alone does not say on what.
+fn is_of_fold(folder: &Path) -> Result<bool, Failure> {
+    let fold = read_record(folder).ok().flatten().and_then(|record| record.fold);
+    match study_of(folder) {
+        Some(study) => Ok(fold.is_some() || read(&study)?.study.folds.is_some()),
+        None => Ok(fold.is_some()),
+    }
 }
 
 /// What must be known before the test set is looked at again. A trial of a study whose
