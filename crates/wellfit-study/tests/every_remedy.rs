@@ -215,7 +215,7 @@ fn what_prepares_data_trains_on_data_that_were_so_prepared() {
         let usual: Call = remedy.usual.parse().unwrap();
         let kinds = ["outliers(clip)", "outliers(drop)", "feature-selection(correlation, keep=2)"];
         let kinds = kinds.map(|text| text.parse::<Call>().unwrap());
-        let kinds = kinds.into_iter().filter(|call| call.remedy() == *remedy);
+        let kinds = kinds.into_iter().filter(|call| call.remedy() == remedy);
         for call in several.into_iter().map(|(_, call)| call).chain([usual]).chain(kinds) {
             let Ok(plan) = call.apply(&base) else { continue };
             if prepares(&plan) {
