@@ -57,7 +57,7 @@ pub use folder::read_idx_folder;
 pub use idx::{Idx, read_idx, read_idx_pair};
 pub use images::ImageFault;
 pub use known::{FASHION_MNIST, FASHION_MNIST_SAMPLE, Known, Whereabouts, list};
-pub use load::{load, load_watched, read_source};
+pub use load::{load, load_watched, read_source, read_source_watched};
 pub use npz::read_npz;
 pub use parts::{RawSource, RawSplits, Sources};
 pub use places::Places;

@@ -88,10 +88,14 @@ pub fn read_source(request: &DataRequest, places: &Places) -> Result<RawSource, 
     read_source_watched(request, places, &unwatched)
 }
 
-fn read_source_watched(
+/// As [`read_source`]; `watch` is told how far a large file has been read.
+///
+/// # Errors
+/// As [`read_source`].
+pub fn read_source_watched(
     request: &DataRequest,
     places: &Places,
-    watch: Watch<'_>,
+    watch: &dyn Fn(LoadProgress),
 ) -> Result<RawSource, DataError> {
     refuse_same(request)?;
     let (own, kind, origin) = read(request, places, watch)?;

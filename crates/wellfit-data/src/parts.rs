@@ -4,10 +4,11 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use crate::folder::Own;
+use crate::progress::unwatched;
 use crate::split::{self, Fold, Parts, partition, subset};
 use crate::{
-    DataError, DataRequest, Dataset, Holdout, ImageRequest, Places, SplitFault, Splits,
-    TableRequest, Task, read_source,
+    DataError, DataRequest, Dataset, Holdout, ImageRequest, LoadProgress, Places, SplitFault,
+    Splits, TableRequest, Task, read_source_watched,
 };
 
 /// Share of the training samples that is held out when nothing else is said.
@@ -226,27 +227,32 @@ fn draw(
 }
 
 /// Sources as they were read, each once, for plans that ask for the same files.
-#[derive(Debug)]
 pub struct Sources<'a> {
     places: &'a Places,
+    watch: &'a dyn Fn(LoadProgress),
     read: Vec<Arc<RawSource>>,
 }
 
 impl<'a> Sources<'a> {
     /// None yet; known data sets are looked for in `places`.
     pub fn new(places: &'a Places) -> Self {
-        Sources { places, read: Vec::new() }
+        Sources::watched(places, &unwatched)
+    }
+
+    /// Likewise; `watch` is told how far a large file has been read.
+    pub fn watched(places: &'a Places, watch: &'a dyn Fn(LoadProgress)) -> Self {
+        Sources { places, watch, read: Vec::new() }
     }
 
     /// What a plan asks for, read now or before.
     ///
     /// # Errors
-    /// As [`read_source`].
+    /// As [`read_source`](crate::read_source).
     pub fn get(&mut self, request: &DataRequest) -> Result<Arc<RawSource>, DataError> {
         if let Some(known) = self.read.iter().find(|known| known.serves(request)) {
             return Ok(known.clone());
         }
-        let source = Arc::new(read_source(request, self.places)?);
+        let source = Arc::new(read_source_watched(request, self.places, self.watch)?);
         self.read.push(source.clone());
         Ok(source)
     }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use wellfit_data::{Places, Splits, Task};
+use wellfit_data::{DataRequest, LoadProgress, Places, RawSplits, Splits, Task};
 use wellfit_nn::{Measure, Spec};
 use wellfit_train::plan::PlanError;
 use wellfit_train::record::{EpochRow, Event, Record, RunState, ScoreKind};
@@ -61,6 +61,16 @@ impl Default for StudyOptions<'_> {
 
 /// Looks on while a study goes on. Called from several threads at once.
 pub trait Watch: Sync {
+    /// A large file is being read, before all else; again and again.
+    fn reading(&self, progress: LoadProgress) {
+        let _ = progress;
+    }
+    /// The base plan's data were read and split (in a cross-validation into its first fold),
+    /// and nothing is fitted yet. What it returns as an error refuses the study, in words.
+    fn data(&self, request: &DataRequest, raw: &RawSplits) -> Result<(), String> {
+        let _ = (request, raw);
+        Ok(())
+    }
     /// The data are there, the folder is open, work begins.
     fn begun(&self, begun: &Begun<'_>) {
         let _ = begun;
@@ -136,7 +146,10 @@ pub fn run(
     options: &StudyOptions<'_>,
 ) -> Result<Outcome, StudyError> {
     study.check()?;
-    let data = Data::read(study, &options.places)?;
+    let reading = |progress| options.watch.reading(progress);
+    let data = Data::read(study, &options.places, &reading, |request, raw| {
+        options.watch.data(request, raw).map_err(StudyError::Refused)
+    })?;
     let splits = data.splits(&study.plan.data, study.folds.map(|_| 0))?;
     let facts = facts(study, &splits);
     let stored = if study.primary_by_data { stored_primary(folder)? } else { None };

@@ -159,8 +159,10 @@ fn the_test_set_is_the_same_for_every_fold_and_opened_for_those_that_were_there(
     outcome.open_test(1, 2).unwrap();
     let there = read(&to).unwrap();
     for records in &there.records {
-        let tested: Vec<usize> =
-            records.iter().map(|r| r.as_ref().unwrap().test.map_or(0, |test| test.n)).collect();
+        let tested: Vec<usize> = records
+            .iter()
+            .map(|r| r.as_ref().unwrap().test.as_ref().map_or(0, |test| test.n))
+            .collect();
         assert_eq!(tested, [12, 12, 12, 0, 0, 0]);
     }
     assert_eq!(there.opening.unwrap().folds, Some(3));

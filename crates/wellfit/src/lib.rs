@@ -10,6 +10,7 @@
 //! | module | in → out | crate |
 //! |---|---|---|
 //! | [`data`] | files, slices, known sets → checked [`Dataset`], splits | `wellfit-data` |
+//! | [`check`] | raw parts → what is wrong with them | `wellfit-check` |
 //! | [`model`] | layers, optimiser, penalties → what an engine runs | `wellfit-nn` |
 //! | [`plan`], [`record`] | plan + data → [`Record`] | `wellfit-train` |
 //! | [`study`], [`remedy`] | study → [`StudyRecords`] | `wellfit-study` |
@@ -106,6 +107,11 @@ pub use wellfit_data::Dataset;
 /// Files, slices and known data sets become checked sets and splits.
 pub mod data {
     pub use wellfit_data::*;
+}
+
+/// Raw parts of a data set become findings: leaks, odd columns, drift.
+pub mod check {
+    pub use wellfit_check::*;
 }
 
 /// What an engine runs: layers, optimiser, penalties, and the engine's boundary.

@@ -22,7 +22,7 @@ use super::roles::{Kind, Wanted};
 use super::{Choose, RawTable};
 use crate::bytes::open_file;
 use crate::progress::Watch;
-use crate::{FileFault, LoadProgress};
+use crate::{FileFault, LoadProgress, memory};
 
 /// Values that are read at once.
 const BATCH: usize = 1 << 14;
@@ -46,10 +46,11 @@ pub(super) fn read(
     let wanted = choose(&names)?;
     let missing = MissingTexts::new(Some(missing.unwrap_or_default()));
     let rows = reader.metadata().row_groups().iter().map(|group| group.num_rows().max(0) as usize);
-    let rows: usize = rows.sum();
+    let rows = rows.fold(0usize, usize::saturating_add);
     if rows == 0 {
         return Err(TableFault::NoRows.into());
     }
+    memory::check((rows as u64).saturating_mul(8 * wanted.len() as u64))?;
     let leaves: Vec<(usize, Meaning)> =
         wanted.iter().map(|wanted| leaf(&schema, wanted)).collect::<Result<_, _>>()?;
     let size = |leaf: usize| -> i64 {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use wellfit::check::Level;
 use wellfit::comparison::{JudgementGate, Margin, Primary};
 use wellfit::runs::Options;
 use wellfit::study::JudgeAt;
@@ -133,6 +134,9 @@ pub struct RunArguments {
     /// Print the results as JSON
     #[arg(long)]
     pub json: bool,
+    /// Train nothing when the check of the data finds an error
+    #[arg(long)]
+    pub strict: bool,
 }
 
 #[derive(Args)]
@@ -148,9 +152,33 @@ pub enum DataCommand {
     List(ListArguments),
     /// Download a known data set and check it
     Fetch(FetchArguments),
+    /// Look for what is wrong with data: leaks, repeats, columns that give the target away,
+    /// drift between the parts
+    Check(CheckArguments),
     /// Look at training samples, as they are stored and as a plan's augmentation changes
     /// them: images as a picture, others as a table
     Show(ShowArguments),
+}
+
+#[derive(Args)]
+pub struct CheckArguments {
+    /// A data file, folder or known set, or a plan or study file (TOML)
+    #[arg(value_name = "FILE|PLAN")]
+    pub data: PathBuf,
+    /// The column to predict, of a table; may be repeated
+    #[arg(long, value_name = "COLUMN")]
+    pub target: Vec<String>,
+    /// Set any key of the plan, such as data.validation=0.2; may be repeated
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+    /// End with code 3 when there is such a finding, or a graver one
+    #[arg(long, value_name = "LEVEL", value_parser = named(Level::ALL, Level::name))]
+    pub fail_on: Option<Level>,
+    #[command(flatten)]
+    pub places: PlacesArguments,
+    /// Print the findings as JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Args)]

@@ -1,6 +1,7 @@
 //! The command line: each command a file; what they share beside them.
 
 pub mod arguments;
+pub mod check;
 pub mod compare;
 pub mod data;
 pub mod diagnose;
@@ -15,6 +16,7 @@ pub mod predict;
 mod print;
 mod progress;
 mod proposed;
+mod reading;
 pub mod remedies;
 pub mod report;
 mod runs;

@@ -14,15 +14,15 @@ use super::progress::Live;
 use super::proposed::is_data;
 use super::report::write_results;
 use super::train::HERE;
-use super::{Failure, Interrupt, plan, print};
+use super::{Failure, Interrupt, check, plan, print};
 
 /// Study → records → findings → report.
 pub fn study(arguments: StudyArguments, interrupt: &Interrupt) -> Result<(), Failure> {
     let (study, document) = read(&arguments)?;
     let newcomer = arguments.file.as_deref().is_some_and(is_data);
-    let options = arguments.run;
+    let options = &arguments.run;
     let folder = options.out.clone().unwrap_or_else(|| plan::default_folder(&study.name));
-    let live = Live::new(options.quiet);
+    let live = Live::new(arguments.file.as_deref(), options);
     let outcome = run(
         &study,
         &folder,
@@ -36,6 +36,9 @@ pub fn study(arguments: StudyArguments, interrupt: &Interrupt) -> Result<(), Fai
     );
     live.end();
     let mut outcome = outcome.map_err(|error| locate(error, &document))?;
+    if let Some(checked) = live.checked() {
+        check::keep(&folder, checked)?;
+    }
     if outcome.left() > 0 {
         return Err(stopped(&outcome));
     }
