@@ -1,6 +1,8 @@
 //! Every remedy of the registry trains on a little set through the real engine.
 
-use wellfit_data::{DataRequest, Dataset, Features, Preparation, Scale, Shape, Splits, Targets};
+use wellfit_data::{
+    DataRequest, Dataset, Features, Preparation, RawSplits, Scale, Shape, Splits, Targets,
+};
 use wellfit_nn::{Layer, Window};
 use wellfit_study::remedy::{Call, Calls, REMEDIES, apply_chain};
 use wellfit_train::record::RunState;
@@ -64,7 +66,7 @@ fn trained(plan: &Plan) -> Record {
     record
 }
 
-/// What prepares data is done before training.
+/// What prepares data is done before training: see below.
 fn prepares(plan: &Plan) -> bool {
     plan.data != DataRequest::of("./images")
 }
@@ -79,7 +81,7 @@ fn every_remedy_trains_at_the_strength_to_begin_with() {
     for remedy in REMEDIES {
         let apply = |call: &str| call.parse::<Call>().unwrap().apply(&base).unwrap();
         let plan = apply(remedy.usual);
-        if prepares(&plan) || !engine_has(&plan) {
+        if prepares(&plan) {
             continue;
         }
         trained(&plan);
@@ -102,7 +104,7 @@ fn every_strength_of_an_advised_range_trains() {
         let Some(Ok(Calls::Several(several))) = remedy.range.map(str::parse) else { continue };
         for (_, call) in &several.calls {
             let plan = call.apply(&plan()).unwrap();
-            if !prepares(&plan) && engine_has(&plan) {
+            if !prepares(&plan) {
                 trained(&plan);
             }
         }
@@ -146,7 +148,7 @@ fn numbers_are_predicted_with_every_remedy_that_is_not_for_classes() {
     for remedy in REMEDIES {
         let plan = remedy.usual.parse::<Call>().unwrap().apply(&base).unwrap();
         let for_images = remedy.name == "augment" || remedy.name.contains(names[2]);
-        if prepares(&plan) || !engine_has(&plan) || for_images {
+        if prepares(&plan) || for_images {
             continue;
         }
         let splits = Splits {
@@ -169,7 +171,59 @@ fn numbers_are_predicted_with_every_remedy_that_is_not_for_classes() {
     }
 }
 
-/// Whether the engine has what the plan asks for.
-fn engine_has(plan: &Plan) -> bool {
-    plan.train.augment.is_empty() && plan.train.max_norm.is_none()
+#[test]
+fn what_prepares_data_trains_on_data_that_were_so_prepared() {
+    let mut noise: u32 = 3;
+    let mut next = || {
+        noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (noise >> 8) as f32 / 1e6
+    };
+    // Four numbers, of which one tells the class and one has an outlier.
+    let n = 60;
+    let values: Vec<f32> = (0..n)
+        .flat_map(|i| {
+            let outlier = if i == 7 { 1e4 } else { next() };
+            [(i % 3) as f32 + 0.01 * next(), next(), outlier, next()]
+        })
+        .collect();
+    let labels = (0..n).map(|i| i % 3).collect();
+    let names = ["a", "b", "c"].map(String::from).to_vec();
+    let set = Dataset::from_floats(Shape::Vector(4), values, labels, names).unwrap();
+    let raw = || RawSplits {
+        train: set.take(&(0..45).collect::<Vec<_>>()).unwrap(),
+        validation: Some(set.take(&(45..60).collect::<Vec<_>>()).unwrap()),
+        test: None,
+        validation_is_test: false,
+        origin: "made in code".into(),
+    };
+    let linear = |out| Layer::Linear { out, bias: true };
+    let mut base = Plan::new("./images", vec![linear(8), Layer::RELU, linear(3)]);
+    (base.train.epochs, base.train.batch_size) = (2, 15);
+    let trained = |plan: &Plan| -> Vec<f64> {
+        let splits = raw().prepare(&plan.data).unwrap();
+        let record = train(plan, &splits, TrainOptions::default()).unwrap().record;
+        assert_eq!(record.state, RunState::Complete);
+        record.epochs.iter().map(|row| row.train_loss).collect()
+    };
+    let baseline = trained(&base);
+    let mut seen = 0;
+    for remedy in REMEDIES {
+        let several = match remedy.range.map(str::parse) {
+            Some(Ok(Calls::Several(several))) => several.calls,
+            _ => Vec::new(),
+        };
+        let usual: Call = remedy.usual.parse().unwrap();
+        let kinds = ["outliers(clip)", "outliers(drop)", "feature-selection(correlation, keep=2)"];
+        let kinds = kinds.map(|text| text.parse::<Call>().unwrap());
+        let kinds = kinds.into_iter().filter(|call| call.remedy() == remedy);
+        for call in several.into_iter().map(|(_, call)| call).chain([usual]).chain(kinds) {
+            let Ok(plan) = call.apply(&base) else { continue };
+            // More samples are another draw: tested with the splits.
+            if prepares(&plan) && plan.data.subset.is_none() {
+                assert_ne!(trained(&plan), baseline, "{call}");
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen >= 12, "{seen}");
 }
