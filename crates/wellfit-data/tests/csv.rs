@@ -302,7 +302,7 @@ fn other_encodings_are_named_and_how_to_convert_them() {
         "line 2: is not UTF-8 text (perhaps Latin-1 or Windows-1252); convert the file, for \
          instance with `iconv -f WINDOWS-1252 -t UTF-8`"
     );
-    let late = [&"a,town,y\r\n1,Ulm,2\r\n".repeat(1)[..], &"1,Ulm,2\r\n".repeat(30_000)].concat();
+    let late = ["a,town,y\r\n1,Ulm,2\r\n", &"1,Ulm,2\r\n".repeat(30_000)].concat();
     let late = [late.as_bytes(), b"\r\n1,K\xf6ln,2\r\n"].concat();
     assert!(fault(late).starts_with("line 30004: is not UTF-8 text"));
     let utf16: Vec<u8> = "a,y\n1,2\n".encode_utf16().flat_map(u16::to_le_bytes).collect();

@@ -129,7 +129,7 @@ pub fn power_curve(
     sizes.sort_by(|a, b| a.samples.total_cmp(&b.samples));
     sizes.dedup_by(|a, b| a.samples == b.samples);
     let k = sizes.len();
-    if k < LEAST_SIZES || !(next > 0.0) {
+    if k < LEAST_SIZES || next.is_nan() || next <= 0.0 {
         return Err(NoCurve::TooFew);
     }
     let means: Vec<f64> = sizes.iter().map(|size| mean(&size.errors)).collect();
@@ -154,7 +154,8 @@ pub fn power_curve(
     // How much the curve falls over the sizes, against the noise of its two ends.
     let ends = factor * (noise.variances[0] + noise.variances[k - 1]);
     let fall = fitted(0) - fitted(k - 1);
-    if !(fall > Normal::quantile(0.5 + CONFIDENCE / 2.0) * ends.sqrt()) {
+    let luck = Normal::quantile(0.5 + CONFIDENCE / 2.0) * ends.sqrt();
+    if fall.is_nan() || luck.is_nan() || fall <= luck {
         return Err(NoCurve::DoesNotFall);
     }
     // How far the means lie from the curve, as a share of its fall.

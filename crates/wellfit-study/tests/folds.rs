@@ -208,7 +208,7 @@ fn what_is_wrong_with_a_fold_is_told_before_anything_is_written() {
             "class",
         ),
     ] {
-        let error = run_in(&wrong, &to).err().expect(words);
+        let error = run_in(&wrong, &to).expect_err(words);
         assert!(error.is_input() && error.to_string().contains(words), "{error}");
         assert!(!to.exists(), "{words}");
     }

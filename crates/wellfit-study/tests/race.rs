@@ -166,7 +166,7 @@ fn an_arm_that_only_diverges_and_one_that_only_fails_leave_as_lost() {
             .folder
             .path()
             .join("a/trials")
-            .join(trial_name("a", Cell { seed: seed, fold: None }));
+            .join(trial_name("a", Cell { seed, fold: None }));
         fs::create_dir_all(&folder).unwrap();
         fs::write(folder.join("notes.txt"), "mine").unwrap();
     }

@@ -366,7 +366,8 @@ fn values<T: DataType>(
         let mut stored = found.iter();
         for record in 0..records {
             into.row += 1;
-            let there = most == 0 || levels[record] == most;
+            // Where every value is there, no levels are kept.
+            let there = levels.get(record).is_none_or(|level| *level == most);
             match there.then(|| stored.next()) {
                 None => {
                     let row = into.row;

@@ -54,6 +54,6 @@ impl Feed for Fed<'_> {
 
     fn blend(&self, position: usize) -> Option<Blend> {
         let (other, share) = self.blends[position];
-        (position % 5 > 0).then(|| Blend { other: self.order[other], share })
+        (!position.is_multiple_of(5)).then(|| Blend { other: self.order[other], share })
     }
 }
