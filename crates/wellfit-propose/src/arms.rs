@@ -2,13 +2,13 @@
 
 use wellfit_data::Task;
 
+use wellfit_study::IMBALANCE;
+
 use crate::split::Split;
 use crate::{Facts, Samples, TableFacts};
 
 /// Arms of a study, ranges counted as one.
 const MOST: usize = 8;
-/// Classes differ much when the largest has so many times the samples of the smallest.
-const IMBALANCED: f64 = 4.0;
 /// With more features some may be dispensable.
 const MANY_FEATURES: usize = 20;
 
@@ -16,7 +16,7 @@ const MANY_FEATURES: usize = 20;
 /// be said of it there.
 pub(crate) fn is_imbalanced(facts: &Facts, split: &Split) -> bool {
     let classes = facts.task == Task::Classification;
-    classes && facts.imbalance() >= IMBALANCED && !split.at_random
+    classes && facts.imbalance() >= IMBALANCE && !split.at_random
 }
 
 /// An arm with why it is there.
@@ -66,17 +66,17 @@ pub(crate) fn arms(facts: &Facts, split: &Split) -> Vec<Proposed> {
         });
     }
     arms.push(Proposed {
-        arms: 3,
+        arms: 2,
         ..one(
-            &["dropout(0.1..0.5, 3)"],
-            "Zeroes random hidden units in training; three strengths show where it helps",
+            &["dropout(0.2..0.5, 2)"],
+            "Zeroes random hidden units in training; two strengths show where it helps",
         )
     });
     arms.push(Proposed {
-        arms: 3,
+        arms: 2,
         ..one(
-            &["weight-decay(1e-4..1e-2, 3)"],
-            "Pulls weights towards 0; three strengths, by factors of ten",
+            &["weight-decay(1e-3..1e-2, 2)"],
+            "Pulls weights towards 0; two strengths, ten times apart",
         )
     });
     arms.push(one(&["smaller(0.25)"], "A quarter of the width: is the network too large?"));

@@ -12,6 +12,8 @@ const STEPS: f64 = 5000.0;
 const EPOCHS: [usize; 2] = [10, 200];
 /// Seeds of a study, and the fewest.
 const SEEDS: [usize; 2] = [5, 3];
+/// The most that an arm gets in a race, which adds seeds where the ranking is open.
+const RACE: usize = 20;
 /// Arms that are left when time is short, ranges counted as one.
 const LEAST_ARMS: usize = 5;
 /// Multiplications of all trials together: some ten minutes on two cores.
@@ -25,6 +27,8 @@ pub(crate) struct Budget {
     pub batch: usize,
     pub epochs: usize,
     pub seeds: usize,
+    /// Whether seeds are added only where the ranking is open.
+    pub racing: bool,
     /// Train on so many samples; all when `None`.
     pub subset: Option<usize>,
     pub lr: f64,
@@ -46,7 +50,8 @@ impl Budget {
         let lr = if facts.largest_target > 10.0 { 1e-2 } else { 1e-3 };
         // Folds are starts of their own.
         let seeds = if arms.is_empty() || split.folds > 1 { 1 } else { SEEDS[0] };
-        let mut budget = Budget { batch, epochs: 0, seeds, subset: None, lr, arms, trials: 0 };
+        let mut budget =
+            Budget { batch, epochs: 0, seeds, racing: false, subset: None, lr, arms, trials: 0 };
         // Convolutions run at about half the speed.
         let product = match network.kind {
             Kind::Convolutions(_) => 2.0 * network.products,
@@ -58,6 +63,13 @@ impl Budget {
             let samples = budget.subset.unwrap_or(split.train) as f64;
             4.0 * product * samples * (budget.epochs * budget.trials) as f64
         };
+        if split.folds == 1 && !budget.arms.is_empty() {
+            let race = Budget { seeds: RACE, racing: true, ..budget.clone() };
+            let race = Budget { trials: race.trials * RACE / SEEDS[0], ..race };
+            if cost(&race) <= PRODUCTS {
+                return race;
+            }
+        }
         if cost(&budget) > PRODUCTS && budget.seeds > SEEDS[1] {
             budget.seeds = SEEDS[1];
             budget.count(split);

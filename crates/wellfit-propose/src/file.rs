@@ -123,12 +123,16 @@ impl File {
         self.section("study");
         let (seeds, Split { folds, repeats, .. }) = (budget.seeds, *split);
         let arms = 1 + budget.arms.iter().map(|arm| arm.arms).sum::<usize>();
-        self.because(Reason::Trials { arms, seeds, folds, repeats });
+        let racing = budget.racing;
+        self.because(Reason::Trials { arms, seeds, folds, repeats, racing });
         if folds > 1 {
             self.line("folds", &folds.to_string());
             self.line("repeats", &repeats.to_string());
         } else {
             self.line("seeds", &seeds.to_string());
+            if racing {
+                self.line("racing", "true");
+            }
         }
         if is_imbalanced(facts, split) {
             self.line("primary", "\"val_balanced_accuracy\"");

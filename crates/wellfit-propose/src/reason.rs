@@ -96,6 +96,8 @@ pub enum Reason {
         folds: usize,
         /// How often the folds are drawn.
         repeats: usize,
+        /// Whether seeds are added only where the ranking is open.
+        racing: bool,
     },
 }
 
@@ -198,6 +200,11 @@ impl fmt::Display for Reason {
                 "{arms} arms × {folds} folds drawn {repeats} times: each arm is trained {} times, \
                  because one run is luck",
                 folds * repeats
+            ),
+            Reason::Trials { arms, seeds, racing: true, .. } => write!(
+                f,
+                "{arms} arms in a race: each is trained from several starts, {seeds} at most, and \
+                 leaves when it is hardly the one to recommend"
             ),
             Reason::Trials { arms, seeds, .. } => write!(
                 f,

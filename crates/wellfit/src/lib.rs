@@ -89,7 +89,7 @@ mod predict;
 mod saved;
 
 pub use predict::{Predictions, predict};
-pub use saved::{ModelError, SavedModel, model_folder};
+pub use saved::{Meant, ModelError, SavedModel, model_folder};
 
 pub use wellfit_diagnose::{StudyFindings, Verdict, diagnose, judge, results_csv, results_json};
 pub use wellfit_nn::{Activation, Layer, Optimizer, Penalty, PenaltyKind, PenaltyOn, Tensor};

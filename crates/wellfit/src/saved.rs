@@ -8,6 +8,7 @@ use wellfit_data::{DataError, Dataset, Preparation, SampleKind, SampleSchema, Ta
 use wellfit_export::{ExportError, Input, Model, Outputs};
 use wellfit_metrics::SetError;
 use wellfit_nn::{Shape, Spec, Tensor};
+use wellfit_study::StudyError;
 use wellfit_train::plan::Document;
 use wellfit_train::{
     FileError, Plan, TensorFileError, TrainError, read_model, read_preparation, read_sample_schema,
@@ -44,19 +45,15 @@ pub enum ModelError {
         /// Why that is so, or what is missing.
         why: String,
     },
-    /// A study that recommends nothing.
+    /// A study that has no model yet.
     #[error(
-        "the study in {} recommends nothing, so no model was handed over: name one of its \
-         trials, such as {}",
-        folder.display(),
-        folder.join(trial).display()
+        "the study in {} holds no model yet: none of its baseline's trials has ended with one",
+        .0.display()
     )]
-    NothingRecommended {
-        /// The study's folder.
-        folder: PathBuf,
-        /// One of its trials, from there.
-        trial: PathBuf,
-    },
+    NoTrial(PathBuf),
+    /// A study's folder that cannot be read.
+    #[error(transparent)]
+    Study(#[from] StudyError),
     /// A file of the folder is not what it should be, or does not fit the others.
     #[error(transparent)]
     Train(#[from] TrainError),
@@ -71,43 +68,60 @@ pub enum ModelError {
     Export(#[from] ExportError),
 }
 
-/// Which folder holds the model that is meant: a study's is `recommended/`.
+/// Where the model lies that is meant by a folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Meant {
+    /// The folder with the model.
+    pub folder: PathBuf,
+    /// The baseline's trial, where a study is meant that recommends nothing: until
+    /// something is decided, the baseline is what there is. Its name.
+    pub instead: Option<String>,
+}
+
+/// Which folder holds the model that is meant: a run's own; of a study `recommended/`, or,
+/// where nothing is decided, the trial of its baseline whose validation loss is the median.
 ///
 /// # Errors
-/// There is no such folder, or a study's recommends nothing.
-pub fn model_folder(run: &Path) -> Result<PathBuf, ModelError> {
+/// There is no such folder, or a study in it has no model yet or cannot be read.
+pub fn model_folder(run: &Path) -> Result<Meant, ModelError> {
     if !run.is_dir() {
         return Err(ModelError::NoFolder(run.to_path_buf()));
     }
     if !wellfit_study::holds_study(run) {
-        return Ok(run.to_path_buf());
+        return Ok(Meant { folder: run.to_path_buf(), instead: None });
     }
     let recommended = run.join("recommended");
     if recommended.join("model.safetensors").exists() {
-        return Ok(recommended);
+        return Ok(Meant { folder: recommended, instead: None });
     }
-    let trial = first_trial(run).unwrap_or_else(|| Path::new("trials").join("baseline-s0"));
-    Err(ModelError::NothingRecommended { folder: run.to_path_buf(), trial })
+    let name = baseline_trial(run)?.ok_or_else(|| ModelError::NoTrial(run.to_path_buf()))?;
+    Ok(Meant { folder: run.join("trials").join(&name), instead: Some(name) })
 }
 
-/// The first trial by name that holds a model, from the study's folder.
-fn first_trial(study: &Path) -> Option<PathBuf> {
-    let entries = std::fs::read_dir(study.join("trials")).ok()?;
-    let mut names: Vec<_> = entries
-        .filter_map(|entry| Some(entry.ok()?.file_name()))
-        .filter(|name| study.join("trials").join(name).join("model.safetensors").exists())
+/// The baseline's trial with the median validation loss, of an even number the better of
+/// the two in the middle, among those that hold a model.
+fn baseline_trial(study: &Path) -> Result<Option<String>, StudyError> {
+    let records = wellfit_study::read(study)?;
+    let trials = records.study.trials().into_iter().filter(|trial| trial.arm == 0);
+    let mut kept: Vec<(f64, String)> = trials
+        .filter(|trial| study.join("trials").join(&trial.name).join("model.safetensors").exists())
+        .filter_map(|trial| {
+            let record = records.records.first()?.get(trial.cell)?.as_ref()?;
+            Some((record.best()?.val_loss.unwrap_or(f64::INFINITY), trial.name))
+        })
         .collect();
-    names.sort();
-    names.first().map(|name| Path::new("trials").join(name))
+    kept.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let middle = kept.len().saturating_sub(1) / 2;
+    Ok((!kept.is_empty()).then(|| kept.swap_remove(middle).1))
 }
 
 impl SavedModel {
-    /// Opens the model of a run's folder, or of `recommended/` in a study's.
+    /// Opens the model that is meant by a folder ([`model_folder`]).
     ///
     /// # Errors
     /// No folder, no model in it, or a damaged file.
     pub fn open(run: &Path) -> Result<SavedModel, ModelError> {
-        let folder = model_folder(run)?;
+        let folder = model_folder(run)?.folder;
         let plan_file = folder.join("plan.toml");
         let no_model =
             |why: &str| Err(ModelError::NoModel { folder: folder.clone(), why: why.to_owned() });

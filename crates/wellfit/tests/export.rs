@@ -116,12 +116,21 @@ fn a_study_hands_its_model_over_as_onnx_and_says_so() {
 }
 
 #[test]
-fn of_a_study_that_recommends_nothing_a_trial_can_be_exported() {
+fn of_a_study_that_recommends_nothing_the_baseline_is_used_and_that_is_told() {
     let world = World::new(48);
     world.run(&["study", "plan.toml", "--seeds", "1", "--quiet", "--out", "s"]).succeeds();
     assert!(!world.path("s/recommended").exists());
-    world.run(&["export", "s"]).fails(2, &["recommends nothing", "s/trials/baseline-s0"]);
-    world.run(&["predict", "s", "data/t10k-images-idx3-ubyte"]).fails(2, &["recommends nothing"]);
-    world.run(&["export", "s/trials/baseline-s0"]).succeeds();
+    let told = "recommends nothing yet: this is its baseline, the trial baseline-s0";
+    let said = world.run(&["export", "s"]).succeeds();
+    assert!(said.err.contains(told), "{}", said.err);
     assert!(world.path("s/trials/baseline-s0/model.onnx").exists());
+    let images = "data/t10k-images-idx3-ubyte";
+    let of_study = world.run(&["predict", "s", images]).succeeds();
+    assert!(of_study.err.contains(told), "{}", of_study.err);
+    assert_eq!(
+        of_study.out,
+        world.run(&["predict", "s/trials/baseline-s0", images]).succeeds().out
+    );
+    std::fs::remove_file(world.path("s/trials/baseline-s0/model.safetensors")).unwrap();
+    world.run(&["export", "s"]).fails(2, &["holds no model yet"]);
 }

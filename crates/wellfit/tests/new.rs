@@ -5,7 +5,7 @@ mod common;
 use common::World;
 
 /// Few epochs of one seed: what is proposed is tested, not what comes of it.
-const QUICK: [&str; 4] = ["--epochs", "2", "--set", "study.seeds=1"];
+const QUICK: [&str; 4] = ["--epochs", "2", "--seeds", "1"];
 
 #[test]
 fn a_plan_is_printed_with_its_reasons_and_trains_as_it_stands() {

@@ -6,9 +6,10 @@ use wellfit::data::{Dataset, Places, read_labelled, read_samples, read_source};
 use wellfit::metrics::Evaluated;
 use wellfit::report::{evaluation_summary, write_evaluation};
 use wellfit::study::{Opening, holds_study, read};
-use wellfit::{SavedModel, model_folder, read_record};
+use wellfit::{SavedModel, read_record};
 
 use super::arguments::{EvaluateArguments, Part};
+use super::meant::meant;
 use super::{Failure, print};
 
 /// A run's model + samples with what they are to give → scores, tables, pictures.
@@ -16,8 +17,8 @@ pub fn evaluate(arguments: EvaluateArguments) -> Result<(), Failure> {
     let EvaluateArguments { run, data, on, out, json, threads, places, quiet } = arguments;
     let machine = || std::thread::available_parallelism().map_or(1, usize::from);
     let threads = threads.map_or_else(machine, |threads| threads as usize);
-    let model = SavedModel::open(&run)?;
-    let folder = model_folder(&run)?;
+    let folder = meant(&run, quiet)?;
+    let model = SavedModel::open(&folder)?;
     let found = match data {
         Some(file) => from_file(&model, &file)?,
         None => {

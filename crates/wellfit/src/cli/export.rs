@@ -2,18 +2,20 @@
 
 use std::fs;
 
-use wellfit::{FileError, SavedModel, model_folder, write_file, write_tensors_with};
+use wellfit::{FileError, SavedModel, write_file, write_tensors_with};
 
 use super::arguments::{ExportArguments, ExportTo};
+use super::meant::meant;
 use super::{Failure, print};
 
 /// A run's model → a file or a folder for other programs.
 pub fn export(arguments: ExportArguments) -> Result<(), Failure> {
     let ExportArguments { run, to, out, prepared, quiet } = arguments;
-    let model = SavedModel::open(&run)?;
+    let folder = meant(&run, quiet)?;
+    let model = SavedModel::open(&folder)?;
     let out = match out {
         Some(out) => out,
-        None => model_folder(&run)?.join(to.default_name()),
+        None => folder.join(to.default_name()),
     };
     match to {
         ExportTo::Onnx => {

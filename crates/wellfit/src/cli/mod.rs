@@ -10,6 +10,7 @@ pub mod export;
 mod failure;
 pub mod inspect;
 mod interrupt;
+mod meant;
 pub mod new;
 mod plan;
 pub mod predict;

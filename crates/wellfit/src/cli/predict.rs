@@ -9,6 +9,7 @@ use wellfit::data::{SampleFile, Task, read_samples};
 use wellfit::{FileError, ModelError, Predictions, SavedModel};
 
 use super::arguments::{PredictArguments, PredictFormat};
+use super::meant::meant;
 use super::{Failure, print};
 
 /// Samples that are prepared, run and written together.
@@ -17,7 +18,7 @@ const CHUNK: usize = 1 << 14;
 /// A run's model + a file of samples → a line for each.
 pub fn predict(arguments: PredictArguments) -> Result<(), Failure> {
     let PredictArguments { run, file, format, out, probabilities, quiet } = arguments;
-    let model = SavedModel::open(&run)?;
+    let model = SavedModel::open(&meant(&run, quiet)?)?;
     let samples = read_samples(&file, &model.schema)?;
     let unknown = model.preparation.unknown_categories(&samples.set);
     if unknown > 0 && !quiet {

@@ -67,25 +67,13 @@ pub fn study(arguments: StudyArguments, interrupt: &Interrupt) -> Result<(), Fai
 /// How the model is used, for those who came with nothing but data.
 fn next_steps(folder: &Path) -> String {
     let shown = folder.display();
-    match folder.join("recommended").is_dir() {
-        true => format!(
-            "to use it: wellfit predict {shown} FILE; for other programs: wellfit export {shown} \
-             --to onnx"
-        ),
-        false => format!(
-            "no model is recommended, because nothing is decided; the baseline's first: wellfit \
-             predict {shown}/trials/{} FILE",
-            first_trial(folder)
-        ),
-    }
-}
-
-/// The folder of a baseline's trial.
-fn first_trial(folder: &Path) -> String {
-    let entries = std::fs::read_dir(folder.join("trials")).into_iter().flatten().flatten();
-    let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
-    let of_baseline = names.filter(|name| name.starts_with(&format!("{BASELINE}-")));
-    of_baseline.min().unwrap_or_else(|| format!("{BASELINE}-s0"))
+    let which = match folder.join("recommended").is_dir() {
+        true => "to use the model",
+        false => "until something is decided, the baseline is what there is; to use it",
+    };
+    format!(
+        "{which}: wellfit predict {shown} FILE; for other programs: wellfit export {shown} --to onnx"
+    )
 }
 
 /// The file's study, or the article's arms on the sample, with the options' changes.
@@ -99,6 +87,10 @@ fn read(arguments: &StudyArguments) -> Result<(Study, Document), Failure> {
         }
     };
     if let Some(seeds) = arguments.seeds {
+        // So many are asked for, of every arm.
+        if arguments.file.as_deref().is_some_and(is_data) {
+            document.set("study.racing=false")?;
+        }
         document.set(&format!("study.seeds={seeds}"))?;
     }
     if let Some(folds) = arguments.folds {
