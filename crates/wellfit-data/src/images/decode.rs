@@ -157,7 +157,10 @@ fn on_white(values: &[u8], channels: usize) -> Vec<u8> {
     laid.flat_map(|pixel| pixel.into_iter().take(channels)).collect()
 }
 
-fn jpeg_decoder(bytes: &[u8]) -> Result<(JpegDecoder<Cursor<&[u8]>>, Head), FileFault> {
+/// A decoder that has read its header.
+type Jpeg<'a> = JpegDecoder<Cursor<&'a [u8]>>;
+
+fn jpeg_decoder(bytes: &[u8]) -> Result<(Jpeg<'_>, Head), FileFault> {
     let fault = |why: String| ImageFault::Unreadable { kind: "JPEG", why };
     let side = usize::from(u16::MAX);
     let options =

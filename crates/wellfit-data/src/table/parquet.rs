@@ -363,11 +363,12 @@ fn values<T: DataType>(
             let lacking = format!("{left} of {rows} rows are not there");
             return Err(TableFault::DamagedParquet(lacking).into());
         }
+        // A column without gaps has no levels.
+        levels.resize(records, most);
         let mut stored = found.iter();
-        for record in 0..records {
+        for level in &levels {
             into.row += 1;
-            let there = most == 0 || levels[record] == most;
-            match there.then(|| stored.next()) {
+            match (*level == most).then(|| stored.next()) {
                 None => {
                     let row = into.row;
                     into.column.push_missing(|| Place::Row(row));
