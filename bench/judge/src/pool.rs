@@ -163,6 +163,7 @@ pub fn study(setting: &Setting, arms: &[Arm], records: Vec<Vec<Record>>) -> Stud
             seeds: (0..seeds as u64).collect(),
             folds: None,
             primary: Metric::ValLoss,
+            primary_by_data: false,
             judge_at: JudgeAt::Best,
             arms: arms.to_vec(),
             racing: false,
@@ -180,6 +181,7 @@ pub fn study(setting: &Setting, arms: &[Arm], records: Vec<Vec<Record>>) -> Stud
             },
             classes,
             validation_is_test: false,
+            class_samples: sets.train.class_counts(),
         },
     }
 }

@@ -5,12 +5,14 @@ use wellfit_stats::{
     size_to_fit, two_way,
 };
 use wellfit_study::{JudgeAt, Racing, Study, StudyRecords};
-use wellfit_train::plan::Metric;
+use wellfit_train::plan::{Extra, Metric};
 use wellfit_train::record::EpochRow;
 
-use crate::trials::{ArmTrials, Trial, sample_scores};
+use crate::trials::{ArmTrials, Trial, judged_row, sample_scores};
 use crate::words::{self, Over};
-use crate::{Against, ArmFindings, Judgement, LeftBecause, LeftRace, Overfitting, Summary};
+use crate::{
+    Against, ArmFindings, ExtraSummary, Judgement, LeftBecause, LeftRace, Overfitting, Summary,
+};
 
 /// What resamples are drawn by, so that the same records give the same findings.
 pub const SEED: u64 = 0;
@@ -32,7 +34,21 @@ pub fn summary(arm: &ArmTrials) -> Summary {
         lost: arm.diverged() + arm.failures().count(),
         diverged: arm.diverged(),
         missing: arm.missing(),
+        extras: {
+            let extras = arm.arm.plan.train.metrics.iter().filter(|extra| !extra.is_standard());
+            extras.map(|&extra| extra_summary(arm, extra)).collect()
+        },
     }
+}
+
+fn extra_summary(arm: &ArmTrials, extra: Extra) -> ExtraSummary {
+    let at = |at| {
+        arm.estimate(|trial| {
+            let row = judged_row(trial.record, at);
+            row.and_then(|row| row.metric(Metric::Val(extra))).unwrap_or(f64::NAN)
+        })
+    };
+    ExtraSummary { extra, best: at(JudgeAt::Best), last: at(JudgeAt::Last) }
 }
 
 /// The equivalence margin of a score: [`wellfit_study::MARGIN`] of the baseline's mean
@@ -306,14 +322,18 @@ pub fn contradictions<'a>(
         (Metric::ValLoss, JudgeAt::Last) => {
             Some((against.score.val_metric(), &against.last_val_score))
         }
-        (Metric::ValAccuracy | Metric::ValR2, JudgeAt::Best) => {
+        (Metric::ValAccuracy | Metric::ValR2 | Metric::Val(_), JudgeAt::Best) => {
             Some((Metric::ValLoss, &against.best_val_loss))
         }
-        (Metric::ValAccuracy | Metric::ValR2, JudgeAt::Last) => {
+        (Metric::ValAccuracy | Metric::ValR2 | Metric::Val(_), JudgeAt::Last) => {
             Some((Metric::ValLoss, &against.last_val_loss))
         }
         (
-            Metric::TrainLoss | Metric::TrainEvalLoss | Metric::TrainAccuracy | Metric::TrainR2,
+            Metric::TrainLoss
+            | Metric::TrainEvalLoss
+            | Metric::TrainAccuracy
+            | Metric::TrainR2
+            | Metric::Train(_),
             _,
         ) => None,
     };

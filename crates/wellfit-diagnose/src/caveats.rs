@@ -3,7 +3,6 @@
 use std::fmt;
 
 use wellfit_study::{Opening, StudyRecords};
-use wellfit_train::record::ScoreKind;
 
 use crate::doubts;
 use crate::trials::ArmTrials;
@@ -18,6 +17,8 @@ enum About<'a> {
     ValidationIsTest,
     /// Arms that joined when the test set had been seen.
     JoinedLater { arms: Vec<&'a str>, opening: &'a Opening },
+    /// What arms are judged by, and why.
+    Primary(String),
     /// No interval at all.
     OneSeed,
     /// What intervals cover and what they do not.
@@ -67,6 +68,7 @@ impl fmt::Display for About<'_> {
                 opening.day(),
                 opening.arm
             ),
+            About::Primary(why) => write!(f, "{why}."),
             About::OneSeed => write!(f, "1 seed: {}; run more seeds.", doubts::NO_INTERVAL),
             About::Covers { covers, samples: None } => write!(f, "{}.", doubts::covers(covers)),
             About::Covers { covers, samples: Some(samples) } => write!(
@@ -122,7 +124,7 @@ pub fn caveats(
     margin: f64,
 ) -> Vec<Caveat> {
     let study = &records.study;
-    let points = study.primary.score() == Some(ScoreKind::Accuracy);
+    let points = study.primary.is_share();
     let mut all = Vec::new();
     let validated = trials.iter().flat_map(ArmTrials::ended).any(has_validation);
     let ended = trials.iter().flat_map(ArmTrials::ended).next().is_some();
@@ -138,6 +140,7 @@ pub fn caveats(
             all.push(About::JoinedLater { arms, opening });
         }
     }
+    all.extend(words::why_primary(records).map(About::Primary));
     all.extend(race.map(|race| About::Raced { race }));
     if study.cells().len() == 1 {
         all.push(About::OneSeed);

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 use wellfit_stats::Estimate;
 use wellfit_study::{Cell, Folds, Racing, StudyRecords};
+use wellfit_train::plan::{Extra, Metric};
 use wellfit_train::record::{EpochRow, Record, ScoreKind};
 
 use crate::{Against, ArmFindings, Axis, StrengthFamily, StudyFindings, Summary, TestFigures};
@@ -68,6 +69,7 @@ pub fn results_json(records: &StudyRecords, findings: &StudyFindings) -> String 
         })),
         "inside": findings.inside,
         "why_undecided": findings.why_undecided,
+        "why_primary": findings.why_primary,
         "claims": findings.claims,
         "caveats": findings.caveats,
         "recommendation": {
@@ -92,16 +94,26 @@ pub fn results_json(records: &StudyRecords, findings: &StudyFindings) -> String 
 /// What the test set said of the arm that it was opened for.
 fn test_figures(records: &StudyRecords, of: &TestFigures) -> Value {
     let score = of.score_kind.columns()[1].trim_start_matches("val_");
-    let both = |loss: Option<&Estimate>, value: Option<&Estimate>| {
+    let judged = records.study.primary.extra().map(|extra| extra.columns()[1]);
+    let judged = judged.map(|column| column.trim_start_matches("val_"));
+    let both = |loss: Option<&Estimate>, value: Option<&Estimate>, primary: Option<&Estimate>| {
         let figure = |of: Option<&Estimate>| of.map(|of| Value::Object(figure("mean", of)));
-        json!({ "loss": figure(loss), score: figure(value) })
+        let mut all = json!({ "loss": figure(loss), score: figure(value) });
+        if let (Some(judged), Some(object)) = (judged, all.as_object_mut()) {
+            object.insert(judged.to_owned(), json!(figure(primary)));
+        }
+        all
     };
     json!({
         "arm": records.study.arms.get(of.arm).map(|arm| &arm.name),
         "opened": of.opened,
         "samples": of.samples,
-        "figures": both(Some(&of.loss), Some(&of.score)),
-        "against_baseline": both(of.loss_difference.as_ref(), of.score_difference.as_ref()),
+        "figures": both(Some(&of.loss), Some(&of.score), of.primary.as_ref()),
+        "against_baseline": both(
+            of.loss_difference.as_ref(),
+            of.score_difference.as_ref(),
+            of.primary_difference.as_ref(),
+        ),
         "joined_later": of.joined,
     })
 }
@@ -242,6 +254,11 @@ fn summary(of: &Summary, score: ScoreKind) -> Value {
     .into_iter()
     .map(|(metric, estimate)| (metric.to_owned(), Value::Object(figure("mean", estimate))))
     .collect();
+    for score in &of.extras {
+        let val = Metric::Val(score.extra).name();
+        all.insert(format!("best_{val}"), Value::Object(figure("mean", &score.best)));
+        all.insert(val.to_owned(), Value::Object(figure("mean", &score.last)));
+    }
     all.insert("seconds_per_epoch".to_owned(), json!(of.seconds_per_epoch));
     all.insert("lost".to_owned(), json!(of.lost));
     all.insert("missing".to_owned(), json!(of.missing));
@@ -312,19 +329,43 @@ fn columns(score: ScoreKind) -> [&'static str; 14] {
 /// for trials that have not been run (state `missing`, or `spared` in a race). Figures are those of the last
 /// epoch unless named best (the kept one); `seconds` is the whole trial's. Numbers
 /// are the shortest that read back to the same f64; what was not measured is empty. In
-/// regression R² stands in the accuracies' places.
+/// regression R² stands in the accuracies' places. The scores of `train.metrics` come
+/// last, on the validation set at the last and at the kept epoch.
 pub fn results_csv(records: &StudyRecords) -> String {
-    let mut text = columns(records.data.score()).join(",") + "\n";
+    let extras = extras(records);
+    let mut text = columns(records.data.score()).join(",");
+    for val in extras.iter().map(|extra| Metric::Val(*extra).name()) {
+        text.push_str(&format!(",{val},best_{val}"));
+    }
+    text.push('\n');
     let spared = spared(records);
     for (index, arm) in records.study.arms.iter().enumerate() {
         for (i, cell) in records.study.cells().into_iter().enumerate() {
             let record = record(records, index, i);
             let row = row(&arm.name, cell, record, spared(index, i));
             text.push_str(&row.join(","));
+            let last = record.and_then(|record| record.epochs.last());
+            for row in extras.iter().flat_map(|&extra| {
+                [last, record.and_then(Record::best)].map(|row| row?.metric(Metric::Val(extra)))
+            }) {
+                text.push(',');
+                text.push_str(&number(row));
+            }
             text.push('\n');
         }
     }
     text
+}
+
+/// The scores that any arm measures besides those of every run, in the arms' order.
+fn extras(records: &StudyRecords) -> Vec<Extra> {
+    let mut all: Vec<Extra> = Vec::new();
+    for extra in records.study.arms.iter().flat_map(|arm| &arm.plan.train.metrics) {
+        if !extra.is_standard() && !all.contains(extra) {
+            all.push(*extra);
+        }
+    }
+    all
 }
 
 fn row(

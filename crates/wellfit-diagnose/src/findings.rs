@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use wellfit_stats::{Estimate, Interval, PowerCurve};
+use wellfit_train::plan::Extra;
 use wellfit_train::record::ScoreKind;
 
 /// Everything that a study's records say, in the order of the report.
@@ -31,6 +32,8 @@ pub struct StudyFindings {
     /// Why arms are undecided though their intervals are clear of zero; `None` where none
     /// is.
     pub why_undecided: Option<String>,
+    /// Why arms are judged by balanced accuracy: a sentence, where classes are imbalanced.
+    pub why_primary: Option<String>,
     /// The equivalence margin of the primary score: a difference whose interval
     /// lies within ±margin is of no use. 1 % of the baseline's mean loss or, for a
     /// score, of what it lacks to 1; NaN when the baseline has no score.
@@ -129,6 +132,11 @@ pub struct TestFigures {
     pub loss_difference: Option<Estimate>,
     /// Likewise of accuracy or R².
     pub score_difference: Option<Estimate>,
+    /// The score of `train.metrics` that arms are judged by, and its difference likewise;
+    /// `None` where they are judged by another figure, or it was not measured.
+    pub primary: Option<Estimate>,
+    /// Likewise.
+    pub primary_difference: Option<Estimate>,
     /// The arms that joined the study after the opening.
     pub joined: Vec<String>,
 }
@@ -288,6 +296,24 @@ pub struct Summary {
     pub diverged: usize,
     /// Trials that have not been run or were interrupted.
     pub missing: usize,
+    /// The scores of `train.metrics`.
+    pub extras: Vec<ExtraSummary>,
+}
+
+/// One of `train.metrics` on the validation set, over seeds.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ExtraSummary {
+    /// Which.
+    #[serde(serialize_with = "extra_name")]
+    pub extra: Extra,
+    /// At the kept epoch.
+    pub best: Estimate,
+    /// At the last epoch.
+    pub last: Estimate,
+}
+
+fn extra_name<S: serde::Serializer>(extra: &Extra, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(extra.name())
 }
 
 /// Differences arm − baseline, paired by seed, each with its 95 % interval.

@@ -77,6 +77,7 @@ pub fn diagnose(records: &StudyRecords) -> StudyFindings {
         claims: claims::claims(records, &trials, &arms),
         inside: insides::insides(&trials),
         why_undecided: undecided::why(records.study.primary, &arms, margin),
+        why_primary: words::why_primary(records),
         caveats: caveats::caveats(records, &trials, &arms, race.as_ref(), margin),
         overfitting,
         verdict: trials.first().and_then(overfitting::line),

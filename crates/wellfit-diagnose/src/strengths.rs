@@ -39,7 +39,7 @@ fn family_of(
 ) -> StrengthFamily {
     let Strength { family, spacing, falling, .. } = first;
     let study = &records.study;
-    let [training, validation] = sides(study.primary);
+    let [training, validation] = study.primary.sides();
     let at = study.judge_at;
     let figure =
         |arm: &ArmTrials, metric| arm.estimate(|trial| side(trial, metric, study.primary, at));
@@ -149,17 +149,6 @@ fn steady(points: &[StrengthPoint], arms: &[ArmFindings]) -> Vec<usize> {
 impl StrengthPoint {
     fn tried(&self, primary: Metric) -> StrengthGain {
         StrengthGain { gain: gain(primary, &self.difference), helps: self.helps }
-    }
-}
-
-/// What a strength is looked at by: a metric on the training and on the validation set.
-fn sides(primary: Metric) -> [Metric; 2] {
-    match primary {
-        Metric::TrainLoss | Metric::TrainEvalLoss | Metric::ValLoss => {
-            [Metric::TrainEvalLoss, Metric::ValLoss]
-        }
-        Metric::TrainAccuracy | Metric::ValAccuracy => [Metric::TrainAccuracy, Metric::ValAccuracy],
-        Metric::TrainR2 | Metric::ValR2 => [Metric::TrainR2, Metric::ValR2],
     }
 }
 

@@ -22,24 +22,29 @@ pub fn test_figures(
         None => recommended?,
     };
     let (ours, baseline) = (trials.get(arm)?, trials.first()?);
-    let opened = || ours.ended().filter_map(|trial| Some((trial, trial.record.test?)));
+    let opened = || ours.ended().filter_map(|trial| Some((trial, trial.record.test.as_ref()?)));
     let (_, first) = opened().next()?;
-    let over = |of: fn(&Score) -> f64| ours.mean(opened().map(|(trial, s)| (trial, of(&s))));
-    let against = |of: fn(&Score) -> f64| {
-        let pairs = ours
-            .paired(baseline)
-            .filter_map(|(a, b)| Some((a, of(&a.record.test?) - of(&b.record.test?))));
+    let over = |of: &dyn Fn(&Score) -> f64| ours.mean(opened().map(|(trial, s)| (trial, of(s))));
+    let against = |of: &dyn Fn(&Score) -> f64| {
+        let pairs = ours.paired(baseline).filter_map(|(a, b)| {
+            Some((a, of(a.record.test.as_ref()?) - of(b.record.test.as_ref()?)))
+        });
         (arm > 0).then(|| ours.mean(pairs)).filter(Estimate::is_known)
     };
+    let metric = records.study.primary;
+    let primary = |score: &Score| score.metric(metric).unwrap_or(f64::NAN);
+    let judged_by_extra = metric.extra().is_some();
     Some(TestFigures {
         arm,
         opened: opening.map(|opening| opening.opened.clone()),
         samples: first.n,
         score_kind: first.kind,
-        loss: over(|score| score.loss),
-        score: over(|score| score.score),
-        loss_difference: against(|score| score.loss),
-        score_difference: against(|score| score.score),
+        loss: over(&|score| score.loss),
+        score: over(&|score| score.score),
+        loss_difference: against(&|score| score.loss),
+        score_difference: against(&|score| score.score),
+        primary: judged_by_extra.then(|| over(&primary)).filter(Estimate::is_known),
+        primary_difference: judged_by_extra.then(|| against(&primary)).flatten(),
         joined: opening
             .map(|opening| opening.joined(&records.study))
             .unwrap_or_default()

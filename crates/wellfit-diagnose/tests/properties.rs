@@ -57,7 +57,7 @@ prop_compose! {
             .into_iter()
             .map(|(std, max, rank)| tensor("0.weight", &vec![3; rank], std, max))
             .collect();
-        record.test = test.map(|figure| Score { loss: figure, kind: ScoreKind::Accuracy, score: figure, n: 10 });
+        record.test = test.map(|figure| Score { loss: figure, kind: ScoreKind::Accuracy, score: figure, n: 10, extras: Vec::new() });
         there.then_some(record)
     }
 }

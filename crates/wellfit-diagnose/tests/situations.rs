@@ -528,6 +528,7 @@ fn the_test_figure_is_the_recommended_arms() {
             kind: ScoreKind::Accuracy,
             score: 0.897 - luck,
             n: 5000,
+            extras: Vec::new(),
         });
     }
     assert_eq!(
@@ -561,7 +562,13 @@ fn what_an_arm_sets_is_told_as_plan_lines() {
 fn regression_is_told_in_r2_and_without_the_articles_claims() {
     let mut study = regression(article());
     for record in study.records[1].iter_mut().flatten() {
-        record.test = Some(Score { loss: 0.31, kind: ScoreKind::R2, score: 0.843, n: 500 });
+        record.test = Some(Score {
+            loss: 0.31,
+            kind: ScoreKind::R2,
+            score: 0.843,
+            n: 500,
+            extras: Vec::new(),
+        });
     }
     let findings = diagnose(&study);
     assert_eq!(judgements(&findings), judgements(&diagnose(&article())));

@@ -3,9 +3,12 @@
 mod common;
 
 use common::*;
-use wellfit_diagnose::{StrengthFamily, StudyFindings, diagnose, results_json};
+use wellfit_data::Subset;
+use wellfit_diagnose::{Axis, StrengthFamily, StudyFindings, diagnose, results_json};
+use wellfit_nn::Layer;
 use wellfit_study::remedy::Spacing;
 use wellfit_study::{Strength, StudyRecords};
+use wellfit_train::plan::{Metric, Plan};
 use wellfit_train::record::Record;
 
 /// A trial with this validation loss; its training loss ends at 0.1.
@@ -181,4 +184,155 @@ fn results_json_holds_the_curve() {
     }
     assert_eq!(json["arms"][1]["strength"]["value"], 0.5);
     assert_eq!(json["arms"][0]["strength"], serde_json::Value::Null);
+}
+
+/// Arms that learn from these shares of 6,000 samples, with the losses of a law and some luck
+/// of each seed; the baseline learns from all of them.
+fn learning(shares: &[f64], loss: impl Fn(f64) -> f64) -> StudyRecords {
+    let lucky = |samples: f64, seed: u64| loss(samples) * (1.0 + 0.004 * luck(seed));
+    let mut records = study(5, |seed| trial(seed, lucky(6000.0, seed)));
+    records.data.samples[0] = 6000;
+    for &share in shares {
+        let own = |seed: u64| trial(seed, lucky(6000.0 * share, seed + (100.0 * share) as u64));
+        let name = format!("more-data({share})");
+        let subset = |plan: &mut Plan| plan.data.subset = Some(Subset::Fraction(share));
+        records = with_arm(records, &name, &[&name], subset, own);
+        records.study.arms.last_mut().unwrap().strength = Some(Strength {
+            family: "more-data(0.1..0.6)".into(),
+            value: share,
+            spacing: Spacing::Logarithmic,
+            falling: false,
+        });
+    }
+    records
+}
+
+/// The smallest and largest of what a sentence's interval holds.
+fn bounds(family: &StrengthFamily) -> [f64; 2] {
+    let interval = family.learning.as_ref().unwrap().next.unwrap().interval.unwrap();
+    [interval.low, interval.high]
+}
+
+#[test]
+fn a_learning_curve_says_what_twice_the_data_would_bring() {
+    let law = |samples: f64| 0.2 + 4.0 * samples.powf(-0.4);
+    let records = learning(&[0.1, 0.2, 0.4, 0.6], law);
+    let findings = diagnose(&records);
+    let family = family(&findings);
+    let learning = family.learning.as_ref().expect("a learning curve");
+    // The baseline is a size of its own.
+    assert_eq!((learning.sizes, family.axis), (5, Axis::Samples));
+    let next = learning.next.expect("it follows a power law");
+    assert_eq!(next.samples, 12_000);
+    let [low, high] = bounds(family);
+    assert!(low < law(12_000.0) && law(12_000.0) < high, "{next:?}");
+    assert!((next.score - law(12_000.0)).abs() < 0.01, "{next:?}");
+    assert!(
+        family.sentence.starts_with(
+            "more-data(0.1..0.6): twice the data (12,000 training samples) would lower \
+             validation loss from 0.32"
+        ) && family.sentence.contains("(power law over 5 sizes)"),
+        "{}",
+        family.sentence
+    );
+    let places: Vec<f64> = family.points.iter().map(|point| point.place).collect();
+    assert_eq!(places, [600.0, 1200.0, 2400.0, 3600.0]);
+    assert!(!family.open_ended);
+    assert!(findings.answer.details.contains(&family.sentence), "{:?}", findings.answer.details);
+    let json: serde_json::Value = serde_json::from_str(&results_json(&records, &findings)).unwrap();
+    let strengths = &json["strengths"][0];
+    assert_eq!(strengths["learning_curve"]["next"]["samples"], 12_000);
+    assert!(strengths["learning_curve"]["curve"]["c"].as_f64().unwrap() > 0.0);
+    assert_eq!(
+        (&strengths["axis"], &strengths["points"][0]["samples"]),
+        (&"samples".into(), &600.0.into())
+    );
+    assert_eq!(strengths["spacing"], "logarithmic");
+}
+
+#[test]
+fn scores_that_are_to_rise_are_extrapolated_as_what_they_lack() {
+    let mut records = learning(&[0.1, 0.2, 0.4, 0.6], |samples| 0.2 + 4.0 * samples.powf(-0.4));
+    records.study.primary = Metric::ValAccuracy;
+    for record in records.records.iter_mut().flatten().flatten() {
+        let loss = record.best().unwrap().val_loss.unwrap();
+        record.epochs.iter_mut().for_each(|row| row.val_score = Some(1.0 - loss / 2.0));
+    }
+    let findings = diagnose(&records);
+    let family = family(&findings);
+    let [low, high] = bounds(family);
+    let truth = 1.0 - (0.2 + 4.0 * 12_000f64.powf(-0.4)) / 2.0;
+    assert!(low < truth && truth < high && high < 1.0, "{family:?}");
+    let words = "would raise validation accuracy from 83.";
+    assert!(
+        family.sentence.contains(words) && family.sentence.contains(" % (power law"),
+        "{}",
+        family.sentence
+    );
+}
+
+#[test]
+fn a_curve_that_is_none_says_so_and_promises_nothing() {
+    let flat = diagnose(&learning(&[0.1, 0.2, 0.4, 0.6], |_| 0.4));
+    let learning_of = |findings: &StudyFindings| family(findings).learning.clone().unwrap();
+    assert_eq!(learning_of(&flat).next, None);
+    assert!(family(&flat).sentence.contains("so no power law fits"), "{}", family(&flat).sentence);
+    let falls = |samples: f64| 0.5 - 0.3 * (samples / 6000.0).powi(3);
+    let odd = diagnose(&learning(&[0.1, 0.2, 0.4, 0.6, 0.8], falls));
+    assert!(
+        family(&odd).sentence.contains("no power law fits validation loss over 6 sizes"),
+        "{}",
+        family(&odd).sentence
+    );
+    let few = diagnose(&learning(&[0.5], |samples| 0.2 + 4.0 * samples.powf(-0.4)));
+    assert!(family(&few).learning.is_none(), "one arm is no curve");
+    let mut missing = learning(&[0.1, 0.5], |samples| 0.2 + 4.0 * samples.powf(-0.4));
+    missing.records[1].iter_mut().for_each(|record| *record = None);
+    let missing = diagnose(&missing);
+    assert!(family(&missing).sentence.contains("takes 3 sizes"), "{}", family(&missing).sentence);
+}
+
+#[test]
+fn arms_that_differ_in_more_than_samples_are_no_learning_curve() {
+    let mut records = learning(&[0.1, 0.2, 0.4], |samples| 0.2 + 4.0 * samples.powf(-0.4));
+    records.study.arms[2].plan.train.lr *= 2.0;
+    let findings = diagnose(&records);
+    assert_eq!((family(&findings).axis, &family(&findings).learning), (Axis::Strength, &None));
+}
+
+/// A network with this many hidden units.
+fn narrow(units: usize) -> impl Fn(&mut Plan) {
+    move |plan| plan.model.layers[0] = Layer::Linear { out: units, bias: true }
+}
+
+#[test]
+fn capacities_stand_along_their_parameters_and_weaker_is_nearer_to_the_baseline() {
+    let mut records = study(5, |seed| trial(seed, 0.4));
+    for (units, factor, gain) in [(100, 0.1, 0.03), (500, 0.5, 0.05)] {
+        let own = |seed: u64| {
+            let mut record = trial(seed, 0.4 - gain + 0.001 * luck(seed))?;
+            record.weights = vec![tensor("0.weight", &[units, 784], 0.1, 1.0)];
+            Some(record)
+        };
+        records = with_arm(records, &format!("smaller({factor})"), &["x"], narrow(units), own);
+        records.study.arms.last_mut().unwrap().strength = Some(Strength {
+            family: "smaller(0.1..0.5)".into(),
+            value: factor,
+            spacing: Spacing::Linear,
+            falling: true,
+        });
+    }
+    let findings = diagnose(&records);
+    let family = family(&findings);
+    let places: Vec<(f64, f64)> = family.points.iter().map(|p| (p.strength, p.place)).collect();
+    assert_eq!(places, [(0.5, 392_000.0), (0.1, 78_400.0)], "weakest first");
+    assert_eq!(
+        (family.axis, family.logarithmic, family.recommended),
+        (Axis::Parameters, true, Some(0))
+    );
+    let words = "The best is the weakest that was tried: weaker ones (larger) may do better";
+    assert!(family.sentence.contains(words), "{}", family.sentence);
+    let json: serde_json::Value = serde_json::from_str(&results_json(&records, &findings)).unwrap();
+    assert_eq!(json["strengths"][0]["points"][0]["parameters"], 392_000.0);
+    assert_eq!(json["strengths"][0]["spacing"], "linear");
 }

@@ -8,7 +8,7 @@ use wellfit_study::{Opening, StudyRecords};
 use wellfit_train::record::{Score, ScoreKind};
 
 fn score(loss: f64) -> Option<Score> {
-    Some(Score { loss, kind: ScoreKind::Accuracy, score: 1.0 - loss, n: 5000 })
+    Some(Score { loss, kind: ScoreKind::Accuracy, score: 1.0 - loss, n: 5000, extras: Vec::new() })
 }
 
 /// The article's study, whose test set was opened for plateau decay.

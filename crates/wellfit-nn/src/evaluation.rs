@@ -123,6 +123,20 @@ impl<'a> Judge<'a> {
         }
     }
 
+    /// All samples together, with their logits one after the other.
+    pub fn finish_with_logits(
+        &self,
+        both: Vec<(SampleResult, Vec<f32>)>,
+    ) -> (Evaluation, Vec<f32>) {
+        let mut logits = Vec::with_capacity(both.len() * self.outputs);
+        let mut results = Vec::with_capacity(both.len());
+        for (result, row) in both {
+            logits.extend(row);
+            results.push(result);
+        }
+        (self.finish(&results), logits)
+    }
+
     /// All samples together.
     pub fn finish(&self, results: &[SampleResult]) -> Evaluation {
         let n = results.len() as f64;

@@ -392,6 +392,12 @@ pub trait Session: Send {
     /// Outputs (a classifier's logits) in evaluation mode, sample after sample.
     fn logits(&mut self, data: DataId) -> Vec<f32>;
 
+    /// [`evaluate`](Self::evaluate) and [`logits`](Self::logits), the same bits; an engine
+    /// that can takes one pass for both.
+    fn evaluate_with_logits(&mut self, data: DataId) -> (Evaluation, Vec<f32>) {
+        (self.evaluate(data), self.logits(data))
+    }
+
     /// A copy of everything.
     fn export(&self) -> State;
 

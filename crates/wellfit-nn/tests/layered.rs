@@ -75,6 +75,8 @@ fn evaluation_follows_the_twin() {
         }
         compared += 1;
         assert!(far(&engine.logits(ours), &wanted) < 2e-5, "{:?}", case.spec);
+        let both = (engine.evaluate(ours), engine.logits(ours));
+        assert_eq!(engine.evaluate_with_logits(ours), both);
         assert!(far(&engine.evaluate(ours).losses, &losses) < 2e-5, "{:?}", case.spec);
     }
     assert!(compared >= 25, "only {compared} compared");

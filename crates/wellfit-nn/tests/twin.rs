@@ -98,6 +98,7 @@ fn evaluation_follows_the_twin() {
         let (theirs, ours) = (twin.upload(&samples).unwrap(), engine.upload(&samples).unwrap());
         let (wanted, found) = (twin.logits(theirs), engine.logits(ours));
         assert_eq!(found.len(), samples.len() * spec.outputs);
+        assert_eq!(engine.evaluate_with_logits(ours), (engine.evaluate(ours), found.clone()));
         for (found, wanted) in found.iter().zip(&wanted) {
             assert!((found - wanted).abs() < 1e-5, "{found}, twin {wanted}, {spec:?}");
         }

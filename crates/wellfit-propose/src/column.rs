@@ -24,6 +24,11 @@ pub enum Unfit {
         /// How many different ones.
         different: usize,
     },
+    /// More different texts than categories may have.
+    TooManyTexts {
+        /// The most there may be.
+        most: usize,
+    },
     /// The same value in all rows, or none at all.
     Constant,
 }

@@ -216,6 +216,9 @@ impl fmt::Display for Unfit {
             Unfit::Text { different } => {
                 write!(f, "{different} different texts: a name, not a category")
             }
+            Unfit::TooManyTexts { most } => {
+                write!(f, "more than {most} different texts: too many for categories")
+            }
             Unfit::Constant => f.write_str("always the same"),
         }
     }

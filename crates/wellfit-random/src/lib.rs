@@ -34,6 +34,8 @@ pub enum Purpose {
     Folds = 10,
     /// Which samples of a class are drawn again or left out.
     Resample = 11,
+    /// Which samples a check of the data looks at.
+    Check = 12,
     /// Which samples features are ranked on, and what tells equal values apart there.
     Select = 13,
 }

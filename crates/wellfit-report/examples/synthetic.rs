@@ -15,7 +15,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     std::fs::create_dir_all(&folder)?;
     let findings = fixture::findings(&records);
-    wellfit_report::write_report(&folder, &records, &findings)?;
+    wellfit_report::write_report(&folder, &records, &findings, None)?;
     print!("{}", wellfit_report::answer(&records, &findings, 80, false)?);
     print!("{}", wellfit_report::strengths(&records, &findings, 80, false)?);
     Ok(())

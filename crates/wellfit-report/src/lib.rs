@@ -12,6 +12,7 @@
 //! | [`chart`] | pictures → SVG, PNG |
 //! | `page` | a view → `report.html` |
 //! | `terminal` | a view → the answer and a table in plain text |
+//! | `evaluation` | what a model gives on a set → tables in plain text, pictures in files |
 //! | `inspection` | a model's weights → tables in plain text, pictures in files |
 //! | `progress` | events of running trials → bars or lines (feature `terminal`) |
 //! | `bar` | how much of other work is done → a bar (feature `terminal`) |
@@ -21,6 +22,7 @@ mod bar;
 pub mod chart;
 mod curves;
 mod error;
+mod evaluation;
 mod inspection;
 mod page;
 pub mod palette;
@@ -38,6 +40,7 @@ mod write;
 pub use bar::{Bar, Counted, size};
 pub use curves::{Curves, Figure, Kept, Point};
 pub use error::ReportError;
+pub use evaluation::{evaluation_summary, write_evaluation};
 pub use inspection::{PicturePlace, inspection_summary, write_inspection};
 #[cfg(feature = "terminal")]
 pub use progress::Progress;

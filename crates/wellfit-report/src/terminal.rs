@@ -43,6 +43,7 @@ pub fn answer(
         ("test", &answer.final_figure, 3),
         ("race", &race, 1),
         ("verdict", findings.verdict.as_deref().unwrap_or_default(), usize::MAX),
+        ("primary", findings.why_primary.as_deref().unwrap_or_default(), 3),
     ];
     let grave = caveats(true).map(|sentence| ("note", sentence.as_str(), usize::MAX));
     let entries = entries.into_iter().chain(grave);
@@ -61,7 +62,9 @@ pub fn answer(
     }
     // Whole sentences as far as there is room beside the table; the page has them all.
     let model = answer.model.iter().map(|model| &model.sentence);
-    for sentence in answer.details.iter().chain(model).chain(caveats(false)) {
+    let said = findings.why_primary.as_ref().map(|why| format!("{why}."));
+    let others = caveats(false).filter(|sentence| Some(*sentence) != said.as_ref());
+    for sentence in answer.details.iter().chain(model).chain(others) {
         let words = wrap(sentence, width - 8, usize::MAX);
         if lines.len() + words.len() + table_lines > LINES {
             continue;
@@ -329,7 +332,7 @@ pub fn train_summary(record: &Record, colour: bool) -> String {
     let best = record.best_epoch.and_then(|e| record.epochs.iter().find(|r| r.epoch == e));
     lines.extend(row("kept", best));
     lines.extend(row("last", record.epochs.last()));
-    if let Some(test) = record.test {
+    if let Some(test) = &record.test {
         lines.push(format!(
             "test   loss {}  {}  ({} samples)",
             Unit::Plain.value(test.loss),

@@ -38,7 +38,7 @@ pub enum Unit {
 impl Unit {
     /// The unit of a metric's values.
     pub fn of(metric: Metric) -> Unit {
-        metric.score().map_or(Unit::Plain, Unit::of_score)
+        if metric.is_share() { Unit::Percent } else { Unit::Plain }
     }
 
     /// The unit of a score's values.
@@ -119,6 +119,20 @@ fn significant(value: f64, digits: i32) -> String {
             let decimals = (f64::from(digits - 1) - power).clamp(0.0, 5.0) as usize;
             minus(&format!("{value:.decimals$}"))
         }
+    }
+}
+
+/// A count in at most four letters: `999`, `1.2k`, `34k`, `1.2M`.
+pub fn abbreviated(n: u64) -> String {
+    let scaled = |unit: f64, sign: char| match n as f64 / unit {
+        few if few < 9.95 => format!("{few:.1}{sign}"),
+        many => format!("{many:.0}{sign}"),
+    };
+    match n {
+        0..=999 => n.to_string(),
+        1_000..=999_499 => scaled(1e3, 'k'),
+        999_500..=999_499_999 => scaled(1e6, 'M'),
+        _ => scaled(1e9, 'G'),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What every part of the report looks at: records, findings and what follows from
 //! both, such as the arms' order.
 
+use wellfit_check::Checked;
 use wellfit_diagnose::{ArmFindings, Over, StudyFindings};
 use wellfit_study::StudyRecords;
 use wellfit_train::record::{Record, ScoreKind};
@@ -14,6 +15,8 @@ pub struct View<'a> {
     pub records: &'a StudyRecords,
     /// What they say.
     pub findings: &'a StudyFindings,
+    /// What a check of the data gave, where there was one.
+    pub checked: Option<&'a Checked>,
     /// By arm.
     pub curves: Vec<Curves>,
 }
@@ -35,7 +38,7 @@ impl<'a> View<'a> {
             }
         }
         let curves = records.records.iter().map(|arm| Curves::of(arm.iter().flatten())).collect();
-        Ok(View { records, findings, curves })
+        Ok(View { records, findings, checked: None, curves })
     }
 
     /// What figures are means over.

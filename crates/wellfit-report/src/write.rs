@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
+use wellfit_check::Checked;
 use wellfit_diagnose::StudyFindings;
 use wellfit_study::StudyRecords;
 
@@ -17,7 +18,7 @@ use crate::{ReportError, page};
 /// strength, `strengths` as `.svg` and `.png` into an existing folder. A file is replaced only by a whole one.
 ///
 /// Trials that are missing leave gaps, never an error: a report can be written while
-/// a study runs.
+/// a study runs. `checked` is what a check of the study's data gave, where there was one.
 ///
 /// # Errors
 /// A file that cannot be written, or records and findings of different studies.
@@ -25,8 +26,9 @@ pub fn write_report(
     folder: &Path,
     records: &StudyRecords,
     findings: &StudyFindings,
+    checked: Option<&Checked>,
 ) -> Result<(), ReportError> {
-    let view = View::new(records, findings)?;
+    let view = View { checked, ..View::new(records, findings)? };
     for (name, picture) in pictures(&view) {
         let text = svg(&picture, Ground::White, name);
         replace(&folder.join(format!("{name}.svg")), text.as_bytes())?;

@@ -14,7 +14,7 @@ use wellfit_train::record::{Event, RunState};
 /// Writes a report and returns its files.
 fn written(records: &StudyRecords) -> BTreeMap<String, Vec<u8>> {
     let folder = tempfile::tempdir().unwrap();
-    write_report(folder.path(), records, &fixture::findings(records)).unwrap();
+    write_report(folder.path(), records, &fixture::findings(records), None).unwrap();
     let files = std::fs::read_dir(folder.path()).unwrap();
     files
         .map(|file| {
@@ -381,11 +381,42 @@ fn what_was_seen_from_inside_stands_on_the_page() {
         advice: "a smaller learning rate",
     });
     let folder = tempfile::tempdir().unwrap();
-    write_report(folder.path(), &records, &findings).unwrap();
+    write_report(folder.path(), &records, &findings, None).unwrap();
     let page = std::fs::read_to_string(folder.path().join("report.html")).unwrap();
     for words in ["<h2>From inside</h2>", "Dead ReLUs", "&lt;l1&gt; (3 of 3 trials, layers 1, 3)"] {
         assert!(page.contains(words), "{words}");
     }
+}
+
+#[test]
+fn what_a_check_of_the_data_found_stands_on_the_page() {
+    let records = fixture::article(3, 5);
+    let folder = tempfile::tempdir().unwrap();
+    let written = |checked: &wellfit_check::Checked| {
+        let findings = fixture::findings(&records);
+        write_report(folder.path(), &records, &findings, Some(checked)).unwrap();
+        std::fs::read_to_string(folder.path().join("report.html")).unwrap()
+    };
+    let names = vec!["a".to_owned(), "b".to_owned()];
+    let shape = wellfit_data::Shape::Vector(1);
+    let set = wellfit_data::Dataset::from_floats(shape, vec![1.0; 30], vec![0; 30], names).unwrap();
+    let raw = wellfit_data::RawSplits {
+        train: set,
+        validation: None,
+        test: None,
+        validation_is_test: false,
+        origin: "made".into(),
+    };
+    let request = wellfit_data::DataRequest::of("made");
+    let mut checked = wellfit_check::check(&raw, &request, wellfit_check::Effort::Quick);
+    checked.findings.retain(|finding| finding.kind == wellfit_check::Kind::OneClass);
+    checked.findings[0].evidence.push_str(" <b>");
+    let page = written(&checked);
+    for words in ["<h2>The data</h2>", "error", "One class only: all 30", "&lt;b&gt;"] {
+        assert!(page.contains(words), "{words}");
+    }
+    checked.findings.clear();
+    assert!(!written(&checked).contains("<h2>The data</h2>"));
 }
 
 #[test]
@@ -408,7 +439,7 @@ fn a_run_is_summed_up_with_its_kept_and_last_epoch() {
 fn a_folder_that_is_not_there_is_an_error_that_names_the_file() {
     let records = fixture::article(1, 2);
     let findings = fixture::findings(&records);
-    let error = write_report(Path::new("no/such/folder"), &records, &findings).unwrap_err();
+    let error = write_report(Path::new("no/such/folder"), &records, &findings, None).unwrap_err();
     assert!(error.to_string().contains("no/such/folder"), "{error}");
 }
 

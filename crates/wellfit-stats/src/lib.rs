@@ -8,6 +8,8 @@
 //! | `two_way` | values by row and column → an [`Estimate`] over both |
 //! | `resampled` | values by fold → an [`Estimate`] that knows that folds share samples |
 //! | `bootstrap`, `sign_flip` | values → an interval, a p, that assume no distribution |
+//! | `resample` | samples → intervals of any of their statistics |
+//! | `wilson` | hits of samples → the interval of their share |
 //! | `holm` | p values → p values that hold together |
 //! | `power` | a number of values → the chance that they settle a question |
 //! | `size` | spread and distance → how many values are needed |
@@ -27,6 +29,7 @@ mod optimism;
 mod power;
 mod power_curve;
 mod race;
+mod resample;
 mod resampled;
 mod sample;
 mod sign_flip;
@@ -35,6 +38,7 @@ mod strength;
 mod student_t;
 mod two_way;
 mod unpaired;
+mod wilson;
 
 pub use bootstrap::{Interval, LEAST_FOR_BOOTSTRAP, bootstrap};
 pub use estimate::Estimate;
@@ -46,6 +50,7 @@ pub use power_curve::{
     Extrapolated, Fitted, LEAST_SIZES, NoCurve, PowerCurve, SizeError, power_curve,
 };
 pub use race::{Place, Race, Runner, Standing};
+pub use resample::resample;
 pub use resampled::resampled;
 pub use sample::{Sample, SampleError};
 pub use sign_flip::sign_flip;
@@ -54,6 +59,7 @@ pub use strength::{StrengthCurve, StrengthGain, strength_curve};
 pub use student_t::StudentT;
 pub use two_way::two_way;
 pub use unpaired::unpaired;
+pub use wilson::wilson;
 
 /// Intervals cover the true value in this share of cases.
 pub const CONFIDENCE: f64 = 0.95;

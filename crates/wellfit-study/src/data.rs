@@ -3,8 +3,11 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use wellfit_data::{DataError, DataRequest, LoadProgress, Places, RawSource, Sources, Splits};
+use wellfit_data::{
+    DataError, DataRequest, LoadProgress, Places, RawSource, RawSplits, Sources, Splits,
+};
 
+use crate::error::StudyError;
 use crate::folds::Folds;
 use crate::study::Study;
 
@@ -28,13 +31,15 @@ struct Made {
 }
 
 impl Data {
-    /// Reads what the arms ask for, and makes the splits of each request (the first fold's);
-    /// `watch` is told how far a large file has been read.
+    /// Reads what the arms ask for, and makes the splits of each request (the first fold's).
+    /// `watch` is told how far a large file has been read, `look` sees the base plan's parts
+    /// before they are prepared.
     pub(crate) fn read(
         study: &Study,
         places: &Places,
         watch: &dyn Fn(LoadProgress),
-    ) -> Result<Data, DataError> {
+        look: impl FnOnce(&DataRequest, &RawSplits) -> Result<(), StudyError>,
+    ) -> Result<Data, StudyError> {
         let mut sources = Sources::watched(places, watch);
         let mut requests: Vec<(DataRequest, Option<Arc<RawSource>>)> = Vec::new();
         for request in study.arms.iter().map(|arm| &arm.plan.data) {
@@ -44,6 +49,9 @@ impl Data {
         }
         let made = Made { splits: VecDeque::new(), most: requests.len() };
         let mut data = Data { folds: study.folds, requests, made: Mutex::new(made) };
+        if let Some((request, _)) = data.requests.first() {
+            look(request, &data.raw(0, study.folds.map(|_| 0))?)?;
+        }
         for at in 0..data.requests.len() {
             data.made(at, study.folds.map(|_| 0))?;
         }
@@ -88,17 +96,21 @@ impl Data {
             made.splits.push_back(found);
             return Ok(splits);
         }
-        let (request, source) = &self.requests[at];
-        let source = source.as_ref().expect("splits without folds are made once, and kept");
-        let raw = match self.folds.zip(fold) {
-            Some((folds, fold)) => source.fold(request, folds.fold(fold))?,
-            None => source.split(request)?,
-        };
-        let splits = Arc::new(raw.prepare(request)?);
+        let splits = Arc::new(self.raw(at, fold)?.prepare(&self.requests[at].0)?);
         made.splits.push_back((at, fold, splits.clone()));
         while made.splits.len() > made.most {
             made.splits.pop_front();
         }
         Ok(splits)
+    }
+
+    /// The parts of a request and a fold, before anything is fitted.
+    fn raw(&self, at: usize, fold: Option<usize>) -> Result<RawSplits, DataError> {
+        let (request, source) = &self.requests[at];
+        let source = source.as_ref().expect("splits without folds are made once, and kept");
+        match self.folds.zip(fold) {
+            Some((folds, fold)) => source.fold(request, folds.fold(fold)),
+            None => source.split(request),
+        }
     }
 }

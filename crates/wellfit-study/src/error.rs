@@ -18,6 +18,9 @@ pub enum StudyError {
     /// The data of an arm could not be had.
     #[error(transparent)]
     Data(#[from] DataError),
+    /// Whoever watches the study refuses its data.
+    #[error("{0}")]
+    Refused(String),
     /// An arm's plan does not fit its data.
     #[error("arm {arm:?}: {source}")]
     Plan {
@@ -88,6 +91,7 @@ impl StudyError {
         match self {
             StudyError::Arms(_)
             | StudyError::Data(_)
+            | StudyError::Refused(_)
             | StudyError::Primary(_)
             | StudyError::Other { .. }
             | StudyError::NoStudy { .. }

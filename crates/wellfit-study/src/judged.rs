@@ -44,7 +44,8 @@ pub fn judged_row(record: &Record, at: JudgeAt) -> Option<&EpochRow> {
 }
 
 /// A trial's scores by validation sample at the judged epoch: losses; 1 for a hit and 0
-/// for a miss; or shares of R². `None` if they were not kept or belong to another epoch.
+/// for a miss; or shares of R². `None` if they were not kept or belong to another epoch,
+/// and for the scores of `train.metrics`, which are no means over samples.
 pub fn sample_scores(record: &Record, primary: Metric, at: JudgeAt) -> Option<Vec<f64>> {
     let SampleScores { epoch, losses, scores } = match at {
         JudgeAt::Best => record.best_samples.as_ref()?,
@@ -59,7 +60,12 @@ pub fn sample_scores(record: &Record, primary: Metric, at: JudgeAt) -> Option<Ve
         Metric::ValAccuracy | Metric::ValR2 => {
             (primary.score() == Some(row.score)).then(|| scores.to_vec())
         }
-        Metric::TrainLoss | Metric::TrainEvalLoss | Metric::TrainAccuracy | Metric::TrainR2 => None,
+        Metric::TrainLoss
+        | Metric::TrainEvalLoss
+        | Metric::TrainAccuracy
+        | Metric::TrainR2
+        | Metric::Train(_)
+        | Metric::Val(_) => None,
     }
 }
 
@@ -86,9 +92,13 @@ impl Ruler {
         Ruler { primary: study.primary, at: study.judge_at, other_loss, guessing }
     }
 
-    /// A figure at an epoch.
+    /// A figure at an epoch. A score of `train.metrics` that is not defined was not
+    /// measured.
     pub fn metric(&self, record: &Record, metric: Metric, at: JudgeAt) -> Option<f64> {
         let own = judged_row(record, at)?.metric(metric)?;
+        if metric.extra().is_some() && own.is_nan() {
+            return None;
+        }
         if metric != Metric::ValLoss || !self.other_loss {
             return Some(own);
         }

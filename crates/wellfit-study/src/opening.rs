@@ -75,7 +75,10 @@ impl Opening {
     }
 
     /// The mark in a study's folder, if there is one.
-    pub(crate) fn read(folder: &Path) -> Result<Option<Opening>, StudyError> {
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn read(folder: &Path) -> Result<Option<Opening>, StudyError> {
         let path = folder.join(FILE);
         if !path.is_file() {
             return Ok(None);

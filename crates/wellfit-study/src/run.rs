@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use wellfit_data::{LoadProgress, Places, Splits, Task};
+use wellfit_data::{DataRequest, LoadProgress, Places, RawSplits, Splits, Task};
 use wellfit_nn::{Measure, Spec};
 use wellfit_train::plan::PlanError;
-use wellfit_train::record::{EpochRow, Event, Record, RunState, Score};
+use wellfit_train::record::{EpochRow, Event, Record, RunState, ScoreKind};
 use wellfit_train::{
-    Decision, Observer, Run, TensorFileError, TrainError, TrainOptions, evaluate, read_model,
+    Decision, Observer, Run, TensorFileError, TrainError, TrainOptions, read_model, score,
     train_in, write_record,
 };
 
@@ -21,7 +21,7 @@ use crate::folds::Folds;
 use crate::opening::Opening;
 use crate::racing::{Racing, wanted};
 use crate::schedule::{Ended, side_by_side};
-use crate::store::{Store, counts, empty, trial_folder};
+use crate::store::{Store, counts, empty, stored_primary, trial_folder};
 use crate::study::{DataFacts, Study, StudyRecords, Trial};
 
 /// What a study may be told apart from what it compares. Nothing here changes a result.
@@ -64,6 +64,12 @@ pub trait Watch: Sync {
     /// A large file is being read, before all else; again and again.
     fn reading(&self, progress: LoadProgress) {
         let _ = progress;
+    }
+    /// The base plan's data were read and split (in a cross-validation into its first fold),
+    /// and nothing is fitted yet. What it returns as an error refuses the study, in words.
+    fn data(&self, request: &DataRequest, raw: &RawSplits) -> Result<(), String> {
+        let _ = (request, raw);
+        Ok(())
     }
     /// The data are there, the folder is open, work begins.
     fn begun(&self, begun: &Begun<'_>) {
@@ -140,9 +146,15 @@ pub fn run(
     options: &StudyOptions<'_>,
 ) -> Result<Outcome, StudyError> {
     study.check()?;
-    let data = Data::read(study, &options.places, &|progress| options.watch.reading(progress))?;
-    let facts = facts(study, &*data.splits(&study.plan.data, study.folds.map(|_| 0))?);
-    study.primary.check_score(facts.score()).map_err(|why| {
+    let reading = |progress| options.watch.reading(progress);
+    let data = Data::read(study, &options.places, &reading, |request, raw| {
+        options.watch.data(request, raw).map_err(StudyError::Refused)
+    })?;
+    let splits = data.splits(&study.plan.data, study.folds.map(|_| 0))?;
+    let facts = facts(study, &splits);
+    let stored = if study.primary_by_data { stored_primary(folder)? } else { None };
+    let study = &study.resolved(&facts, stored);
+    check_primary(study, &splits).map_err(|why| {
         StudyError::Primary(PlanError::about("study.primary", format!("study.primary: {why}")))
     })?;
     // One loss for all arms, whatever each trains with.
@@ -277,6 +289,20 @@ fn keep_failed(store: &Store, trial: &Trial, message: String) -> Result<Record, 
     Ok(record)
 }
 
+/// Whether the data have what arms are to be judged by.
+fn check_primary(study: &Study, splits: &Splits) -> Result<(), String> {
+    let score = ScoreKind::of(splits.train.task());
+    study.primary.check_score(score)?;
+    let Some(extra) = study.primary.extra() else { return Ok(()) };
+    extra.check(score.task(), splits.train.outputs())?;
+    match &splits.validation {
+        Some(set) if study.primary.needs_validation() => {
+            extra.check_classes("validation set", &set.class_counts(), splits.train.class_names())
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Begins a run of every arm, and in a cross-validation makes every fold and begins a run of
 /// it, so that whatever is wrong with one shows before anything is trained. How many trials
 /// to run side by side.
@@ -321,6 +347,12 @@ fn facts(study: &Study, splits: &Splits) -> DataFacts {
             Task::Regression => splits.train.output_names().to_vec(),
         },
         validation_is_test: splits.validation_is_test,
+        class_samples: match &splits.validation {
+            Some(validation) if study.plan.data.prepare.resample.is_some() => {
+                validation.class_counts()
+            }
+            _ => splits.train.class_counts(),
+        },
     }
 }
 
@@ -359,8 +391,7 @@ impl Outcome {
             let Some(test) = &splits.test else { continue };
             let folder = trial_folder(&self.folder, &trial);
             let figure = read_model(&folder).and_then(|weights| {
-                let on_test = evaluate(&trial.plan, &weights, &splits, test, threads)?;
-                record.test = Some(Score::from(&on_test));
+                record.test = Some(score(&trial.plan, &weights, &splits, test, threads)?);
                 write_record(&folder, record)
             });
             figure.map_err(|error| StudyError::trial(&trial, error))?;

@@ -13,7 +13,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use wellfit_train::plan::Document;
+use wellfit_train::plan::{Document, Metric};
 use wellfit_train::{FileError, Record, write_file};
 
 use crate::error::StudyError;
@@ -126,6 +126,11 @@ pub(crate) fn empty(study: &Study) -> Vec<Vec<Option<Record>>> {
 /// Where a trial's run folder is.
 pub(crate) fn trial_folder(folder: &Path, trial: &Trial) -> PathBuf {
     folder.join(TRIALS).join(&trial.name)
+}
+
+/// What the study in the folder is judged by, if there is one.
+pub(crate) fn stored_primary(folder: &Path) -> Result<Option<Metric>, StudyError> {
+    Ok(stored_study(folder)?.map(|study| study.primary))
 }
 
 fn stored_study(folder: &Path) -> Result<Option<Study>, StudyError> {
@@ -246,6 +251,7 @@ mod tests {
             classes: vec!["a".into(), "b".into()],
             targets: Vec::new(),
             validation_is_test: false,
+            class_samples: vec![3000, 3000],
         }
     }
 

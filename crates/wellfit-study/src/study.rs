@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 
 use thiserror::Error;
-use wellfit_train::plan::{Metric, Plan};
+use wellfit_train::plan::{Extra, Metric, Plan};
 use wellfit_train::record::{Record, ScoreKind};
 
 use crate::arm::{Arm, Chain, Strength};
 use crate::folds::{Cell, Folds};
+use crate::imbalance::{Imbalance, imbalance};
 use crate::opening::Opening;
 use crate::racing::FIRST_LOOK;
 use crate::remedy::{RemedyError, Spacing};
@@ -30,6 +31,9 @@ pub struct Study {
     pub folds: Option<Folds>,
     /// What arms are judged by.
     pub primary: Metric,
+    /// Whether that is left to the data: balanced accuracy on the validation set in the
+    /// place of `primary` where classes are imbalanced ([`Study::resolved`]).
+    pub primary_by_data: bool,
     /// At which epoch.
     pub judge_at: JudgeAt,
     /// Whether seeds are added only where the ranking is open ([`crate::Racing`]); the
@@ -111,12 +115,22 @@ pub struct DataFacts {
     pub targets: Vec<String>,
     /// The validation set is the set's own test split.
     pub validation_is_test: bool,
+    /// Training samples of each class; where the plan draws classes alike, validation
+    /// samples. None in regression, and in folders of older versions.
+    #[serde(default)]
+    pub class_samples: Vec<usize>,
 }
 
 impl DataFacts {
     /// What the networks are scored by.
     pub fn score(&self) -> ScoreKind {
         if self.targets.is_empty() { ScoreKind::Accuracy } else { ScoreKind::R2 }
+    }
+
+    /// The largest and the smallest class, where they are so uneven that balanced
+    /// accuracy is what to judge by.
+    pub fn imbalance(&self) -> Option<Imbalance> {
+        imbalance(&self.class_samples)
     }
 }
 
@@ -207,6 +221,7 @@ impl Study {
             seeds,
             folds: None,
             primary: Metric::ValLoss,
+            primary_by_data: false,
             judge_at: JudgeAt::Best,
             racing: false,
         };
@@ -242,6 +257,32 @@ impl Study {
             plan.train.seed = first;
         }
         self
+    }
+
+    /// The study as it is run on such data: where the primary score is left to the data it
+    /// is `stored`, that of the study whose folder this one goes on in; else
+    /// `val_balanced_accuracy`, where classes are imbalanced and there is a validation
+    /// set. Every arm measures what arms are judged by.
+    pub fn resolved(&self, data: &DataFacts, stored: Option<Metric>) -> Study {
+        let mut study = self.clone();
+        if study.primary_by_data {
+            let balanced = || {
+                let uneven = data.samples[1] > 0 && data.imbalance().is_some();
+                uneven.then_some(Metric::Val(Extra::BalancedAccuracy))
+            };
+            study.primary = stored.or_else(balanced).unwrap_or(study.primary);
+            study.primary_by_data = false;
+        }
+        study.measure_primary();
+        study
+    }
+
+    /// Puts what arms are judged by among what every arm measures.
+    pub(crate) fn measure_primary(&mut self) {
+        if let Some(extra) = self.primary.extra() {
+            self.plan.measure_also(extra);
+            self.arms.iter_mut().for_each(|arm| arm.plan.measure_also(extra));
+        }
     }
 
     /// Whether names and seeds are fit to run: unique, and good for folders' names.

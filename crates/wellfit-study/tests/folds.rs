@@ -159,8 +159,10 @@ fn the_test_set_is_the_same_for_every_fold_and_opened_for_those_that_were_there(
     outcome.open_test(1, 2).unwrap();
     let there = read(&to).unwrap();
     for records in &there.records {
-        let tested: Vec<usize> =
-            records.iter().map(|r| r.as_ref().unwrap().test.map_or(0, |test| test.n)).collect();
+        let tested: Vec<usize> = records
+            .iter()
+            .map(|r| r.as_ref().unwrap().test.as_ref().map_or(0, |test| test.n))
+            .collect();
         assert_eq!(tested, [12, 12, 12, 0, 0, 0]);
     }
     assert_eq!(there.opening.unwrap().folds, Some(3));
@@ -224,4 +226,32 @@ fn folds_go_by_the_plans_rule() {
         outcome.records.records[0][0].as_ref().unwrap().best().unwrap().val_loss
     };
     assert_ne!(losses(SplitRule::Random, "random"), losses(SplitRule::Stratified, "stratified"));
+}
+
+/// A study that was run before there were folds, with its test set opened.
+fn before_folds() -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/before-folds")
+}
+
+#[test]
+fn a_study_of_before_there_were_folds_is_read_and_written_as_it_was() {
+    let there = read(&before_folds()).unwrap();
+    assert_eq!((there.study.folds, there.study.seeds.as_slice()), (None, &[0, 1][..]));
+    let opening = there.opening.as_ref().unwrap();
+    assert_eq!((opening.folds, opening.seeds.as_slice()), (None, &[0, 1][..]));
+    for records in &there.records {
+        assert_eq!(records.len(), 2);
+        for (seed, record) in records.iter().enumerate() {
+            let record = record.as_ref().unwrap();
+            assert_eq!((record.seed, record.fold), (seed as u64, None));
+            assert_eq!(record.plan_hash, {
+                let arm = there.study.arms.iter().find(|arm| arm.name == record.arm).unwrap();
+                let mut plan = arm.plan.clone();
+                plan.train.seed = record.seed;
+                plan.hash()
+            });
+        }
+    }
+    let text = fs::read_to_string(before_folds().join("study.toml")).unwrap();
+    assert_eq!(there.study.to_toml(), text);
 }

@@ -6,13 +6,14 @@ use std::fs;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use common::write_data;
+use common::{write_classes, write_data};
 use wellfit_data::Places;
 use wellfit_nn::Layer;
 use wellfit_study::{
     Begun, Outcome, Study, StudyError, StudyOptions, StudyRecords, Trial, Watch, read, run,
 };
 use wellfit_train::Plan;
+use wellfit_train::plan::{Document, Extra, Metric};
 use wellfit_train::record::{EpochRow, Event, Record, RunState};
 
 struct World {
@@ -236,7 +237,10 @@ fn a_diverging_trial_ends_alone_with_its_record() {
 /// Which of a study's records have a figure on the test set, by arm.
 fn opened(records: &StudyRecords) -> Vec<usize> {
     let of = |arm: &Vec<Option<Record>>| {
-        arm.iter().flatten().filter(|record| record.test.is_some_and(|test| test.n == 30)).count()
+        arm.iter()
+            .flatten()
+            .filter(|record| record.test.as_ref().is_some_and(|test| test.n == 30))
+            .count()
     };
     records.records.iter().map(of).collect()
 }
@@ -286,4 +290,101 @@ fn an_opening_that_was_interrupted_is_made_whole() {
     again.open_test(2, 1).unwrap();
     assert_eq!(opened(&again.records), [2, 2, 0]);
     assert_eq!(again.records.records[1][1].as_ref().unwrap().test, figure);
+}
+
+impl World {
+    /// A study file over data of which every 16th sample is of class 2.
+    fn uneven(section: &str) -> World {
+        let mut world = World::new();
+        write_classes(world.folder.path(), 320, |i| if i % 16 == 0 { 2 } else { i % 2 });
+        let text = format!("{}{section}", world.study.plan.to_toml());
+        let document = Document::parse("study.toml", &text).unwrap();
+        world.study = Study::read(&document, "uneven").unwrap();
+        world
+    }
+}
+
+const TWO_ARMS: &str = "[study]\nseeds = 2\n[[study.arm]]\nremedies = [\"l2(1e-3)\"]\n";
+
+#[test]
+fn imbalanced_data_are_judged_by_balanced_accuracy_unless_the_file_says_otherwise() {
+    let world = World::uneven(TWO_ARMS);
+    assert!(world.study.primary_by_data);
+    let outcome = world.run("a", &options()).unwrap();
+    let study = &outcome.records.study;
+    assert_eq!(study.primary, Metric::Val(Extra::BalancedAccuracy));
+    for arm in &study.arms {
+        assert_eq!(arm.plan.train.metrics, [Extra::BalancedAccuracy]);
+    }
+    let uneven = outcome.records.data.imbalance().unwrap();
+    assert_eq!((uneven.small, uneven.fewest), (2, 18));
+    for record in outcome.records.records.iter().flatten() {
+        let row = record.as_ref().unwrap().last().unwrap();
+        assert!(row.metric(study.primary).is_some_and(f64::is_finite));
+    }
+    let read = read(&world.folder.path().join("a")).unwrap();
+    assert_eq!((&read.study, &read.data), (study, &outcome.records.data));
+    // The same file goes on, and so does what was resolved from it.
+    let again = world.run("a", &options()).unwrap();
+    assert_eq!((again.done_before, again.left()), (4, 0));
+
+    let world = World::uneven(&TWO_ARMS.replace("seeds = 2", "seeds = 2\nprimary = \"val_loss\""));
+    let outcome = world.run("a", &options()).unwrap();
+    assert_eq!(outcome.records.study.primary, Metric::ValLoss);
+    assert!(outcome.records.study.plan.train.metrics.is_empty());
+
+    let world = World::new();
+    let study = Study { primary_by_data: true, ..world.study.clone() };
+    let outcome = World { study, ..world }.run("a", &options()).unwrap();
+    assert_eq!(outcome.records.study.primary, Metric::ValLoss, "classes are even here");
+}
+
+#[test]
+fn a_folder_of_an_older_version_goes_on_with_what_it_was_judged_by() {
+    let mut world = World::uneven(TWO_ARMS);
+    // Older versions knew no other default than the loss.
+    world.study.primary_by_data = false;
+    world.run("a", &options()).unwrap();
+    world.study.primary_by_data = true;
+    let again = world.run("a", &options()).unwrap();
+    assert_eq!((again.records.study.primary, again.done_before), (Metric::ValLoss, 4));
+}
+
+#[test]
+fn what_arms_are_judged_by_is_measured_in_all_of_them() {
+    let section = TWO_ARMS.replace("seeds = 2", "seeds = 2\nprimary = \"val_brier\"");
+    let world = World::uneven(&section);
+    let mut outcome = world.run("a", &options()).unwrap();
+    outcome.open_test(1, 1).unwrap();
+    for record in outcome.records.records.iter().flatten().flatten() {
+        let metric = outcome.records.study.primary;
+        let score = record.last().unwrap().metric(metric).unwrap();
+        assert!(score > 0.0 && score < 2.0, "{score}");
+        assert!(record.test.as_ref().unwrap().metric(metric).is_some());
+    }
+}
+
+#[test]
+fn a_primary_score_that_the_data_do_not_have_is_refused_before_training() {
+    let refused = |primary: &str| {
+        let line = format!("seeds = 2\nprimary = \"{primary}\"");
+        let world = World::uneven(&TWO_ARMS.replace("seeds = 2", &line));
+        let error = world.run("a", &options()).unwrap_err();
+        assert!(error.is_input() && !world.folder.path().join("a").exists(), "{error}");
+        error.to_string()
+    };
+    assert!(refused("val_rmse").contains("study.primary: rmse is for regression; classes have"));
+    assert!(refused("val_top_3").contains("top-3 is always 1 with 3 classes"));
+    let world = World::uneven(&TWO_ARMS.replace("seeds = 2", "seeds = 2\nprimary = \"val_auc\""));
+    let mut study = world.study.clone();
+    let part = |name: &str| world.folder.path().join(name);
+    fs::create_dir(part("held")).unwrap();
+    write_classes(&part("held"), 20, |i| i % 2);
+    let held = part("held").join("t10k-images-idx3-ubyte");
+    for plan in [&mut study.plan].into_iter().chain(study.arms.iter_mut().map(|arm| &mut arm.plan))
+    {
+        plan.data.validation = Some(wellfit_data::Holdout::File(held.clone()));
+    }
+    let error = World { study, ..world }.run("a", &options()).unwrap_err().to_string();
+    assert!(error.contains("auc is not defined: the validation set has no sample of"), "{error}");
 }

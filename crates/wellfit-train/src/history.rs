@@ -2,20 +2,32 @@
 
 use std::fmt::Write;
 
+use wellfit_metrics::Extra;
+
 use crate::encode::word;
+use crate::plan::Metric;
 use crate::record::{EpochRow, ScoreKind};
 
 /// The rows as CSV, header included: `train_accuracy` and `val_accuracy`, or in
-/// regression `train_r2` and `val_r2`.
+/// regression `train_r2` and `val_r2`. The columns of `train.metrics`, which the first
+/// row names, come last.
 pub fn to_csv(score: ScoreKind, rows: &[EpochRow]) -> String {
     let [train, val] = score.columns();
     let mut out = format!(
         "epoch,lr,train_loss,train_penalty,train_eval_loss,{train},val_loss,{val},\
-         train_seconds,seconds\n"
+         train_seconds,seconds"
     );
+    let extras: Vec<Extra> = match rows.first() {
+        Some(row) => row.extras.iter().map(|score| score.extra).collect(),
+        None => Vec::new(),
+    };
+    for [train, val] in extras.iter().map(|extra| extra.columns()) {
+        let _ = write!(out, ",{train},{val}");
+    }
+    out.push('\n');
     for row in rows {
         let maybe = |value: Option<f64>| value.map_or_else(String::new, number);
-        let _ = writeln!(
+        let _ = write!(
             out,
             "{},{},{},{},{},{},{},{},{},{}",
             row.epoch,
@@ -29,6 +41,11 @@ pub fn to_csv(score: ScoreKind, rows: &[EpochRow]) -> String {
             number(row.train_seconds),
             number(row.seconds),
         );
+        for &extra in &extras {
+            let of = |metric| maybe(row.metric(metric));
+            let _ = write!(out, ",{},{}", of(Metric::Train(extra)), of(Metric::Val(extra)));
+        }
+        out.push('\n');
     }
     out
 }
@@ -50,6 +67,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::record::ExtraScore;
     use crate::record::tests::row;
 
     #[test]
@@ -69,6 +87,17 @@ mod tests {
             "epoch,lr,train_loss,train_penalty,train_eval_loss,train_r2,val_loss,val_r2,\
              train_seconds,seconds\n"
         );
+    }
+
+    #[test]
+    fn the_plans_metrics_are_the_last_columns() {
+        let score = |extra, train, val| ExtraScore { extra, train, val };
+        let extras =
+            vec![score(Extra::Top(5), 0.5, None), score(Extra::F1Macro, f64::NAN, Some(0.25))];
+        let text = to_csv(ScoreKind::Accuracy, &[EpochRow { extras, ..row(1) }]);
+        let (head, values) = text.trim_end().split_once('\n').unwrap();
+        assert!(head.ends_with(",seconds,train_top_5,val_top_5,train_f1_macro,val_f1_macro"));
+        assert!(values.ends_with(",2,0.5,,nan,0.25"), "{values}");
     }
 
     proptest! {

@@ -25,6 +25,7 @@ mod checkpoint;
 mod early_stopping;
 mod encode;
 mod error;
+mod extras;
 mod feed;
 mod files;
 mod history;
@@ -44,12 +45,13 @@ mod weights;
 pub use better::Better;
 pub use early_stopping::EarlyStopping;
 pub use error::TrainError;
+pub use extras::{classified, predicted};
 pub use feed::{SeenSample, augmented};
 pub use files::{FileError, write_file};
 pub use history::{number, to_csv};
 pub use plan::Plan;
 pub use record::Record;
-pub use run::{Run, Trained, evaluate};
+pub use run::{Run, Trained, evaluate, evaluate_with_outputs, score};
 pub use run_folder::{
     Opened, RunFolder, done, read_model, read_preparation, read_record, write_preparation,
     write_record,

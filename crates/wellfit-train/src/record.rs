@@ -2,12 +2,15 @@
 
 use std::fmt;
 
-use serde::ser::SerializeStruct;
+use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize, Serializer};
+use serde_json::Value;
 use wellfit_data::Task;
+use wellfit_metrics::Extra;
 use wellfit_nn::Scores;
 
 use crate::encode::{self, Number};
+use crate::extras::number;
 use crate::plan::{Metric, Plan};
 pub use crate::watch::{ClassCounts, Predicted, Watch, WatchLook, WatchedLayer};
 
@@ -211,22 +214,40 @@ pub struct EpochRow {
     pub train_seconds: f64,
     /// With evaluation, without writing files.
     pub seconds: f64,
+    /// The scores of `train.metrics`, in the plan's order.
+    pub extras: Vec<ExtraScore>,
+}
+
+/// One of `train.metrics`; NaN where it is not defined.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ExtraScore {
+    /// Which.
+    pub extra: Extra,
+    /// On the training set in evaluation mode.
+    pub train: f64,
+    /// On the validation set.
+    pub val: Option<f64>,
 }
 
 impl Serialize for EpochRow {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let [train, val] = self.score.columns();
-        let mut row = serializer.serialize_struct("EpochRow", 10)?;
-        row.serialize_field("epoch", &self.epoch)?;
-        row.serialize_field("lr", &Number(self.lr))?;
-        row.serialize_field("train_loss", &Number(self.train_loss))?;
-        row.serialize_field("train_penalty", &Number(self.train_penalty))?;
-        row.serialize_field("train_eval_loss", &Number(self.train_eval_loss))?;
-        row.serialize_field(train, &Number(self.train_score))?;
-        row.serialize_field("val_loss", &self.val_loss.map(Number))?;
-        row.serialize_field(val, &self.val_score.map(Number))?;
-        row.serialize_field("train_seconds", &Number(self.train_seconds))?;
-        row.serialize_field("seconds", &Number(self.seconds))?;
+        let mut row = serializer.serialize_map(Some(10 + 2 * self.extras.len()))?;
+        row.serialize_entry("epoch", &self.epoch)?;
+        row.serialize_entry("lr", &Number(self.lr))?;
+        row.serialize_entry("train_loss", &Number(self.train_loss))?;
+        row.serialize_entry("train_penalty", &Number(self.train_penalty))?;
+        row.serialize_entry("train_eval_loss", &Number(self.train_eval_loss))?;
+        row.serialize_entry(train, &Number(self.train_score))?;
+        row.serialize_entry("val_loss", &self.val_loss.map(Number))?;
+        row.serialize_entry(val, &self.val_score.map(Number))?;
+        row.serialize_entry("train_seconds", &Number(self.train_seconds))?;
+        row.serialize_entry("seconds", &Number(self.seconds))?;
+        for score in &self.extras {
+            let [train, val] = score.extra.columns();
+            row.serialize_entry(train, &Number(score.train))?;
+            row.serialize_entry(val, &score.val.map(Number))?;
+        }
         row.end()
     }
 }
@@ -246,6 +267,56 @@ struct AnyRow {
     val_r2: Option<Number>,
     train_seconds: Number,
     seconds: Number,
+    #[serde(flatten)]
+    rest: Rest,
+}
+
+/// The entries of an object that have no field of their own, in its order.
+#[derive(Default)]
+struct Rest(Vec<(String, Value)>);
+
+impl<'de> Deserialize<'de> for Rest {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Entries;
+
+        impl<'de> serde::de::Visitor<'de> for Entries {
+            type Value = Rest;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Rest, A::Error> {
+                let mut rest = Rest::default();
+                while let Some(entry) = map.next_entry()? {
+                    rest.0.push(entry);
+                }
+                Ok(rest)
+            }
+        }
+
+        deserializer.deserialize_map(Entries)
+    }
+}
+
+impl Rest {
+    /// The scores of `train.metrics` among them.
+    fn scores(self) -> Vec<ExtraScore> {
+        let mut all: Vec<ExtraScore> = Vec::new();
+        for (column, value) in self.0 {
+            let Some((extra, held)) = Extra::from_column(&column) else { continue };
+            let value = number(value);
+            let at = all.iter().position(|score| score.extra == extra).unwrap_or_else(|| {
+                all.push(ExtraScore { extra, train: f64::NAN, val: None });
+                all.len() - 1
+            });
+            match held {
+                true => all[at].val = value,
+                false => all[at].train = value.unwrap_or(f64::NAN),
+            }
+        }
+        all
+    }
 }
 
 impl TryFrom<AnyRow> for EpochRow {
@@ -270,6 +341,7 @@ impl TryFrom<AnyRow> for EpochRow {
             val_score: val.map(plain),
             train_seconds: plain(row.train_seconds),
             seconds: plain(row.seconds),
+            extras: row.rest.scores(),
         })
     }
 }
@@ -286,7 +358,13 @@ impl EpochRow {
             Metric::ValLoss => self.val_loss,
             Metric::TrainAccuracy | Metric::TrainR2 => Some(self.train_score),
             Metric::ValAccuracy | Metric::ValR2 => self.val_score,
+            Metric::Train(extra) => self.extra(extra).map(|score| score.train),
+            Metric::Val(extra) => self.extra(extra)?.val,
         }
+    }
+
+    fn extra(&self, extra: Extra) -> Option<&ExtraScore> {
+        self.extras.iter().find(|score| score.extra == extra)
     }
 
     /// Training score − validation score.
@@ -431,8 +509,9 @@ pub struct SampleScores {
     pub scores: Scores,
 }
 
-/// Loss and score on a set. In JSON the score is called `accuracy` or `r2`.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+/// Loss and score on a set. In JSON the score is called `accuracy` or `r2`, and the
+/// others as in columns, `f1_macro`.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(try_from = "AnyScore")]
 pub struct Score {
     /// The run's own loss, without smoothing.
@@ -443,14 +522,40 @@ pub struct Score {
     pub score: f64,
     /// Samples.
     pub n: usize,
+    /// The scores of `train.metrics`, in the plan's order; NaN where one is not defined.
+    pub extras: Vec<(Extra, f64)>,
+}
+
+impl Score {
+    /// Loss, score, or one of the others, on whichever side the metric is.
+    pub fn metric(&self, metric: Metric) -> Option<f64> {
+        match metric.extra() {
+            Some(extra) => {
+                let found = self.extras.iter().find(|(one, _)| *one == extra);
+                found.map(|(_, score)| *score)
+            }
+            None => match metric.score() {
+                None => Some(self.loss),
+                Some(kind) => (kind == self.kind).then_some(self.score),
+            },
+        }
+    }
+}
+
+/// What an extra is called beside a score: its column without the side.
+fn plain_column(extra: Extra) -> &'static str {
+    extra.columns()[1].trim_start_matches("val_")
 }
 
 impl Serialize for Score {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut score = serializer.serialize_struct("Score", 3)?;
-        score.serialize_field("loss", &Number(self.loss))?;
-        score.serialize_field(self.kind.name(), &Number(self.score))?;
-        score.serialize_field("n", &self.n)?;
+        let mut score = serializer.serialize_map(Some(3 + self.extras.len()))?;
+        score.serialize_entry("loss", &Number(self.loss))?;
+        score.serialize_entry(self.kind.name(), &Number(self.score))?;
+        score.serialize_entry("n", &self.n)?;
+        for (extra, value) in &self.extras {
+            score.serialize_entry(plain_column(*extra), &Number(*value))?;
+        }
         score.end()
     }
 }
@@ -462,6 +567,8 @@ struct AnyScore {
     accuracy: Option<Number>,
     r2: Option<Number>,
     n: usize,
+    #[serde(flatten)]
+    rest: Rest,
 }
 
 impl TryFrom<AnyScore> for Score {
@@ -473,7 +580,12 @@ impl TryFrom<AnyScore> for Score {
             (None, Some(r2)) => (ScoreKind::R2, r2),
             _ => return Err("a score has either accuracy or r2"),
         };
-        Ok(Score { loss: any.loss.0, kind, score, n: any.n })
+        let extra = |(column, value): (String, Value)| {
+            let (extra, _) = Extra::from_column(&format!("val_{column}"))?;
+            Some((extra, number(value).unwrap_or(f64::NAN)))
+        };
+        let extras = any.rest.0.into_iter().filter_map(extra).collect();
+        Ok(Score { loss: any.loss.0, kind, score, n: any.n, extras })
     }
 }
 
@@ -558,6 +670,7 @@ pub(crate) mod tests {
             val_score: Some(0.75),
             train_seconds: 1.5,
             seconds: 2.0,
+            extras: Vec::new(),
         }
     }
 
@@ -608,12 +721,43 @@ pub(crate) mod tests {
             SampleScores { epoch: 2, losses: vec![0.5, 2.0], scores: Scores::R2(vec![-1.0, 0.75]) };
         let text = serde_json::to_string(&scores).unwrap();
         assert_eq!(serde_json::from_str::<SampleScores>(&text).unwrap(), scores);
-        let score = Score { loss: 0.1, kind: ScoreKind::R2, score: f64::NAN, n: 3 };
+        let score =
+            Score { loss: 0.1, kind: ScoreKind::R2, score: f64::NAN, n: 3, extras: Vec::new() };
         let text = serde_json::to_string(&score).unwrap();
         assert_eq!(text, r#"{"loss":0.1,"r2":"nan","n":3}"#);
         assert!(serde_json::from_str::<Score>(&text).unwrap().score.is_nan());
         let both = text.replace("\"n\"", "\"accuracy\":0.5,\"n\"");
         assert!(serde_json::from_str::<Score>(&both).is_err());
+    }
+
+    #[test]
+    fn metrics_of_the_plan_are_kept_in_its_order() {
+        let score = |extra, train, val| ExtraScore { extra, train, val };
+        let extras = vec![
+            score(Extra::Top(5), 0.5, Some(0.25)),
+            score(Extra::Auc, f64::INFINITY, None),
+            score(Extra::F1Macro, 1.0, Some(f64::NEG_INFINITY)),
+        ];
+        let row = EpochRow { extras, ..row(1) };
+        let text = serde_json::to_string(&row).unwrap();
+        let wanted =
+            r#""seconds":2.0,"train_top_5":0.5,"val_top_5":0.25,"train_auc":"inf","val_auc":null"#;
+        assert!(text.contains(wanted), "{text}");
+        assert_eq!(serde_json::from_str::<EpochRow>(&text).unwrap(), row);
+        assert_eq!(row.metric(Metric::Val(Extra::Top(5))), Some(0.25));
+        assert_eq!(row.metric(Metric::Train(Extra::Auc)), Some(f64::INFINITY));
+        assert_eq!(row.metric(Metric::Val(Extra::Auc)), None);
+        assert_eq!(row.metric(Metric::Val(Extra::Brier)), None);
+
+        let extras = vec![(Extra::BalancedAccuracy, 0.5), (Extra::Ece, f64::INFINITY)];
+        let score = Score { loss: 1.0, kind: ScoreKind::Accuracy, score: 0.75, n: 8, extras };
+        let text = serde_json::to_string(&score).unwrap();
+        let wanted = r#"{"loss":1.0,"accuracy":0.75,"n":8,"balanced_accuracy":0.5,"ece":"inf"}"#;
+        assert_eq!(text, wanted);
+        assert_eq!(serde_json::from_str::<Score>(&text).unwrap(), score);
+        assert_eq!(score.metric(Metric::Val(Extra::BalancedAccuracy)), Some(0.5));
+        assert_eq!(score.metric(Metric::ValLoss), Some(1.0));
+        assert_eq!(score.metric(Metric::ValR2), None);
     }
 
     #[test]

@@ -15,11 +15,13 @@ use crate::best::{Best, watched};
 use crate::early_stopping::EarlyStopping;
 use crate::encode;
 use crate::error::TrainError;
+use crate::extras::scores;
 use crate::feed::{Feeder, put_in_order};
 use crate::init::initialise;
-use crate::plan::{Metric, Plan, PlanError, PlateauSettings, Schedule, ScheduleKind};
+use crate::plan::{Extra, Metric, Plan, PlanError, PlateauSettings, Schedule, ScheduleKind};
 use crate::record::{
-    EpochRow, Event, Record, RunState, SCHEMA, SampleScores, Score, ScoreKind, WeightSummary,
+    EpochRow, Event, ExtraScore, Record, RunState, SCHEMA, SampleScores, Score, ScoreKind,
+    WeightSummary,
 };
 use crate::samples::{fingerprint, samples};
 use crate::schedule::{Plateau, Rates};
@@ -55,6 +57,8 @@ pub struct Run {
     steps: Vec<StepSettings>,
     /// What the kept epoch is chosen by.
     watched: Option<Metric>,
+    /// What is measured besides loss and score.
+    extras: Vec<Extra>,
     pub(crate) progress: Progress,
     /// The engine's state after the last whole epoch.
     pub(crate) state: State,
@@ -189,6 +193,7 @@ impl Run {
             watcher: None,
             steps: Vec::new(),
             watched: watched(plan, splits.validation.is_some()),
+            extras: plan.extras(),
             plan: plan.clone(),
             spec,
             session,
@@ -260,10 +265,17 @@ impl Run {
             self.look(epoch);
         }
         self.swap_in_average(epoch);
-        let train = self.session.evaluate(self.sets.train.0);
-        let set = self.sets.validation.as_ref().map(|(id, _)| *id);
-        let validation = set.map(|id| self.session.evaluate(id));
+        let outputs = self.spec.outputs;
+        let session = self.session.as_mut();
+        let (train, train_extras) = measure(session, &self.sets.train, &self.extras, outputs);
+        let held = self.sets.validation.as_ref();
+        let held = held.map(|set| measure(session, set, &self.extras, outputs));
+        let (validation, val_extras) = held.unzip();
         self.swap_out_average();
+        let extra = |(i, &extra): (usize, &Extra)| {
+            let val = val_extras.as_ref().map(|scores| scores[i]);
+            ExtraScore { extra, train: train_extras[i], val }
+        };
         let row = EpochRow {
             epoch,
             lr: self.steps.last().map_or(f64::NAN, |step| step.lr),
@@ -276,6 +288,7 @@ impl Run {
             val_score: validation.as_ref().map(|v| v.score),
             train_seconds,
             seconds: started.elapsed().as_secs_f64(),
+            extras: self.extras.iter().enumerate().map(extra).collect(),
         };
         if let (Some(watch), Some(evaluation)) = (&mut self.progress.watch, &validation) {
             watch.predicted(epoch, evaluation.predicted.clone());
@@ -471,18 +484,84 @@ pub fn evaluate(
     set: &Dataset,
     threads: usize,
 ) -> Result<Evaluation, TrainError> {
-    // Nothing is trained here, so nothing is averaged.
-    let spec = Spec { average: false, ..plan.spec_for(&splits.train)? };
     check_prepared("set", set)?;
     check_targets("set", set)?;
-    let mut session = wellfit_nn::compile(&spec, threads.max(1))?;
-    let refused = |what| move |source| TrainError::Session { what, source };
-    session.import_parameters(weights).map_err(refused("weights"))?;
-    let id = session.upload(&samples(set, &splits.preparation)).map_err(refused("data"))?;
+    let samples = samples(set, &splits.preparation);
+    let (mut session, id) = uploaded(plan, weights, &splits.train, &samples, threads)?;
     Ok(session.evaluate(id))
 }
 
-/// Loss and score in short.
+/// The same with the network's outputs (a classifier's logits), sample after sample.
+/// `train` is the training set, which the loss's class weights may depend on.
+///
+/// # Errors
+/// As [`evaluate`].
+pub fn evaluate_with_outputs(
+    plan: &Plan,
+    weights: &[Tensor],
+    train: &Dataset,
+    samples: &Samples,
+    threads: usize,
+) -> Result<(Evaluation, Vec<f32>), TrainError> {
+    let (mut session, id) = uploaded(plan, weights, train, samples, threads)?;
+    Ok(session.evaluate_with_logits(id))
+}
+
+/// The same in short, with the scores of the plan's `train.metrics`.
+///
+/// # Errors
+/// As [`evaluate`].
+pub fn score(
+    plan: &Plan,
+    weights: &[Tensor],
+    splits: &Splits,
+    set: &Dataset,
+    threads: usize,
+) -> Result<Score, TrainError> {
+    let extras = plan.extras();
+    check_prepared("set", set)?;
+    check_targets("set", set)?;
+    let samples = samples(set, &splits.preparation);
+    let (mut session, id) = uploaded(plan, weights, &splits.train, &samples, threads)?;
+    let set = (id, samples);
+    let outputs = splits.train.outputs();
+    let (evaluation, found) = measure(session.as_mut(), &set, &extras, outputs);
+    let extras = extras.into_iter().zip(found).collect();
+    Ok(Score { extras, ..Score::from(&evaluation) })
+}
+
+/// A session of the plan's network with these weights, and samples in it.
+fn uploaded(
+    plan: &Plan,
+    weights: &[Tensor],
+    train: &Dataset,
+    samples: &Samples,
+    threads: usize,
+) -> Result<(Box<dyn Session>, DataId), TrainError> {
+    // Nothing is trained here, so nothing is averaged.
+    let spec = Spec { average: false, ..plan.spec_for(train)? };
+    let mut session = wellfit_nn::compile(&spec, threads.max(1))?;
+    let refused = |what| move |source| TrainError::Session { what, source };
+    session.import_parameters(weights).map_err(refused("weights"))?;
+    let id = session.upload(samples).map_err(refused("data"))?;
+    Ok((session, id))
+}
+
+/// What a session gives on a set, and the scores `extras` of it, all in one pass.
+fn measure(
+    session: &mut dyn Session,
+    (id, samples): &(DataId, Samples),
+    extras: &[Extra],
+    outputs: usize,
+) -> (Evaluation, Vec<f64>) {
+    if extras.is_empty() {
+        return (session.evaluate(*id), Vec::new());
+    }
+    let (evaluation, logits) = session.evaluate_with_logits(*id);
+    (evaluation, scores(extras, samples, logits, outputs))
+}
+
+/// Loss and score in short, without further scores.
 impl From<&Evaluation> for Score {
     fn from(evaluation: &Evaluation) -> Self {
         let kind = match evaluation.scores {
@@ -490,7 +569,7 @@ impl From<&Evaluation> for Score {
             Scores::R2(_) => ScoreKind::R2,
         };
         let (n, score) = (evaluation.losses.len(), evaluation.score);
-        Self { loss: evaluation.loss, kind, score, n }
+        Self { loss: evaluation.loss, kind, score, n, extras: Vec::new() }
     }
 }
 
@@ -522,20 +601,17 @@ fn check_fit(plan: &Plan, splits: &Splits) -> Result<(), TrainError> {
     if plan.train.drop_last && batch_size > samples {
         return Err(TrainError::Batch { batch_size, samples });
     }
-    let schedule = plateau_settings(plan).map(|settings| settings.monitor);
-    let stopping = plan.train.early_stopping.map(|settings| settings.monitor);
-    for (key, metric) in
-        [("train.schedule.monitor", schedule), ("train.early_stopping.monitor", stopping)]
-    {
-        if let Some(metric) = metric
-            && metric.needs_validation()
-            && splits.validation.is_none()
-        {
+    let score = ScoreKind::of(splits.train.task());
+    plan.check_metrics_fit(score.task(), splits.train.outputs())?;
+    for (key, metric) in plan.monitors() {
+        if metric.needs_validation() && splits.validation.is_none() {
             return Err(TrainError::Monitor { key, metric: metric.name() });
         }
-        let score = ScoreKind::of(splits.train.task());
-        if let Some(Err(why)) = metric.map(|metric| metric.check_score(score)) {
-            return Err(PlanError::about(key, format!("{key}: {why}")).into());
+        let wrong = |why| PlanError::about(key, format!("{key}: {why}"));
+        metric.check_score(score).map_err(wrong)?;
+        if let (Metric::Val(extra), Some(set)) = (metric, &splits.validation) {
+            let (counts, names) = (set.class_counts(), splits.train.class_names());
+            extra.check_classes("validation set", &counts, names).map_err(wrong)?;
         }
     }
     check_prepared("training set", &splits.train)?;

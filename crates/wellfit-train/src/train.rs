@@ -8,8 +8,8 @@ use wellfit_nn::Measure;
 
 use crate::error::TrainError;
 use crate::plan::Plan;
-use crate::record::{EpochRow, Event, Record, Score};
-use crate::run::{Run, Trained, evaluate};
+use crate::record::{EpochRow, Event, Record};
+use crate::run::{Run, Trained, score};
 use crate::run_folder::{Opened, RunFolder, ended, write_preparation};
 
 /// Looks on while a run goes on, and may stop it.
@@ -180,8 +180,7 @@ fn close(
         && !trained.best.is_empty()
     {
         let threads = (options.threads)();
-        let evaluation = evaluate(plan, &trained.best, splits, test, threads)?;
-        trained.record.test = Some(Score::from(&evaluation));
+        trained.record.test = Some(score(plan, &trained.best, splits, test, threads)?);
     }
     Ok(trained)
 }

@@ -94,6 +94,7 @@ fn a_finished_run_leaves_the_contracts_files_and_nothing_else() {
         "plan.toml",
         "preparation.json",
         "record.json",
+        "samples.json",
     ];
     assert_eq!(names(&folder), wanted);
     assert_eq!(fs::read_to_string(folder.join("plan.toml")).unwrap(), plan().to_toml());

@@ -6,15 +6,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use common::{clouds, numbers, plan, splits, timeless};
 use wellfit_data::{Dataset, Splits, Targets};
+use wellfit_metrics::{Confusion, Predicted, Ranking};
 use wellfit_nn::{Layer, Measure, Optimizer, Scores, Tensor};
 use wellfit_train::plan::{
-    Average, ClassWeights, EarlyStoppingSettings, LossSettings, Metric, OneCycleSettings,
+    Average, ClassWeights, EarlyStoppingSettings, Extra, LossSettings, Metric, OneCycleSettings,
     PlateauSettings, ScheduleKind, SwaStart,
 };
 use wellfit_train::record::{EpochRow, Event, Record, RunState, ScoreKind};
 use wellfit_train::{
-    Decision, Observer, Plan, Run, TrainError, TrainOptions, evaluate, summarise, train,
-    write_tensors,
+    Decision, Observer, Plan, Run, TrainError, TrainOptions, classified, evaluate,
+    evaluate_with_outputs, samples, score, summarise, train, write_tensors,
 };
 
 fn train_quietly(plan: &Plan) -> wellfit_train::Trained {
@@ -202,7 +203,7 @@ fn averaged_weights_are_judged_kept_and_summed_up_and_training_goes_on_without_t
     let set = splits.validation.as_ref().unwrap();
     assert_eq!(evaluate(&averaged, &ours.best, &splits, set, 1).unwrap().loss, lowest);
     let again = evaluate(&averaged, &ours.best, &splits, splits.test.as_ref().unwrap(), 1).unwrap();
-    assert_eq!(record.test.unwrap().loss, again.loss);
+    assert_eq!(record.test.as_ref().unwrap().loss, again.loss);
     assert_ne!(ours.last, theirs.last);
     assert_eq!(record.weights[0], summarise(&ours.last[0]));
 }
@@ -356,7 +357,7 @@ fn the_test_set_is_opened_only_when_asked_and_judges_the_kept_weights() {
     let options = TrainOptions { open_test: true, ..Default::default() };
     let trained = train(&plan(), &splits(), options).unwrap();
     let again = evaluate(&plan(), &trained.best, &splits(), &clouds(20, 3), 1).unwrap();
-    let score = trained.record.test.unwrap();
+    let score = trained.record.test.as_ref().unwrap();
     assert_eq!((score.loss, score.score, score.n), (again.loss, again.score, 20));
 }
 
@@ -400,7 +401,7 @@ fn numbers_are_learnt_by_mse_and_scored_by_r2() {
     let Scores::R2(shares) = &record.last_samples.as_ref().unwrap().scores else { panic!() };
     let mean = shares.iter().map(|&share| f64::from(share)).sum::<f64>() / 37.0;
     assert!((mean - last.val_score.unwrap()).abs() < 1e-5);
-    let test = record.test.unwrap();
+    let test = record.test.as_ref().unwrap();
     assert_eq!((test.kind, test.n), (ScoreKind::R2, 20));
     assert!(test.score > 0.4, "{test:?}");
 }
@@ -474,4 +475,95 @@ fn class_weights_favour_the_classes_that_count_more() {
     for (scaled, plain) in scaled.into_iter().zip(plain) {
         assert!((scaled - plain).abs() < 1e-3 * plain, "only their ratios count: {scaled} {plain}");
     }
+}
+
+#[test]
+fn metrics_are_measured_of_what_is_evaluated_and_change_nothing_else() {
+    let plain = train_quietly(&plan());
+    let mut plan = plan();
+    let metrics = [Extra::F1Macro, Extra::Auc, Extra::Accuracy, Extra::Top(2)];
+    metrics.into_iter().for_each(|extra| plan.train.metrics.push(extra));
+    let trained = train_quietly(&plan);
+    assert_eq!(trained.last, plain.last);
+
+    let splits = splits();
+    let last = trained.record.last().unwrap();
+    let named: Vec<Extra> = last.extras.iter().map(|score| score.extra).collect();
+    assert_eq!(named, [Extra::F1Macro, Extra::Auc, Extra::Top(2)], "accuracy is there anyway");
+    for (set, side) in [(&splits.train, 0), (splits.validation.as_ref().unwrap(), 1)] {
+        let samples = samples(set, &splits.preparation);
+        let (evaluation, logits) =
+            evaluate_with_outputs(&plan, &trained.last, &splits.train, &samples, 1).unwrap();
+        let set = classified(&samples, &logits, 3).unwrap();
+        assert_eq!(evaluation.score, Confusion::of(&set).accuracy().unwrap());
+        let found = |extra| last.metric([Metric::Train(extra), Metric::Val(extra)][side]);
+        assert_eq!(found(Extra::F1Macro), Confusion::of(&set).f1_macro().ok());
+        assert_eq!(found(Extra::Auc), Ranking::of(&set).auc().ok());
+    }
+}
+
+#[test]
+fn metrics_are_those_of_averaged_weights_where_these_are_evaluated() {
+    let mut plan = plan();
+    plan.train.average = Some(Average::Ema { decay: 0.9 });
+    plan.train.metrics = vec![Extra::Brier];
+    let trained = train_quietly(&plan);
+    let splits = splits();
+    let found = score(&plan, &trained.last, &splits, splits.validation.as_ref().unwrap(), 1);
+    let brier = trained.record.last().unwrap().metric(Metric::Val(Extra::Brier));
+    assert_eq!(found.unwrap().metric(Metric::Val(Extra::Brier)), brier);
+}
+
+#[test]
+fn a_metric_that_is_to_fall_is_watched_downwards() {
+    let mut plan = plan();
+    (plan.train.epochs, plan.train.lr) = (40, 5e-2);
+    plan.train.metrics = vec![Extra::Ece];
+    let monitor = Metric::Val(Extra::Ece);
+    plan.train.early_stopping =
+        Some(EarlyStoppingSettings { monitor, patience: 5, min_delta: 0.0 });
+    let record = train_quietly(&plan).record;
+    let value = |row: &EpochRow| row.metric(monitor).unwrap();
+    let lowest = record.epochs.iter().map(value).fold(f64::INFINITY, f64::min);
+    assert_eq!(value(record.best().unwrap()), lowest);
+}
+
+#[test]
+fn errors_of_numbers_are_measured_and_the_test_set_has_them_too() {
+    let (mut plan, mut splits) = regression();
+    plan.train.metrics = vec![Extra::Rmse, Extra::Mae, Extra::R2];
+    splits.test = splits.validation.clone();
+    let options = TrainOptions { open_test: true, ..TrainOptions::default() };
+    let trained = train(&plan, &splits, options).unwrap();
+    let test = trained.record.test.as_ref().unwrap();
+    let best =
+        trained.record.epochs.iter().find(|row| Some(row.epoch) == trained.record.best_epoch);
+    for extra in [Extra::Rmse, Extra::Mae] {
+        assert_eq!(test.metric(Metric::Val(extra)), best.unwrap().metric(Metric::Val(extra)));
+    }
+    assert_eq!(test.extras.len(), 2, "R² is there anyway");
+    let samples = samples(splits.test.as_ref().unwrap(), &splits.preparation);
+    let (evaluation, outputs) =
+        evaluate_with_outputs(&plan, &trained.best, &splits.train, &samples, 1).unwrap();
+    let set: Predicted = wellfit_train::predicted(&samples, outputs).unwrap();
+    let r2 = wellfit_metrics::r2(&set).unwrap();
+    assert!((evaluation.score - r2).abs() < 1e-9, "{r2}");
+}
+
+#[test]
+fn metrics_of_another_task_are_refused_before_training() {
+    let mut wrong = plan();
+    wrong.train.metrics = vec![Extra::Auc, Extra::Rmse];
+    let error = train(&wrong, &splits(), TrainOptions::default()).unwrap_err();
+    assert!(error.is_input(), "{error}");
+    let words = "train.metrics.1: rmse is for regression; classes have accuracy, balanced-";
+    assert!(error.to_string().contains(words), "{error}");
+    wrong.train.metrics = vec![Extra::Top(3)];
+    let error = train(&wrong, &splits(), TrainOptions::default()).unwrap_err();
+    assert!(error.to_string().contains("top-3 is always 1 with 3 classes"), "{error}");
+    let (mut plan, splits) = regression();
+    plan.train.metrics = vec![Extra::F1Macro];
+    let error = train(&plan, &splits, TrainOptions::default()).unwrap_err();
+    let words = "train.metrics.0: f1-macro is for classes; regression has r2, rmse, mae";
+    assert!(error.to_string().contains(words), "{error}");
 }

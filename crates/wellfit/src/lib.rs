@@ -10,6 +10,7 @@
 //! | module | in → out | crate |
 //! |---|---|---|
 //! | [`data`] | files, slices, known sets → checked [`Dataset`], splits | `wellfit-data` |
+//! | [`check`] | raw parts → what is wrong with them | `wellfit-check` |
 //! | [`model`] | layers, optimiser, penalties → what an engine runs | `wellfit-nn` |
 //! | [`plan`], [`record`] | plan + data → [`Record`] | `wellfit-train` |
 //! | [`study`], [`remedy`] | study → [`StudyRecords`] | `wellfit-study` |
@@ -18,6 +19,7 @@
 //! | [`runs`] | files of any program → curves | `wellfit-runs` |
 //! | [`judge`], [`verdict`] | curves → [`Verdict`] | `wellfit-diagnose` |
 //! | [`weights`] | a model file → figures of each layer | `wellfit-weights` |
+//! | [`metrics`] | labels and outputs → scores with intervals | `wellfit-metrics` |
 //! | [`SavedModel`], [`export`] | a run's folder → predictions, models of other programs | `wellfit-export` |
 //! | `report` | records + findings → page, pictures, words | `wellfit-report` |
 //!
@@ -82,6 +84,7 @@
 //! | `report` | `report`: page, pictures, words for a terminal | with `cli` |
 //! | `sample` | the embedded set `fashion-mnist-sample` and its study | with `cli` |
 
+mod evaluate;
 mod predict;
 mod saved;
 
@@ -104,6 +107,11 @@ pub use wellfit_data::Dataset;
 /// Files, slices and known data sets become checked sets and splits.
 pub mod data {
     pub use wellfit_data::*;
+}
+
+/// Raw parts of a data set become findings: leaks, odd columns, drift.
+pub mod check {
+    pub use wellfit_check::*;
 }
 
 /// What an engine runs: layers, optimiser, penalties, and the engine's boundary.
@@ -159,6 +167,11 @@ pub mod runs {
 /// Means, intervals and differences.
 pub mod stats {
     pub use wellfit_stats::*;
+}
+
+/// What is known, and what a network said of it, become scores.
+pub mod metrics {
+    pub use wellfit_metrics::*;
 }
 
 /// Model files of any framework become figures of each layer.

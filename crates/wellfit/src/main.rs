@@ -8,8 +8,8 @@ use clap::Parser;
 
 use cli::arguments::{Arguments, Command, DataCommand};
 use cli::{
-    Interrupt, compare, data, diagnose, export, inspect, new, predict, remedies, report, show,
-    study, train,
+    Interrupt, check, compare, data, diagnose, evaluate, export, inspect, new, predict, remedies,
+    report, show, study, train,
 };
 
 fn main() -> ExitCode {
@@ -20,11 +20,13 @@ fn main() -> ExitCode {
         Command::New(arguments) => new::new(arguments),
         Command::Data(DataCommand::List(arguments)) => data::list(arguments),
         Command::Data(DataCommand::Fetch(arguments)) => data::fetch(arguments, &interrupt),
+        Command::Data(DataCommand::Check(arguments)) => check::check(arguments),
         Command::Data(DataCommand::Show(arguments)) => show::show(arguments),
         Command::Remedies(arguments) => remedies::remedies(arguments),
         Command::Diagnose(arguments) => diagnose::diagnose(arguments),
         Command::Compare(arguments) => compare::compare(arguments),
         Command::Report(arguments) => report::report(arguments),
+        Command::Evaluate(arguments) => evaluate::evaluate(arguments),
         Command::Predict(arguments) => predict::predict(arguments),
         Command::Export(arguments) => export::export(arguments),
         Command::Inspect(arguments) => inspect::inspect(arguments, &interrupt),

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 use wellfit_data::{DataError, Dataset, Preparation, SampleKind, SampleSchema, Task};
 use wellfit_export::{ExportError, Input, Model, Outputs};
+use wellfit_metrics::SetError;
 use wellfit_nn::{Shape, Spec, Tensor};
 use wellfit_train::plan::Document;
 use wellfit_train::{
@@ -62,6 +63,9 @@ pub enum ModelError {
     /// The samples are not what the model takes.
     #[error(transparent)]
     Data(#[from] DataError),
+    /// The network's outputs, or the samples, cannot be scored.
+    #[error("the model's outputs cannot be scored: {0}")]
+    Score(#[from] SetError),
     /// The model cannot be written in this form.
     #[error(transparent)]
     Export(#[from] ExportError),

@@ -65,6 +65,7 @@ mod tests {
             val_score: Some(0.5),
             train_seconds: 0.0,
             seconds: 0.0,
+            extras: Vec::new(),
         };
         losses.iter().enumerate().map(row).collect()
     }

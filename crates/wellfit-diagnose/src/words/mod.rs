@@ -5,9 +5,8 @@ mod over;
 
 use wellfit_stats::{Estimate, Interval, LEAST_SIZES, NoCurve, format};
 use wellfit_study::remedy::Value;
-use wellfit_study::{Cell, JudgeAt, Opening, Study};
-
-use wellfit_train::plan::Metric;
+use wellfit_study::{Cell, JudgeAt, Opening, Study, StudyRecords};
+use wellfit_train::plan::{Extra, Metric};
 use wellfit_train::record::ScoreKind;
 
 use crate::arms::{Contradiction, MoreSeeds, contradictions};
@@ -111,6 +110,8 @@ pub fn metric_words(metric: Metric) -> &'static str {
         Metric::ValAccuracy => "validation accuracy",
         Metric::TrainR2 => "training R²",
         Metric::ValR2 => "validation R²",
+        Metric::Train(extra) => extra.side_words()[0],
+        Metric::Val(extra) => extra.side_words()[1],
     }
 }
 
@@ -129,10 +130,7 @@ pub fn change(metric: Metric, difference: &Estimate) -> String {
 
 /// A difference of a metric, without its sign turned: accuracies in points.
 pub(crate) fn amount_words(metric: Metric, difference: &Estimate) -> String {
-    match metric.score() {
-        Some(score) => score_amount(score, difference),
-        None => format::estimate(difference),
-    }
+    if metric.is_share() { points(difference) } else { format::estimate(difference) }
 }
 
 /// A difference of scores: accuracies in points.
@@ -158,9 +156,9 @@ pub(crate) fn points(difference: &Estimate) -> String {
 
 /// The margin in a metric's unit: `±0.00446`, `±0.11 points`.
 pub(crate) fn margin(metric: Metric, margin: f64) -> String {
-    match metric.score() {
-        Some(ScoreKind::Accuracy) => format!("±{} points", format::three_digits(margin * 100.0)),
-        _ => format!("±{}", format::three_digits(margin)),
+    match metric.is_share() {
+        true => format!("±{} points", format::three_digits(margin * 100.0)),
+        false => format!("±{}", format::three_digits(margin)),
     }
 }
 
@@ -250,8 +248,7 @@ struct Amounts {
 impl Amounts {
     /// With the digits of an estimate.
     fn like(metric: Metric, estimate: &Estimate) -> Amounts {
-        let points = metric.score() == Some(ScoreKind::Accuracy);
-        let (unit, factor) = if points { (" points", 100.0) } else { ("", 1.0) };
+        let (unit, factor) = if metric.is_share() { (" points", 100.0) } else { ("", 1.0) };
         Amounts { unit, factor, digits: format::decimals(&estimate.scaled(factor)) }
     }
 
@@ -309,8 +306,13 @@ pub(crate) fn optimistic_by(metric: Metric, picking: &Picking) -> String {
 /// once, on 2026-11-23`.
 pub(crate) fn test_figure(study: &Study, test: &TestFigures, day: Option<&str>) -> String {
     let opened = day.map_or(String::new(), |day| format!(", opened once, on {day}"));
+    let judged = |(extra, figure): (Extra, &Estimate)| {
+        let figure = if extra.is_share() { percent(figure) } else { format::estimate(figure) };
+        format!("test {} {figure}, ", extra.words())
+    };
+    let judged = study.primary.extra().zip(test.primary.as_ref()).map(judged).unwrap_or_default();
     format!(
-        "test loss {}, test {} ({}, {}){opened}",
+        "{judged}test loss {}, test {} ({}, {}){opened}",
         format::estimate(&test.loss),
         score_words(test.score_kind, &test.score),
         plural(test.samples, "sample"),
@@ -327,15 +329,32 @@ pub(crate) fn opened_for_another(opening: &Opening, arm: &str) -> String {
 /// The difference to the baseline on the test set, in what arms are judged by.
 pub(crate) fn on_test(study: &Study, arm: &str, test: &TestFigures) -> Option<String> {
     let primary = study.primary;
-    let (what, amount) = match primary.score() {
-        None => ("loss", test.loss_difference.clone()?),
-        Some(ScoreKind::Accuracy) => ("accuracy", test.score_difference.clone()?),
-        Some(ScoreKind::R2) => ("R²", test.score_difference.clone()?),
+    let (what, amount) = match (primary.extra(), primary.score()) {
+        (Some(extra), _) => (extra.words(), test.primary_difference.clone()?),
+        (None, None) => ("loss", test.loss_difference.clone()?),
+        (None, Some(ScoreKind::Accuracy)) => ("accuracy", test.score_difference.clone()?),
+        (None, Some(ScoreKind::R2)) => ("R²", test.score_difference.clone()?),
     };
     let verb = if amount.mean < 0.0 { "lowers" } else { "raises" };
     let size = if amount.mean < 0.0 { amount.scaled(-1.0) } else { amount };
     let (words, n) = (amount_words(primary, &size), Over::of(study).n(size.n));
     Some(format!("On the test set {arm} {verb} {what} by {words} against the baseline ({n})"))
+}
+
+/// Why arms are judged by balanced accuracy: the classes with the most and the fewest
+/// samples.
+pub(crate) fn why_primary(records: &StudyRecords) -> Option<String> {
+    let by = records.study.primary.extra();
+    let uneven = records.data.imbalance().filter(|_| by == Some(Extra::BalancedAccuracy))?;
+    let name = |class: usize| records.data.classes.get(class).map_or("a class", String::as_str);
+    Some(format!(
+        "Classes are imbalanced ({} has {}, {} {}): arms are judged by balanced accuracy, the \
+         mean of the classes' recalls, because loss and accuracy hardly see a rare class",
+        name(uneven.large),
+        plural(uneven.most, "sample"),
+        name(uneven.small),
+        format::count(uneven.fewest)
+    ))
 }
 
 /// Which model is handed over, and why that one.

@@ -95,6 +95,7 @@ pub fn record(arm: &str, seed: u64, epochs: &[Epoch]) -> Record {
             val_score: Some(val_accuracy),
             train_seconds: 1.0,
             seconds: 1.25,
+            extras: Vec::new(),
         })
         .collect();
     let best = rows.iter().min_by(|a, b| a.val_loss.unwrap().total_cmp(&b.val_loss.unwrap()));
@@ -154,6 +155,7 @@ pub fn study(seeds: u64, baseline: impl Fn(u64) -> Option<Record>) -> StudyRecor
         seeds: (0..seeds).collect(),
         folds: None,
         primary: Metric::ValLoss,
+        primary_by_data: false,
         judge_at: JudgeAt::Best,
         racing: false,
         arms: Vec::new(),
@@ -165,6 +167,7 @@ pub fn study(seeds: u64, baseline: impl Fn(u64) -> Option<Record>) -> StudyRecor
         classes: (0..10).map(|class| class.to_string()).collect(),
         targets: Vec::new(),
         validation_is_test: false,
+        class_samples: Vec::new(),
     };
     let records = StudyRecords { study, records: Vec::new(), data, opening: None };
     with_arm(records, "baseline", &[], same, baseline)

@@ -263,6 +263,18 @@ impl Session for Fused {
         rows.concat()
     }
 
+    fn evaluate_with_logits(&mut self, data: DataId) -> (Evaluation, Vec<f32>) {
+        let outputs = self.spec.outputs;
+        let set = &self.data[data.0].samples;
+        let judge = Judge::new(&self.spec, set);
+        let mut both = vec![(SampleResult::default(), Vec::new()); set.len()];
+        self.for_logits(data, &mut both, |i, row, (result, logits)| {
+            *logits = row[..outputs].to_vec();
+            *result = judge.sample(self.kernels, i, row);
+        });
+        judge.finish_with_logits(both)
+    }
+
     fn refresh_statistics(&mut self, _: DataId, _: &[u32]) {}
 
     fn export(&self) -> State {

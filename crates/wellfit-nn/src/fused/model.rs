@@ -187,3 +187,36 @@ fn two_batches_would_not_be_kept_apart() {
 fn one_buffer_of_all_else_would_not_be_kept_apart() {
     epoch::<3, 1>();
 }
+
+/// With a largest norm: each thread's part of the head's squares, in one buffer, between
+/// the meeting before the loss (if there is one) and the one after the updates.
+fn squares<const FORWARD: bool>() {
+    struct Shared(Barrier, Parts<2>);
+    check(
+        2,
+        3,
+        || Shared(Barrier::new(2), Parts::new()),
+        |Shared(barrier, squares), me| {
+            for t in 0..3 {
+                if FORWARD {
+                    assert_eq!(barrier.meet(), Ok(()));
+                }
+                squares.write(me, t);
+                assert_eq!(barrier.meet(), Ok(()));
+                squares.all_are(t);
+            }
+        },
+    );
+}
+
+#[test]
+fn two_meetings_a_step_keep_one_buffer_of_squares_apart() {
+    squares::<true>();
+}
+
+/// That the model above can fail.
+#[test]
+#[should_panic(expected = "Causality violation")]
+fn one_meeting_would_not_keep_them_apart() {
+    squares::<false>();
+}

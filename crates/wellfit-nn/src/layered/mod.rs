@@ -296,6 +296,18 @@ impl Session for Layered {
         rows.concat()
     }
 
+    fn evaluate_with_logits(&mut self, data: DataId) -> (Evaluation, Vec<f32>) {
+        let outputs = self.spec.outputs;
+        let data = &self.data[data.0];
+        let judge = Judge::new(&self.spec, &data.samples);
+        let mut both = vec![(SampleResult::default(), Vec::new()); data.samples.len()];
+        self.for_outputs(data, &mut both, |i, row, (result, logits)| {
+            *logits = row[..outputs].to_vec();
+            *result = judge.sample(self.kernels, i, row);
+        });
+        judge.finish_with_logits(both)
+    }
+
     fn export(&self) -> State {
         let values = self.network.homes.iter().map(|home| match *home {
             Home::Parameter(i) => self.network.parameters[i].get(0),

@@ -26,6 +26,7 @@ pub fn html(view: &View) -> String {
         sections::curves(view, &shown),
         sections::claims(view),
         sections::inside(view),
+        sections::checked(view),
         sections::weights(view, &panels),
         sections::figures(view),
         sections::plans(view),

@@ -200,6 +200,38 @@ pub fn inside(view: &View) -> String {
     out
 }
 
+/// What a check of the data found before anything was trained.
+pub fn checked(view: &View) -> String {
+    let Some(checked) = view.checked.filter(|checked| !checked.findings.is_empty()) else {
+        return String::new();
+    };
+    let mut out =
+        String::from("<section id=\"checked\">\n<h2>The data</h2>\n<ul class=\"claims\">\n");
+    for found in &checked.findings {
+        let line = found
+            .paste
+            .as_ref()
+            .map_or(String::new(), |line| format!(" In the plan: <code>{}</code>", escape(line)));
+        let _ = writeln!(
+            out,
+            "<li><span class=\"seen\">{}</span><div><p>{}: {}.</p><p class=\"evidence\">{}.{line}</p></div></li>",
+            found.level.name(),
+            found.kind.title(),
+            escape(&found.evidence),
+            escape(&capital(&found.advice)),
+        );
+    }
+    out.push_str("</ul>\n</section>\n");
+    out
+}
+
+/// With a capital at its beginning.
+fn capital(words: &str) -> String {
+    let mut chars = words.chars();
+    let first = chars.next().map(char::to_uppercase);
+    first.into_iter().flatten().chain(chars).collect()
+}
+
 /// Histograms by layer.
 pub fn weights(view: &View, panels: &[Panel]) -> String {
     let [_, many] = view.trial_words();

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use wellfit_diagnose::Judgement;
 use wellfit_stats::Estimate;
+use wellfit_train::plan::{Extra, Metric};
 use wellfit_train::record::{Record, ScoreKind};
 
 use crate::text::{Unit, escape};
@@ -78,6 +79,7 @@ impl Heads {
 /// A row an arm: means with intervals.
 pub fn arms(view: &View) -> String {
     let primary = view.records.study.primary;
+    let extras = extras(view);
     let (unit, gap) = (Unit::of_score(view.score()), Unit::of_gap(view.score()));
     let words = |words: String| (words, None);
     let rows = (0..view.arms()).map(|arm| {
@@ -99,7 +101,13 @@ pub fn arms(view: &View) -> String {
             None => (("–".into(), Some(f64::NAN)), ("–".into(), Some(f64::NAN))),
         };
         let n = s.seeds.len();
-        vec![
+        let more = extras.iter().flat_map(|&extra| {
+            let unit = Unit::of(Metric::Val(extra));
+            let found = s.extras.iter().find(|of| of.extra == extra);
+            let both = found.map(|of| [&of.best, &of.last].map(|of| estimate(of, unit)));
+            both.unwrap_or_else(|| [("–".into(), Some(f64::NAN)), ("–".into(), Some(f64::NAN))])
+        });
+        let mut row = vec![
             words(found.name.clone()),
             words(match found.judgement {
                 Some(_) if found.identical => "identical".to_string(),
@@ -117,7 +125,9 @@ pub fn arms(view: &View) -> String {
             (format!("{:.2}", s.seconds_per_epoch).replace("NaN", "–"), Some(s.seconds_per_epoch)),
             (n.to_string(), Some(n as f64)),
             (s.lost.to_string(), Some(s.lost as f64)),
-        ]
+        ];
+        row.extend(more);
+        row
     });
     let Heads { kept, last, train, gap_kept, gap_last } = Heads::of(view.score());
     let heads = [
@@ -136,13 +146,29 @@ pub fn arms(view: &View) -> String {
         view.trial_words()[1],
         "lost",
     ];
+    let more = extras.iter().flat_map(|extra| {
+        let unit = if extra.is_share() { ", %" } else { "" };
+        ["kept", "last"].map(|at| format!("val {}, {at}{unit}", extra.words()))
+    });
+    let heads = heads.map(|head: &str| head.to_owned()).into_iter().chain(more);
     Table {
         id: "by-arm",
         caption: format!("By arm: means over {} with 95 % intervals", view.over().many()),
-        heads: heads.map(|head: &str| head.to_owned()).to_vec(),
+        heads: heads.collect(),
         rows: rows.collect(),
     }
     .html()
+}
+
+/// The scores of `train.metrics` that any arm has.
+fn extras(view: &View) -> Vec<Extra> {
+    let mut all: Vec<Extra> = Vec::new();
+    for of in view.findings.arms.iter().flat_map(|arm| &arm.summary.extras) {
+        if !all.contains(&of.extra) {
+            all.push(of.extra);
+        }
+    }
+    all
 }
 
 /// A row a trial, as in `results.csv`.

@@ -128,9 +128,10 @@ pub fn reaches_beyond(view: &View) -> bool {
 }
 
 fn heads(picture: &mut Picture, view: &View, layout: &Layout) {
-    let score = match view.records.study.primary.score() {
-        None => "loss",
-        Some(_) => "judged by",
+    let primary = view.records.study.primary;
+    let score = match (primary.extra(), primary.score()) {
+        (None, None) => "loss",
+        _ => "judged by",
     };
     if !layout.wide {
         let gap = if view.score() == ScoreKind::Accuracy { "gap in points" } else { "gap" };

@@ -25,7 +25,7 @@ impl Study {
     /// | `seeds` | 5, with folds 1 | how many, from `train.seed` on; or a list |
     /// | `folds` | 1: none | k-fold cross-validation, in the place of a validation set |
     /// | `repeats` | 1 | how many times the folds are drawn |
-    /// | `primary` | `val_loss` | what arms are judged by |
+    /// | `primary` | `val_loss`; by the data | what arms are judged by ([`Study::resolved`]) |
     /// | `judge_at` | `best` | at the kept epoch, or at the `last` |
     /// | `racing` | false | seeds are added only where the ranking is open |
     /// | `[[study.arm]]` | | `name`, `remedies`, `set`, `strength` |
@@ -33,8 +33,9 @@ impl Study {
     pub fn read(document: &Document, name: &str) -> Result<Study, PlanError> {
         let mut plan = Plan::read(document, document.folder())?;
         let Some(mut section) = document.section("study")? else {
-            return Study::new(name, plan, DEFAULT_SEEDS as usize)
-                .map_err(|error| PlanError::new(error.to_string()));
+            let study = Study::new(name, plan, DEFAULT_SEEDS as usize)
+                .map_err(|error| PlanError::new(error.to_string()))?;
+            return Ok(Study { primary_by_data: true, ..study });
         };
         let name = match section.field("name") {
             Some(field) => field.text()?.to_owned(),
@@ -43,18 +44,22 @@ impl Study {
         let folds = folds(&mut section)?;
         let count = if folds.is_some() { 1 } else { DEFAULT_SEEDS };
         let seeds = seeds(&mut section, plan.train.seed, count)?;
-        let primary = match section.field("primary") {
-            Some(field) => field.choice(&Metric::ALL.map(|metric| (metric.name(), metric)), &[])?,
-            None => Metric::ValLoss,
-        };
+        let primary = section.field("primary").map(|f| Metric::read(&f)).transpose()?;
+        let primary_by_data = primary.is_none();
+        let primary = primary.unwrap_or(Metric::ValLoss);
         let judge_at = match section.field("judge_at") {
             Some(field) => field.choice(&JudgeAt::ALL.map(|at| (at.name(), at)), &[])?,
             None => JudgeAt::Best,
         };
         let racing = section.field("racing").map_or(Ok(false), |field| field.flag())?;
         plan.train.seed = seeds.first().copied().unwrap_or(plan.train.seed);
+        if let Some(extra) = primary.extra() {
+            plan.measure_also(extra);
+        }
         let arms = arms::read(&mut section, document, &plan)?;
-        let study = Study { name, plan, seeds, folds, primary, judge_at, racing, arms };
+        let mut study =
+            Study { name, plan, seeds, folds, primary, primary_by_data, judge_at, racing, arms };
+        study.measure_primary();
         study.check().map_err(|error| section.error(error.to_string()))?;
         section.finish()?;
         Ok(study)

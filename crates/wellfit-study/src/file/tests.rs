@@ -1,5 +1,5 @@
 use wellfit_nn::{Layer, Optimizer, PenaltyKind};
-use wellfit_train::plan::{Document, Metric};
+use wellfit_train::plan::{Document, Extra, Metric};
 
 use crate::folds::Folds;
 use crate::study::{JudgeAt, Study};
@@ -266,4 +266,54 @@ proptest::proptest! {
             proptest::prop_assert_eq!(again, study);
         }
     }
+}
+
+#[test]
+fn a_primary_score_is_measured_without_asking_and_watched_by_arms() {
+    let study = read(
+        r#"
+        [study]
+        primary = "val_f1_macro"
+        [[study.arm]]
+        remedies = ["early-stopping(3, monitor=val_f1_macro)"]
+        [[study.arm]]
+        name = "others"
+        set = { train.metrics = ["auc", "top-5"] }
+        "#,
+    )
+    .unwrap();
+    assert_eq!(study.primary, Metric::Val(Extra::F1Macro));
+    let metrics = |arm: usize| study.arms[arm].plan.train.metrics.as_slice();
+    assert_eq!(metrics(0), [Extra::F1Macro]);
+    assert_eq!(metrics(1), [Extra::F1Macro]);
+    assert_eq!(metrics(2), [Extra::Auc, Extra::Top(5), Extra::F1Macro]);
+    let stopping = study.arms[1].plan.train.early_stopping.unwrap();
+    assert_eq!(stopping.monitor, Metric::Val(Extra::F1Macro));
+    let text = study.to_toml();
+    let document = Document::parse("s.toml", &text).unwrap();
+    assert_eq!(Study::read(&document, "s").unwrap(), study, "{text}");
+}
+
+#[test]
+fn a_metric_that_no_plan_measures_cannot_be_watched() {
+    let error =
+        read("[[study.arm]]\nremedies = [\"early-stopping(monitor=val_auc)\"]\n").unwrap_err();
+    let words = "is val_auc, which is not measured: add \"auc\" to train.metrics";
+    assert!(error.contains(words) && error.contains("s.toml:"), "{error}");
+    for (primary, words) in [("val_f1", "val_f1_macro"), ("auc", "val_loss"), ("val_top_1", "one")]
+    {
+        let error = read(&format!("[study]\nprimary = \"{primary}\"\n")).unwrap_err();
+        assert!(error.contains(words) || words == "one" && error.contains("must be"), "{error}");
+    }
+}
+
+#[test]
+fn a_study_whose_primary_score_is_left_to_the_data_reads_back_so() {
+    let study = read("[study]\nseeds = 2\n").unwrap();
+    assert!(study.primary_by_data && read("").unwrap().primary_by_data);
+    let text = study.to_toml();
+    assert!(!text.contains("primary"), "{text}");
+    let document = Document::parse("s.toml", &text).unwrap();
+    assert_eq!(Study::read(&document, "s").unwrap(), study);
+    assert!(!read("[study]\nprimary = \"val_loss\"\n").unwrap().primary_by_data);
 }

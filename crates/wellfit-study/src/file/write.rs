@@ -15,13 +15,15 @@ impl Study {
         let base = self.plan.to_toml();
         let seeds: Vec<String> = self.seeds.iter().map(u64::to_string).collect();
         let mut text = format!(
-            "{}\n\n[study]\nname = {}\nseeds = [{}]\nprimary = \"{}\"\njudge_at = \"{}\"\n",
+            "{}\n\n[study]\nname = {}\nseeds = [{}]\n",
             base.trim_end(),
             quoted(&self.name),
             seeds.join(", "),
-            self.primary.name(),
-            self.judge_at.name(),
         );
+        if !self.primary_by_data {
+            text.push_str(&format!("primary = \"{}\"\n", self.primary.name()));
+        }
+        text.push_str(&format!("judge_at = \"{}\"\n", self.judge_at.name()));
         if let Some(Folds { of, repeats }) = self.folds {
             text.push_str(&format!("folds = {of}\n"));
             if repeats > 1 {

@@ -77,7 +77,10 @@ impl Kind {
             Kind::CountOrShare => {
                 "a whole number of at least 1, or a share above 0 and below 1".into()
             }
-            Kind::Metric => one_of(&Metric::ALL.map(Metric::name)),
+            Kind::Metric => {
+                let own = one_of(&Metric::ALL.map(Metric::name));
+                format!("{own}, or a column of train.metrics such as val_f1_macro")
+            }
             Kind::Word(words) => one_of(words),
         }
     }
@@ -95,9 +98,7 @@ impl Kind {
             Kind::BelowOne => number().filter(|x| (0.0..1.0).contains(x)).map(Value::Number),
             Kind::Count(least) => text.parse().ok().filter(|n| *n >= least).map(Value::Count),
             Kind::CountOrShare => Kind::Count(1).read(text).or_else(|| Kind::Share.read(text)),
-            Kind::Metric => {
-                Metric::ALL.into_iter().find(|metric| metric.name() == word).map(Value::Metric)
-            }
+            Kind::Metric => Metric::from_name(word).map(Value::Metric),
             Kind::Word(words) => words.iter().find(|w| **w == word).map(|w| Value::Word(w)),
         }
     }

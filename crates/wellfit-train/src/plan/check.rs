@@ -22,6 +22,7 @@ impl Plan {
         self.check_model()?;
         self.train.loss.iter().try_for_each(LossSettings::check)?;
         self.check_optimizer()?;
+        self.check_metrics()?;
         self.check_rest_of_train()
     }
 

@@ -12,6 +12,7 @@ mod document;
 mod error;
 mod layers;
 mod loss;
+mod metric;
 mod read;
 mod schedule;
 mod section;
@@ -26,17 +27,17 @@ use std::path::PathBuf;
 use wellfit_data::{Augment, DataRequest};
 use wellfit_nn::{Layer, Optimizer, Penalty, Precision};
 
-use crate::record::ScoreKind;
-
 pub use average::{Average, SwaStart};
 pub use document::{Document, Entry, Node, Table, Value};
 pub use error::{Place, PlanError, Source};
 pub use loss::{ClassWeights, LossSettings, Outputs};
+pub use metric::Metric;
 pub use schedule::{
     OneCycleSettings, PlateauSettings, Schedule, ScheduleKind, ThresholdMode, Warmup,
 };
 pub use section::{Field, Section};
 pub use suggest::did_you_mean;
+pub use wellfit_metrics::Extra;
 pub(crate) use write::hex;
 pub use write::text as quoted;
 
@@ -131,6 +132,9 @@ pub struct Train {
     pub average: Option<Average>,
     /// Whether the run is watched from inside.
     pub watch: bool,
+    /// Scores that are measured after each epoch besides loss and accuracy or R², each
+    /// once.
+    pub metrics: Vec<Extra>,
 }
 
 /// The plan file's defaults: 30 epochs in shuffled batches of 32, Adam at 1e-3.
@@ -159,6 +163,7 @@ impl Default for Train {
             precision: Precision::F32,
             average: None,
             watch: true,
+            metrics: Vec::new(),
         }
     }
 }
@@ -178,93 +183,5 @@ pub struct EarlyStoppingSettings {
 impl Default for EarlyStoppingSettings {
     fn default() -> Self {
         Self { monitor: Metric::ValLoss, patience: 5, min_delta: 0.0 }
-    }
-}
-
-/// A figure of an epoch that can be watched.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Metric {
-    /// `train_loss`
-    TrainLoss,
-    /// `train_eval_loss`
-    TrainEvalLoss,
-    /// `train_accuracy`, of classifiers.
-    TrainAccuracy,
-    /// `val_loss`
-    ValLoss,
-    /// `val_accuracy`, of classifiers.
-    ValAccuracy,
-    /// `train_r2`, in regression.
-    TrainR2,
-    /// `val_r2`, in regression.
-    ValR2,
-}
-
-impl Metric {
-    /// Every metric.
-    pub const ALL: [Metric; 7] = [
-        Metric::TrainLoss,
-        Metric::TrainEvalLoss,
-        Metric::TrainAccuracy,
-        Metric::ValLoss,
-        Metric::ValAccuracy,
-        Metric::TrainR2,
-        Metric::ValR2,
-    ];
-
-    /// The column's name in `history.csv`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Metric::TrainLoss => "train_loss",
-            Metric::TrainEvalLoss => "train_eval_loss",
-            Metric::TrainAccuracy => "train_accuracy",
-            Metric::ValLoss => "val_loss",
-            Metric::ValAccuracy => "val_accuracy",
-            Metric::TrainR2 => "train_r2",
-            Metric::ValR2 => "val_r2",
-        }
-    }
-
-    /// The metric of that name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|metric| metric.name() == name)
-    }
-
-    /// Accuracies and R² go up, losses down.
-    pub fn higher_is_better(self) -> bool {
-        self.score().is_some()
-    }
-
-    /// Which score it is; `None` for a loss.
-    pub fn score(self) -> Option<ScoreKind> {
-        match self {
-            Metric::TrainAccuracy | Metric::ValAccuracy => Some(ScoreKind::Accuracy),
-            Metric::TrainR2 | Metric::ValR2 => Some(ScoreKind::R2),
-            Metric::TrainLoss | Metric::TrainEvalLoss | Metric::ValLoss => None,
-        }
-    }
-
-    /// Whether networks with this score have it.
-    ///
-    /// # Errors
-    /// Where they do not: `val_accuracy is for classes; regression has val_r2`.
-    pub fn check_score(self, score: ScoreKind) -> Result<(), String> {
-        let other = match (self, score) {
-            (Metric::TrainAccuracy, ScoreKind::R2) => Metric::TrainR2,
-            (Metric::ValAccuracy, ScoreKind::R2) => Metric::ValR2,
-            (Metric::TrainR2, ScoreKind::Accuracy) => Metric::TrainAccuracy,
-            (Metric::ValR2, ScoreKind::Accuracy) => Metric::ValAccuracy,
-            _ => return Ok(()),
-        };
-        let (own, has) = match score {
-            ScoreKind::R2 => ("classes", "regression has"),
-            ScoreKind::Accuracy => ("regression", "classes have"),
-        };
-        Err(format!("{} is for {own}; {has} {}", self.name(), other.name()))
-    }
-
-    /// Whether it is measured on the validation set.
-    pub fn needs_validation(self) -> bool {
-        matches!(self, Metric::ValLoss | Metric::ValAccuracy | Metric::ValR2)
     }
 }

@@ -10,6 +10,7 @@ use super::data::read_data;
 use super::document::{Document, Value};
 use super::error::PlanError;
 use super::layers::read_layers;
+use super::metric::read_metrics;
 use super::schedule::read_schedule;
 use super::section::{Field, Section};
 use super::{EarlyStoppingSettings, LossSettings, Metric, Model, Plan, Train};
@@ -111,6 +112,7 @@ fn read_train(mut section: Section<'_>) -> Result<Train, PlanError> {
         },
         average: section.field("average").map(|f| read_average(f.section()?)).transpose()?,
         watch: section.field("watch").map_or(Ok(default.watch), |f| f.flag())?,
+        metrics: section.field("metrics").map_or(Ok(Vec::new()), |f| read_metrics(&f))?,
     };
     section.finish()?;
     Ok(train)
@@ -168,10 +170,6 @@ fn read_betas(field: &Field<'_>) -> Result<(f64, f64), PlanError> {
     }
 }
 
-pub(super) fn read_metric(field: &Field<'_>) -> Result<Metric, PlanError> {
-    field.choice(&Metric::ALL.map(|metric| (metric.name(), metric)), &[])
-}
-
 fn read_penalty(mut section: Section<'_>) -> Result<Penalty, PlanError> {
     let kinds =
         [("l1", PenaltyKind::L1), ("l2", PenaltyKind::L2), ("l2-norm", PenaltyKind::L2Norm)];
@@ -188,7 +186,7 @@ fn read_penalty(mut section: Section<'_>) -> Result<Penalty, PlanError> {
 fn read_early_stopping(mut section: Section<'_>) -> Result<EarlyStoppingSettings, PlanError> {
     let default = EarlyStoppingSettings::default();
     let settings = EarlyStoppingSettings {
-        monitor: section.field("monitor").map_or(Ok(default.monitor), |f| read_metric(&f))?,
+        monitor: section.field("monitor").map_or(Ok(default.monitor), |f| Metric::read(&f))?,
         patience: section.field("patience").map_or(Ok(default.patience), |f| f.count(1))?,
         min_delta: section.field("min_delta").map_or(Ok(default.min_delta), |f| f.number())?,
     };

@@ -4,7 +4,6 @@ use wellfit_nn::Optimizer;
 
 use super::check::{require, require_not_negative};
 use super::error::PlanError;
-use super::read::read_metric;
 use super::section::{Field, Section};
 use super::write::number;
 use super::{Metric, Train};
@@ -179,7 +178,7 @@ fn read_plateau(section: &mut Section<'_>) -> Result<ScheduleKind, PlanError> {
     let default = PlateauSettings::default();
     let modes = [("rel", ThresholdMode::Rel), ("abs", ThresholdMode::Abs)];
     Ok(ScheduleKind::ReduceOnPlateau(PlateauSettings {
-        monitor: section.field("monitor").map_or(Ok(default.monitor), |f| read_metric(&f))?,
+        monitor: section.field("monitor").map_or(Ok(default.monitor), |f| Metric::read(&f))?,
         factor: or_default(section.field("factor"), default.factor)?,
         patience: section.field("patience").map_or(Ok(default.patience), |f| f.count(0))?,
         threshold: or_default(section.field("threshold"), default.threshold)?,

@@ -70,6 +70,7 @@ penalties = [{ type = "l1", lambda = 1e-4 }, { type = "l2-norm", lambda = 1, on 
 early_stopping = { monitor = "train_loss", patience = 2, min_delta = 0.5 }
 average = { type = "swa", start = 2 }
 watch = false
+metrics = ["f1-macro", "top-5"]
 "#,
     )
     .unwrap();
@@ -122,6 +123,7 @@ watch = false
         precision: wellfit_nn::Precision::F32,
         average: Some(Average::Swa { start: SwaStart::Epoch(2) }),
         watch: false,
+        metrics: vec![Extra::F1Macro, Extra::Top(5)],
     };
     assert_eq!(plan, wanted);
 }
@@ -415,6 +417,53 @@ fn a_value_out_of_range_is_told_with_its_range_and_line() {
         let error = data_error(lines);
         assert!(error.contains(wanted) && error.starts_with("plan.toml:"), "{lines}: {error}");
     }
+}
+
+#[test]
+fn metrics_that_are_not_there_or_not_measured_are_refused_with_what_would_be_right() {
+    for (lines, wanted) in [
+        ("metrics = \"auc\"", "train.metrics must be a list, not \"auc\""),
+        ("metrics = [\"f1-marco\"]", "did you mean `f1-macro`?"),
+        ("metrics = [\"auc\", 3]", "train.metrics.1 must be \"accuracy\" or \"balanced-accuracy\""),
+        ("metrics = [\"top-1\"]", "or \"top-5\", not \"top-1\""),
+        ("metrics = [\"top-1001\"]", "train.metrics.0 must be"),
+        ("metrics = [\"auc\", \"ece\", \"auc\"]", "train.metrics names auc twice"),
+        (
+            "early_stopping = { monitor = \"val_f1_macro\" }",
+            "train.early_stopping.monitor is val_f1_macro, which is not measured: add \"f1-macro\" \
+             to train.metrics",
+        ),
+        (
+            "metrics = [\"auc\"]\nschedule = { type = \"reduce-on-plateau\", monitor = \"val_brier\" }",
+            "train.schedule.monitor is val_brier, which is not measured: add \"brier\"",
+        ),
+        ("early_stopping = { monitor = \"val_f1\" }", "did you mean `val_f1_macro`?"),
+        ("early_stopping = { monitor = \"val_accurcy\" }", "did you mean `val_accuracy`?"),
+        ("early_stopping = { monitor = \"kappa\" }", "must be \"train_loss\" or"),
+        ("early_stopping = { monitor = \"val_f1-macro\" }", "did you mean `val_f1_macro`?"),
+        ("early_stopping = { monitor = \"val_top_1\" }", "must be \"train_loss\" or"),
+    ] {
+        let error = train_error(lines);
+        assert!(error.contains(wanted) && error.starts_with("plan.toml:"), "{lines}: {error}");
+    }
+    let plan = read(&format!(
+        "{BASE}[train]\nmetrics = [\"ece\"]\nearly_stopping = {{ monitor = \"val_ece\" }}\n"
+    ));
+    let monitor = plan.unwrap().train.early_stopping.unwrap().monitor;
+    assert_eq!(monitor, Metric::Val(Extra::Ece));
+    assert!(!monitor.higher_is_better() && monitor.needs_validation());
+}
+
+#[test]
+fn a_plan_without_metrics_has_the_hash_that_it_had_before_there_were_any() {
+    let plan = read(BASE).unwrap();
+    assert!(!plan.to_toml().contains("metrics"));
+    let mut more = plan.clone();
+    more.measure_also(Extra::Auc);
+    more.measure_also(Extra::Auc);
+    more.measure_also(Extra::R2);
+    assert_eq!(more.train.metrics, [Extra::Auc]);
+    assert_ne!(plan.hash(), more.hash());
 }
 
 #[test]
@@ -740,9 +789,21 @@ fn optimizers() -> impl Strategy<Value = Optimizer> {
     ]
 }
 
+fn metrics() -> impl Strategy<Value = Vec<Extra>> {
+    let top = (2u16..=1000).prop_map(Extra::Top);
+    let one = prop_oneof![prop::sample::select(Extra::ALL.to_vec()), top];
+    prop::collection::hash_set(one, 0..4).prop_map(|all| all.into_iter().collect())
+}
+
+fn monitors() -> impl Strategy<Value = Metric> {
+    let extras = Extra::ALL.into_iter().chain([Extra::Top(3)]).filter(|e| !e.is_standard());
+    let extras: Vec<Metric> = extras.flat_map(|e| [Metric::Train(e), Metric::Val(e)]).collect();
+    prop_oneof![prop::sample::select(Metric::ALL.to_vec()), prop::sample::select(extras)]
+}
+
 prop_compose! {
     fn plateaus()(
-        monitor in prop::sample::select(Metric::ALL.to_vec()), factor in 1e-9..1.0f64,
+        monitor in monitors(), factor in 1e-9..1.0f64,
         patience in 0usize..1000, threshold in 0.0..1e9f64, abs: bool,
         cooldown in 0usize..1000, min_lr in 0.0..1.0f64,
     ) -> ScheduleKind {
@@ -942,18 +1003,34 @@ prop_compose! {
         schedule in prop::option::of(schedules(optimizer, lr, epochs)),
         average in prop::option::of(averages(epochs)),
         penalties in prop::collection::vec(penalties(), 0..3),
-        stopping in prop::option::of((1usize.., 0.0..1e9f64, prop::sample::select(Metric::ALL.to_vec()))),
-        half: bool, watch: bool,
+        stopping in prop::option::of((1usize.., 0.0..1e9f64, monitors())),
+        half: bool, watch: bool, metrics in metrics(),
         clip_grad_norm in prop::option::of(1e-9..1e9f64),
         more in (prop::option::of(1e-9..1e9f64), prop::collection::vec(augments(), 0..3)),
     ) -> Train {
-        let (max_norm, augment) = more;
+        let (max_norm, mut augment): (Option<f64>, Vec<Augment>) = more;
+        // Samples are blended once.
+        let mut blended = false;
+        augment.retain(|augment| {
+            let blends = matches!(augment, Augment::Mixup { .. } | Augment::Cutmix { .. });
+            !blends || !std::mem::replace(&mut blended, true)
+        });
+        let watched = schedule.iter().filter_map(|schedule| match schedule.kind {
+            ScheduleKind::ReduceOnPlateau(settings) => settings.monitor.extra(),
+            _ => None,
+        });
+        let mut metrics = metrics;
+        for extra in watched.chain(stopping.and_then(|(_, _, monitor)| monitor.extra())) {
+            if !metrics.contains(&extra) {
+                metrics.push(extra);
+            }
+        }
         let early_stopping = stopping.map(|(patience, min_delta, monitor)| {
             EarlyStoppingSettings { monitor, patience, min_delta }
         });
         Train {
             seed, epochs, batch_size, drop_last, shuffle, loss, optimizer, lr, schedule, penalties,
-            early_stopping, clip_grad_norm, max_norm, augment, average, watch,
+            early_stopping, clip_grad_norm, max_norm, augment, average, watch, metrics,
             precision: if half { wellfit_nn::Precision::Bf16 } else { wellfit_nn::Precision::F32 },
         }
     }

@@ -10,6 +10,7 @@ use super::augment::write_augment;
 use super::average::write_average;
 use super::data::write_data;
 use super::layers::write_layer;
+use super::metric::write_metrics;
 use super::read::absolute;
 use super::schedule::write_schedule;
 use super::{LossSettings, Plan};
@@ -108,6 +109,9 @@ impl Plan {
         // Likewise.
         if !train.watch {
             line(out, "watch", false);
+        }
+        if !train.metrics.is_empty() {
+            line(out, "metrics", write_metrics(&train.metrics));
         }
     }
 }

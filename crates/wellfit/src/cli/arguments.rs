@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use wellfit::check::Level;
 use wellfit::comparison::{JudgementGate, Margin, Primary};
 use wellfit::runs::Options;
 use wellfit::study::JudgeAt;
@@ -42,6 +43,9 @@ pub enum Command {
     Report(ReportArguments),
     /// Say what a trained model makes of each sample of a file
     Predict(PredictArguments),
+    /// Score a trained model on a part of its data or on a file: scores with intervals, who
+    /// is taken for whom, calibration, the worst samples
+    Evaluate(EvaluateArguments),
     /// Write a trained model for other programs: ONNX, PyTorch, safetensors
     Export(ExportArguments),
     /// Look at a model's weights, of any framework: norms, singular values, the power
@@ -130,6 +134,9 @@ pub struct RunArguments {
     /// Print the results as JSON
     #[arg(long)]
     pub json: bool,
+    /// Train nothing when the check of the data finds an error
+    #[arg(long)]
+    pub strict: bool,
 }
 
 #[derive(Args)]
@@ -145,9 +152,33 @@ pub enum DataCommand {
     List(ListArguments),
     /// Download a known data set and check it
     Fetch(FetchArguments),
+    /// Look for what is wrong with data: leaks, repeats, columns that give the target away,
+    /// drift between the parts
+    Check(CheckArguments),
     /// Look at training samples, as they are stored and as a plan's augmentation changes
     /// them: images as a picture, others as a table
     Show(ShowArguments),
+}
+
+#[derive(Args)]
+pub struct CheckArguments {
+    /// A data file, folder or known set, or a plan or study file (TOML)
+    #[arg(value_name = "FILE|PLAN")]
+    pub data: PathBuf,
+    /// The column to predict, of a table; may be repeated
+    #[arg(long, value_name = "COLUMN")]
+    pub target: Vec<String>,
+    /// Set any key of the plan, such as data.validation=0.2; may be repeated
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+    /// End with code 3 when there is such a finding, or a graver one
+    #[arg(long, value_name = "LEVEL", value_parser = named(Level::ALL, Level::name))]
+    pub fail_on: Option<Level>,
+    #[command(flatten)]
+    pub places: PlacesArguments,
+    /// Print the findings as JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Args)]
@@ -342,6 +373,42 @@ pub struct ReportArguments {
     /// Print the results as JSON
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Args)]
+pub struct EvaluateArguments {
+    /// A folder that `train` or `study` made; of a study's the recommended model is taken
+    pub run: PathBuf,
+    /// A file of samples with what they are to give [default: the run's own data]
+    pub data: Option<PathBuf>,
+    /// Which part of the run's own data [default: validation]
+    #[arg(long, value_enum, value_name = "PART", conflicts_with = "data")]
+    pub on: Option<Part>,
+    /// Write evaluation.json and pictures into a folder
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Print everything as JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Threads; never changes a result [default: the machine's]
+    #[arg(long, value_name = "N", value_parser = at_least_one())]
+    pub threads: Option<u64>,
+    #[command(flatten)]
+    pub places: PlacesArguments,
+    /// Say nothing but results and errors
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+/// A part of a run's data.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Part {
+    /// What was trained on, as it was read
+    Train,
+    /// What the kept epoch was chosen by
+    Validation,
+    /// What is opened once
+    Test,
 }
 
 #[derive(Args)]

@@ -142,6 +142,7 @@ impl From<ModelError> for Failure {
             ModelError::Train(error @ TrainError::Damaged { .. }) => Failure::of(&error, true),
             ModelError::Train(error) => error.into(),
             ModelError::Data(error) => error.into(),
+            ModelError::Score(error) => Failure::of(&error, false),
             error => Failure::of(&error, true),
         }
     }

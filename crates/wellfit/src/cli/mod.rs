@@ -1,9 +1,11 @@
 //! The command line: each command a file; what they share beside them.
 
 pub mod arguments;
+pub mod check;
 pub mod compare;
 pub mod data;
 pub mod diagnose;
+pub mod evaluate;
 pub mod export;
 mod failure;
 pub mod inspect;

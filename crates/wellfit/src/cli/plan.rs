@@ -27,14 +27,7 @@ pub fn read(file: &Path, run: &RunArguments, want: Want) -> Result<Document, Fai
 
 /// Applies `--target`, then `--set`, then `--seed`.
 pub fn change(mut document: Document, run: &RunArguments) -> Result<Document, Failure> {
-    match run.target.as_slice() {
-        [] => {}
-        [one] => document.set(&format!("data.target={}", quoted(one)))?,
-        several => {
-            let names: Vec<String> = several.iter().map(|name| quoted(name)).collect();
-            document.set(&format!("data.target=[{}]", names.join(", ")))?;
-        }
-    }
+    change_target(&mut document, &run.target)?;
     for assignment in &run.set {
         document.set(assignment)?;
     }
@@ -42,6 +35,19 @@ pub fn change(mut document: Document, run: &RunArguments) -> Result<Document, Fa
         document.set(&format!("train.seed={seed}"))?;
     }
     Ok(document)
+}
+
+/// Applies `--target`.
+pub fn change_target(document: &mut Document, target: &[String]) -> Result<(), Failure> {
+    match target {
+        [] => {}
+        [one] => document.set(&format!("data.target={}", quoted(one)))?,
+        several => {
+            let names: Vec<String> = several.iter().map(|name| quoted(name)).collect();
+            document.set(&format!("data.target=[{}]", names.join(", ")))?;
+        }
+    }
+    Ok(())
 }
 
 /// What a file's study or run is called: its name without the ending.

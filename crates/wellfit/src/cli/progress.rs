@@ -1,12 +1,16 @@
 //! A study's news on stderr.
 
+use std::path::Path;
 use std::sync::OnceLock;
 
-use wellfit::data::LoadProgress;
+use wellfit::check::Checked;
+use wellfit::data::{DataRequest, LoadProgress, RawSplits};
 use wellfit::record::{EpochRow, Event, Record};
 use wellfit::report::Progress;
 use wellfit::study::{Begun, Racing, Trial, Watch};
 
+use super::arguments::RunArguments;
+use super::check;
 use super::reading::Reading;
 
 /// `40 trials to run, up to 2 side by side on 4 threads`.
@@ -20,17 +24,25 @@ fn to_run(n: usize, jobs: usize, threads: usize) -> String {
     }
 }
 
-/// Shows a study's trials while they run.
-pub struct Live {
-    quiet: bool,
+/// Shows a study's trials while they run, after a quick check of their data.
+pub struct Live<'a> {
+    file: Option<&'a Path>,
+    options: &'a RunArguments,
     reading: Reading,
+    checked: OnceLock<Checked>,
     progress: OnceLock<Progress>,
 }
 
-impl Live {
-    /// Shows nothing when `quiet`.
-    pub fn new(quiet: bool) -> Live {
-        Live { quiet, reading: Reading::new(quiet), progress: OnceLock::new() }
+impl<'a> Live<'a> {
+    /// Of the study in a file, or the built-in one.
+    pub fn new(file: Option<&'a Path>, options: &'a RunArguments) -> Live<'a> {
+        let (checked, progress) = (OnceLock::new(), OnceLock::new());
+        Live { file, options, reading: Reading::new(options.quiet), checked, progress }
+    }
+
+    /// What the check of the data gave.
+    pub fn checked(&self) -> Option<&Checked> {
+        self.checked.get()
     }
 
     fn progress(&self) -> &Progress {
@@ -44,20 +56,31 @@ impl Live {
     }
 }
 
-impl Watch for Live {
+impl Watch for Live<'_> {
     fn reading(&self, progress: LoadProgress) {
         self.reading.show("the data", progress);
     }
 
-    fn begun(&self, begun: &Begun<'_>) {
+    fn data(&self, request: &DataRequest, raw: &RawSplits) -> Result<(), String> {
         self.reading.end();
-        let progress = if self.quiet { Progress::quiet() } else { Progress::new(begun.trials) };
+        let checked = self.checked.get_or_init(|| check::before(request, raw));
+        let refusal = check::refusal(checked).filter(|_| self.options.strict);
+        refusal.map_or(Ok(()), Err)
+    }
+
+    fn begun(&self, begun: &Begun<'_>) {
+        let progress =
+            if self.options.quiet { Progress::quiet() } else { Progress::new(begun.trials) };
         let progress = self.progress.get_or_init(|| progress);
         let [train, validation, test] = begun.data.samples;
         progress.log(&format!(
             "data: {} ({}), {train} training, {validation} validation, {test} test samples",
             begun.data.source, begun.data.origin
         ));
+        let checked = self.checked.get();
+        for line in checked.iter().flat_map(|c| check::told(c, self.file, self.options)) {
+            progress.log(&line);
+        }
         if begun.done > 0 {
             progress.already_done(begun.done);
         }

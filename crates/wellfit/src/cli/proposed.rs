@@ -2,11 +2,9 @@
 
 use std::path::Path;
 
-use wellfit::data::{
-    DataError, DataRequest, FileFault, Places, RawSource, TableFault, list, read_source,
-};
+use wellfit::data::{DataError, DataRequest, FileFault, Places, TableFault, list, read_source};
 use wellfit::plan::{Document, quoted};
-use wellfit::proposal::{Facts, Proposal, Reason, Want, propose};
+use wellfit::proposal::{Facts, Proposal, Reason, Samples, Spare, Unfit, Want, propose};
 
 use super::{Failure, print};
 
@@ -56,17 +54,31 @@ pub fn read(
     }
     let mut request = DataRequest::of(file.to_string_lossy());
     request.table.target = target.to_vec();
-    let (source, guessed) = match read_source(&request, places) {
-        Ok(source) => (source, None),
-        Err(error) => match likely_target(&error) {
-            Some(column) => {
+    let (mut guessed, mut spare) = (None, Vec::new());
+    let source = loop {
+        let error = match read_source(&request, places) {
+            Ok(source) => break source,
+            Err(error) => error,
+        };
+        match (likely_target(&error), unfit_column(&error, &request.table.target)) {
+            (Some(column), _) => {
                 request.table.target = vec![column.clone()];
-                (read_source(&request, places)?, Some(column))
+                guessed = Some(column);
             }
-            None => return Err(error.into()),
-        },
+            // Each time one column fewer is read.
+            (None, Some(column)) => {
+                request.table.drop.push(column.name.clone());
+                spare.push(column);
+            }
+            (None, None) => return Err(error.into()),
+        }
     };
-    let proposal = proposed(&source, &request, &as_written(file, beside), want)?;
+    let mut facts = Facts::of_source(&source);
+    facts.target = request.table.target.clone();
+    if let Samples::Table(table) = &mut facts.samples {
+        table.spare.splice(0..0, spare);
+    }
+    let proposal = propose(&facts, &as_written(file, beside), want)?;
     let mut again = shell(&file.to_string_lossy());
     for column in target {
         again.push_str(&format!(" --target {}", shell(column)));
@@ -74,23 +86,31 @@ pub fn read(
     Ok(Proposed { proposal, again, guessed })
 }
 
-fn proposed(
-    source: &RawSource,
-    request: &DataRequest,
-    written: &str,
-    want: Want,
-) -> Result<Proposal, Failure> {
-    let mut facts = Facts::of_source(source);
-    facts.target = request.table.target.clone();
-    Ok(propose(&facts, written, want)?)
+/// A column that cannot be learnt from, where that is what the error is about.
+fn unfit_column(error: &DataError, target: &[String]) -> Option<Spare> {
+    let (column, unfit) = match table_fault(error)? {
+        TableFault::Identifier { column, rows, .. } => (column, Unfit::Text { different: *rows }),
+        TableFault::TooManyCategories { column, most, .. } => {
+            (column, Unfit::TooManyTexts { most: *most })
+        }
+        _ => return None,
+    };
+    let name = column.clone();
+    (!target.contains(&name)).then_some(Spare { name, unfit })
+}
+
+fn table_fault(error: &DataError) -> Option<&TableFault> {
+    match error {
+        DataError::File { fault: FileFault::Table(fault), .. } => Some(fault),
+        _ => None,
+    }
 }
 
 /// The column that a table calls its target, where no target was named. That it is the last
 /// one is no reason to take it.
 fn likely_target(error: &DataError) -> Option<String> {
     const CALLED: [&str; 4] = ["target", "label", "class", "y"];
-    let DataError::File { fault: FileFault::Table(fault), .. } = error else { return None };
-    let TableFault::NoTarget { first, .. } = &**fault else { return None };
+    let TableFault::NoTarget { first, .. } = table_fault(error)? else { return None };
     CALLED.contains(&first.to_lowercase().as_str()).then(|| first.clone())
 }
 

@@ -13,7 +13,7 @@ use wellfit::{
 use super::arguments::ReportArguments;
 use super::diagnose::facts;
 use super::train::{HERE, summary, summary_json};
-use super::{Failure, print};
+use super::{Failure, check, print};
 
 /// What a study's results say, for people and for programs.
 pub struct Results {
@@ -31,7 +31,7 @@ pub fn write_results(folder: &Path, records: &StudyRecords) -> Result<Results, F
     let json = results_json(records, &findings);
     write_file(&folder.join("results.json"), json.as_bytes())?;
     write_file(&folder.join("results.csv"), results_csv(records).as_bytes())?;
-    write_report(folder, records, &findings)?;
+    write_report(folder, records, &findings, check::kept(folder)?.as_ref())?;
     let trial = findings.answer.model.as_ref().map(|model| model.trial.as_str());
     let onnx = trial.and_then(|trial| onnx_of(folder, trial));
     // What was handed over before stays where the trial's own model is gone.

@@ -1,5 +1,7 @@
 //! `wellfit study [FILE]`
 
+use std::path::Path;
+
 use wellfit::data::Places;
 use wellfit::plan::Document;
 use wellfit::proposal::Want;
@@ -9,16 +11,18 @@ use wellfit::{SAMPLE_STUDY, Study, StudyError, diagnose};
 
 use super::arguments::StudyArguments;
 use super::progress::Live;
+use super::proposed::is_data;
 use super::report::write_results;
 use super::train::HERE;
-use super::{Failure, Interrupt, plan, print};
+use super::{Failure, Interrupt, check, plan, print};
 
 /// Study → records → findings → report.
 pub fn study(arguments: StudyArguments, interrupt: &Interrupt) -> Result<(), Failure> {
     let (study, document) = read(&arguments)?;
-    let options = arguments.run;
+    let newcomer = arguments.file.as_deref().is_some_and(is_data);
+    let options = &arguments.run;
     let folder = options.out.clone().unwrap_or_else(|| plan::default_folder(&study.name));
-    let live = Live::new(options.quiet);
+    let live = Live::new(arguments.file.as_deref(), options);
     let outcome = run(
         &study,
         &folder,
@@ -32,6 +36,9 @@ pub fn study(arguments: StudyArguments, interrupt: &Interrupt) -> Result<(), Fai
     );
     live.end();
     let mut outcome = outcome.map_err(|error| locate(error, &document))?;
+    if let Some(checked) = live.checked() {
+        check::keep(&folder, checked)?;
+    }
     if outcome.left() > 0 {
         return Err(stopped(&outcome));
     }
@@ -50,8 +57,35 @@ pub fn study(arguments: StudyArguments, interrupt: &Interrupt) -> Result<(), Fai
         if let Some(onnx) = &results.onnx {
             print::note(&format!("model: {}", onnx.display()));
         }
+        if newcomer {
+            print::note(&next_steps(&folder));
+        }
     }
     failed(&outcome)
+}
+
+/// How the model is used, for those who came with nothing but data.
+fn next_steps(folder: &Path) -> String {
+    let shown = folder.display();
+    match folder.join("recommended").is_dir() {
+        true => format!(
+            "to use it: wellfit predict {shown} FILE; for other programs: wellfit export {shown} \
+             --to onnx"
+        ),
+        false => format!(
+            "no model is recommended, because nothing is decided; the baseline's first: wellfit \
+             predict {shown}/trials/{} FILE",
+            first_trial(folder)
+        ),
+    }
+}
+
+/// The folder of a baseline's trial.
+fn first_trial(folder: &Path) -> String {
+    let entries = std::fs::read_dir(folder.join("trials")).into_iter().flatten().flatten();
+    let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let of_baseline = names.filter(|name| name.starts_with(&format!("{BASELINE}-")));
+    of_baseline.min().unwrap_or_else(|| format!("{BASELINE}-s0"))
 }
 
 /// The file's study, or the article's arms on the sample, with the options' changes.

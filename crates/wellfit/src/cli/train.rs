@@ -3,7 +3,7 @@
 use std::io::IsTerminal;
 use std::path::Path;
 
-use wellfit::data::{Places, Splits, load_watched};
+use wellfit::data::{Places, Splits, read_source_watched};
 use wellfit::proposal::Want;
 use wellfit::record::{EpochRow, Event, Record, RunState, ScoreKind};
 use wellfit::report::{Progress, train_summary};
@@ -12,7 +12,7 @@ use wellfit::{Decision, Observer, Plan, Start, TrainOptions, Verdict, train_in, 
 
 use super::arguments::TrainArguments;
 use super::reading::Reading;
-use super::{Failure, Interrupt, plan, print};
+use super::{Failure, Interrupt, check, plan, print};
 
 /// What a record calls the run that it is of, wherever its folder goes.
 pub const HERE: &str = ".";
@@ -26,13 +26,23 @@ pub fn train(arguments: TrainArguments, interrupt: &Interrupt) -> Result<(), Fai
     let folder = options.out.clone().unwrap_or_else(|| plan::default_folder(&name));
     let places = Places::from_env(options.places.data_dir.clone());
     let reading = Reading::new(options.quiet);
-    let splits =
-        load_watched(&plan.data, &places, &|progress| reading.show(&plan.data.source, progress));
+    let show = |progress| reading.show(&plan.data.source, progress);
+    let source = read_source_watched(&plan.data, &places, &show);
     reading.end();
-    let splits = splits?;
+    let source = source?;
+    let raw = source.split(&plan.data)?;
+    let checked = check::before(&plan.data, &raw);
+    if let Some(refusal) = check::refusal(&checked).filter(|_| options.strict) {
+        return Err(Failure::input(refusal));
+    }
+    drop(source);
+    let splits = raw.prepare(&plan.data)?;
 
     let mut live = Live::new(&name, options.quiet);
     live.progress.log(&found(&plan, &splits));
+    for line in check::told(&checked, Some(&file), &options) {
+        live.progress.log(&line);
+    }
     live.progress.started(&name, plan.train.epochs);
     let trained = train_in(
         &folder,
