@@ -162,11 +162,8 @@ fn an_arm_that_only_diverges_and_one_that_only_fails_leave_as_lost() {
     let mut world = World::new(5);
     world.study.arms[2].plan.train.lr = 1e30;
     for seed in 0..5 {
-        let folder = world
-            .folder
-            .path()
-            .join("a/trials")
-            .join(trial_name("a", Cell { seed, fold: None }));
+        let folder =
+            world.folder.path().join("a/trials").join(trial_name("a", Cell { seed, fold: None }));
         fs::create_dir_all(&folder).unwrap();
         fs::write(folder.join("notes.txt"), "mine").unwrap();
     }
