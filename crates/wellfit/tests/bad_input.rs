@@ -224,7 +224,6 @@ fn plan_files_that_are_no_plan_files_are_named() {
     world.write("image.toml", [0xff, 0xfe, 0x00, 0x80]);
     for (file, words) in [
         ("missing.toml", &["missing.toml", "No such file"][..]),
-        ("data", &["it is a folder"]),
         ("empty.toml", &["data is missing"]),
         ("image.toml", &["image.toml", "not UTF-8"]),
     ] {
@@ -330,7 +329,7 @@ fn wrong_usage_says_how_it_is_done() {
         (&["train", "plan.toml", "--set", "train.epochs=0"], &["--set", "at least 1"]),
         (&["train", "plan.toml", "--set", "model.layers.9.out=2"], &["--set", "3 items"]),
         (&["study", "plan.toml", "--set", "study.seeds=0"], &["--set", "study.seeds"]),
-        (&["study", "plan.toml", "--set", "study.folds=5"], &["not supported yet"]),
+        (&["study", "plan.toml", "--set", "study.folds=5"], &["takes the place of data.validation"]),
         (&["report", "data"], &["holds no study and no run"]),
         (&["report", "nowhere"], &["nowhere"]),
         (&["data", "fetch", "mnist"], &["mnist", "fashion-mnist"]),

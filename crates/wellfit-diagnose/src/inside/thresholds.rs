@@ -65,9 +65,9 @@ pub const LEAST_EPOCHS: usize = 3;
 /// or R² above it, there is little left to fall.
 pub const LEARNED: f64 = 0.5;
 
-/// Training samples of the largest class for one of the smallest: where studies, too, take
-/// balanced accuracy for their primary score.
-pub const IMBALANCE: f64 = wellfit_study::IMBALANCE;
+/// Training samples of the largest class for one of the smallest. Studies take balanced
+/// accuracy for their primary score earlier, from half of this on: that mends no data.
+pub const IMBALANCE: f64 = 10.0;
 
 /// Validation samples that a class must have before it matters that it is never
 /// predicted: with ten, even a network that finds each with a chance of 26 % would have
