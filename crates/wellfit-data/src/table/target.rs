@@ -24,13 +24,13 @@ pub(super) fn found(columns: &[Filled], task: Option<Task>) -> Result<Targets, T
                 of_texts(column, codes, names)
             }
             ColumnValues::Numbers(values) => match task {
-                Some(Task::Regression) => numbers(columns),
+                Some(Task::Regression) => varied(columns),
                 Some(Task::Classification) => of_numbers(column, values),
                 None if look_like_classes(values) => of_numbers(column, values),
-                None => numbers(columns),
+                None => varied(columns),
             },
         },
-        several => numbers(several),
+        several => varied(several),
     }
 }
 
@@ -81,6 +81,20 @@ fn look_like_classes(values: &[f64]) -> bool {
     counts.values().all(|&count| count > 1)
 }
 
+/// Numbers to learn from, none of which may be the same in every row.
+fn varied(columns: &[Filled]) -> Result<Targets, TableFault> {
+    for column in columns {
+        if let ColumnValues::Numbers(stored) = &column.values
+            && let Some(first) = stored.first()
+            && stored.iter().all(|value| value == first)
+        {
+            let column = column.wanted.name.clone();
+            return Err(TableFault::ConstantTarget { column, value: as_text(*first) });
+        }
+    }
+    numbers(columns)
+}
+
 fn numbers(columns: &[Filled]) -> Result<Targets, TableFault> {
     let mut values = Vec::new();
     let mut each = Vec::new();
@@ -88,10 +102,6 @@ fn numbers(columns: &[Filled]) -> Result<Targets, TableFault> {
         let ColumnValues::Numbers(stored) = &column.values else {
             return Err(text_target(column, "several targets are named"));
         };
-        if let Some(first) = stored.first().filter(|first| stored.iter().all(|v| v == *first)) {
-            let column = column.wanted.name.clone();
-            return Err(TableFault::ConstantTarget { column, value: as_text(*first) });
-        }
         if let Some(row) = stored.iter().position(|&value| !(value as f32).is_finite()) {
             let (column, value) = (column.wanted.name.clone(), stored[row]);
             let place = Place::Row(row as u64 + 1);
