@@ -207,6 +207,13 @@ fn parts_of_its_own_are_kept() {
 fn a_class_of_few_samples_does_not_stop_the_split() {
     let proposal = proposed(&vectors(4, classes(&[200, 3]), 203), Want::Study);
     assert!(proposal.text.contains("split = { type = \"random\" }"), "{}", proposal.text);
+    assert!(proposal.text.contains("primary = \"val_loss\"") && !has(&proposal, "class-weights"));
+}
+
+#[test]
+fn a_handful_of_samples_makes_no_batches() {
+    let few = proposed(&vectors(4, classes(&[10, 10]), 20), Want::Study);
+    assert!(!has(&few, "batch-norm") && !few.text.contains("last_batch"), "{}", few.text);
 }
 
 #[test]
