@@ -123,7 +123,7 @@ fn large_images_get_convolutions_and_a_part_of_the_samples() {
 
 #[test]
 fn classes_that_differ_in_size_are_judged_by_balanced_accuracy() {
-    let set = vectors(5, classes(&[900, 200]), 1100);
+    let set = vectors(5, classes(&[950, 150]), 1100);
     let proposal = proposed(&set, Want::Study);
     assert!(has(&proposal, "class-weights"));
     assert!(proposal.text.contains("metrics = [\"balanced-accuracy\"]"));
