@@ -115,8 +115,8 @@ fn class(
         samples.iter().filter_map(|&sample| Some(train.class(sample)? as usize)).collect();
     let classes = parts.classes().len();
     let width = bins.iter().max()? + 1;
-    // Many classes times many bins: bounded, since both are at most a fifth of the rows.
-    if width.saturating_mul(classes) > 20_000_000 {
+    // Very many categories of very many classes are not worth the memory.
+    if width.saturating_mul(classes) > 2_000_000 {
         return None;
     }
     let mut totals = vec![0usize; classes];

@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use wellfit_data::{
     Column, ColumnValues, DataError, DataRequest, Dataset, Features, Holdout, MISSING, Places,
     RawSplits, SplitRule, Table, Targets, Task, read_labelled, read_samples, read_source,
+    read_source_watched,
 };
 
 struct Folder(tempfile::TempDir);
@@ -302,7 +303,7 @@ fn other_encodings_are_named_and_how_to_convert_them() {
         "line 2: is not UTF-8 text (perhaps Latin-1 or Windows-1252); convert the file, for \
          instance with `iconv -f WINDOWS-1252 -t UTF-8`"
     );
-    let late = ["a,town,y\r\n1,Ulm,2\r\n", &"1,Ulm,2\r\n".repeat(30_000)].concat();
+    let late = "a,town,y\r\n1,Ulm,2\r\n".to_owned() + &"1,Ulm,2\r\n".repeat(30_000);
     let late = [late.as_bytes(), b"\r\n1,K\xf6ln,2\r\n"].concat();
     assert!(fault(late).starts_with("line 30004: is not UTF-8 text"));
     let utf16: Vec<u8> = "a,y\n1,2\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
@@ -628,4 +629,25 @@ proptest! {
     fn no_bytes_make_it_panic(bytes in prop::collection::vec(prop_oneof![Just(b','), Just(b'\n'), Just(b'"'), Just(b'\r'), Just(b'y'), Just(b'1'), any::<u8>()], 0..80)) {
         let _ = read(bytes);
     }
+}
+
+#[test]
+fn progress_is_told_of_large_files() {
+    let folder = Folder::new();
+    let rows: String = (0..600_000).map(|i| format!("{i},{}.5,x\n", i % 7)).collect();
+    let path = folder.file("data.csv", format!("a,y,b\n{rows}"));
+    let told = std::cell::RefCell::new(Vec::new());
+    let request = asked(&path, "y");
+    folder.file("data.val.csv", "a,y,b\n1,2.5,x\n");
+    let source = read_source_watched(&request, &Places::default(), &|progress| {
+        told.borrow_mut().push(progress);
+    })
+    .unwrap();
+    assert_eq!(source.split(&request).unwrap().train.len(), 600_000);
+    let told = told.into_inner();
+    // The last is that of the held-out file.
+    let [first, .., last, _] = told.as_slice() else { panic!("{told:?}") };
+    assert!(told.len() > 3 && first.done < last.done && first.rows < last.rows);
+    assert_eq!((last.done, last.rows), (last.of, 600_000));
+    assert_eq!(last.of, fs::metadata(&path).unwrap().len());
 }

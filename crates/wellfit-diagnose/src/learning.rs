@@ -111,5 +111,5 @@ pub fn curve(
 
 /// Whether a study's metric can be extrapolated: a held-out one.
 pub fn is_held_out(metric: Metric) -> bool {
-    matches!(metric, Metric::ValLoss | Metric::ValAccuracy | Metric::ValR2)
+    matches!(metric, Metric::ValLoss | Metric::ValAccuracy | Metric::ValR2 | Metric::Val(_))
 }

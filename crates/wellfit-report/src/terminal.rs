@@ -2,7 +2,8 @@
 
 use wellfit_diagnose::{StrengthFamily, StudyFindings, race_cost, strength};
 use wellfit_study::StudyRecords;
-use wellfit_train::record::{Record, RunState, ScoreKind};
+use wellfit_train::plan::Metric;
+use wellfit_train::record::{EpochRow, Record, RunState, ScoreKind};
 
 use crate::ReportError;
 use crate::text::{Unit, count, duration, short, short_score};
@@ -295,6 +296,21 @@ fn score_value(score: ScoreKind, value: f64) -> String {
     }
 }
 
+/// The scores of `train.metrics` at an epoch, on the validation set or, without one, on the
+/// training set.
+fn extras(row: &EpochRow) -> Vec<String> {
+    let each = row.extras.iter().map(|score| {
+        let unit = Unit::of(Metric::Val(score.extra));
+        let percent = if unit == Unit::Percent { " %" } else { "" };
+        let value = unit.value(score.val.unwrap_or(score.train));
+        format!("{} {value}{percent}", score.extra.words())
+    });
+    let all = each.collect::<Vec<_>>().join(", ");
+    let head = if row.val_loss.is_some() { "val" } else { "train" };
+    let lines = wrap(&all, 72, usize::MAX).into_iter().enumerate();
+    lines.map(|(i, line)| format!("{:<6} {line}", if i == 0 { head } else { "" })).collect()
+}
+
 /// A single run in a few lines: how it ended, the kept and the last epoch, the gap,
 /// the weights, the time.
 pub fn train_summary(record: &Record, colour: bool) -> String {
@@ -311,7 +327,7 @@ pub fn train_summary(record: &Record, colour: bool) -> String {
         RunState::Failed { message } => format!("failed: {}", cut(message, 200)),
     };
     let mut lines = vec![style.bold(&end)];
-    let row = |head: &str, of: Option<&wellfit_train::record::EpochRow>| {
+    let row = |head: &str, of: Option<&EpochRow>| {
         let of = of?;
         let mut line = format!(
             "{head:<6} epoch {:>3}   train loss {}  {}",
@@ -332,6 +348,7 @@ pub fn train_summary(record: &Record, colour: bool) -> String {
     let best = record.best_epoch.and_then(|e| record.epochs.iter().find(|r| r.epoch == e));
     lines.extend(row("kept", best));
     lines.extend(row("last", record.epochs.last()));
+    lines.extend(best.or(record.epochs.last()).into_iter().flat_map(extras));
     if let Some(test) = &record.test {
         lines.push(format!(
             "test   loss {}  {}  ({} samples)",

@@ -293,10 +293,10 @@ fn an_opening_that_was_interrupted_is_made_whole() {
 }
 
 impl World {
-    /// A study file over data of which every 16th sample is of class 2.
+    /// A study file over data of which every 32nd sample is of class 2.
     fn uneven(section: &str) -> World {
         let mut world = World::new();
-        write_classes(world.folder.path(), 320, |i| if i % 16 == 0 { 2 } else { i % 2 });
+        write_classes(world.folder.path(), 320, |i| if i % 32 == 0 { 2 } else { i % 2 });
         let text = format!("{}{section}", world.study.plan.to_toml());
         let document = Document::parse("study.toml", &text).unwrap();
         world.study = Study::read(&document, "uneven").unwrap();
@@ -317,7 +317,7 @@ fn imbalanced_data_are_judged_by_balanced_accuracy_unless_the_file_says_otherwis
         assert_eq!(arm.plan.train.metrics, [Extra::BalancedAccuracy]);
     }
     let uneven = outcome.records.data.imbalance().unwrap();
-    assert_eq!((uneven.small, uneven.fewest), (2, 18));
+    assert_eq!((uneven.small, uneven.fewest), (2, 9));
     for record in outcome.records.records.iter().flatten() {
         let row = record.as_ref().unwrap().last().unwrap();
         assert!(row.metric(study.primary).is_some_and(f64::is_finite));

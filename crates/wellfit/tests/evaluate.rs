@@ -16,7 +16,7 @@ fn golden(name: &str) -> Vec<u8> {
 fn flowers(rows: std::ops::Range<usize>) -> String {
     let mut text = String::from("length,width,kind,weight\n");
     for row in rows {
-        let kind = if row % 20 == 7 { 2 } else { row % 2 };
+        let kind = if row % 25 == 7 { 2 } else { row % 2 };
         let noise = (row * 7919 % 101) as f64 / 60.0;
         let (length, width) = (kind as f64 + noise, 2.0 * kind as f64 - noise);
         let name = ["setosa", "iris", "lily"][kind];
@@ -53,7 +53,8 @@ fn metrics_are_columns_and_the_evaluation_says_the_same() {
         "epochs = 3",
         "epochs = 3\nmetrics = [\"f1-macro\", \"auc\", \"balanced-accuracy\", \"top-2\", \"ece\"]",
     );
-    world.run(&["train", "plan.toml", "--quiet", "--out", "run"]).succeeds();
+    let ended = world.run(&["train", "plan.toml", "--quiet", "--out", "run"]).succeeds();
+    assert!(ended.out.contains("\nval    F1 (macro) 0."), "{}", ended.out);
     let history = world.text("run/history.csv");
     let head: Vec<&str> = history.lines().next().unwrap().split(',').collect();
     assert_eq!(head[10..14], ["train_f1_macro", "val_f1_macro", "train_auc", "val_auc"]);
@@ -208,7 +209,7 @@ fn imbalanced_data_are_judged_by_balanced_accuracy_and_the_answer_says_why() {
         plan + "[study]\nseeds = 2\n[[study.arm]]\nremedies = [\"l2(1e-3)\"]\n",
     );
     let ended = world.run(&["study", "study.toml", "--quiet", "--out", "s"]).succeeds();
-    let why = ["primary Classes are imbalanced", "judged by balanced", "val_balanced_accuracy"];
+    let why = ["primary Classes are imbalanced", "val_balanced_accuracy"];
     for words in why {
         assert!(ended.out.contains(words), "{words}:\n{}", ended.out);
     }

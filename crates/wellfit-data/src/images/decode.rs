@@ -157,7 +157,7 @@ fn on_white(values: &[u8], channels: usize) -> Vec<u8> {
     laid.flat_map(|pixel| pixel.into_iter().take(channels)).collect()
 }
 
-/// A decoder of bytes in memory.
+/// A decoder that has read its header.
 type Jpeg<'a> = JpegDecoder<Cursor<&'a [u8]>>;
 
 fn jpeg_decoder(bytes: &[u8]) -> Result<(Jpeg<'_>, Head), FileFault> {

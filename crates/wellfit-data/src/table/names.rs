@@ -21,14 +21,14 @@ pub(crate) fn meant(name: &str, names: &[String]) -> String {
 }
 
 /// The name that differs least, if it differs by little: letters' case, spaces and
-/// underlines alone, or at most a third of its letters.
+/// underlines alone, or at most two letters of five.
 fn nearest<'a>(name: &str, names: &'a [String]) -> Option<&'a String> {
     let plain = |text: &str| -> Vec<char> {
         text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
     };
     let wanted = plain(name);
     let distance = |other: &&String| edits(&wanted, &plain(other));
-    names.iter().min_by_key(distance).filter(|near| distance(near) * 3 <= wanted.len())
+    names.iter().min_by_key(distance).filter(|near| distance(near) * 5 <= wanted.len() * 2)
 }
 
 /// Letters to insert, remove or change to make the one of the other.
@@ -54,6 +54,7 @@ mod tests {
     fn a_near_name_is_suggested_and_a_far_one_is_not() {
         let names = ["price", "Living Area", "rooms"].map(String::from);
         assert_eq!(meant("prise", &names), "; did you mean \"price\"?");
+        assert_eq!(meant("lable", &["label".into()]), "; did you mean \"label\"?");
         assert_eq!(meant("living_area", &names), "; did you mean \"Living Area\"?");
         assert_eq!(meant("colour", &names), "");
         assert_eq!(meant("x", &[]), "");

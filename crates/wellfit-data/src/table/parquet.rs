@@ -363,12 +363,12 @@ fn values<T: DataType>(
             let lacking = format!("{left} of {rows} rows are not there");
             return Err(TableFault::DamagedParquet(lacking).into());
         }
+        // A column without gaps has no levels.
+        levels.resize(records, most);
         let mut stored = found.iter();
-        for record in 0..records {
+        for level in &levels {
             into.row += 1;
-            // Where every value is there, no levels are kept.
-            let there = levels.get(record).is_none_or(|level| *level == most);
-            match there.then(|| stored.next()) {
+            match (*level == most).then(|| stored.next()) {
                 None => {
                     let row = into.row;
                     into.column.push_missing(|| Place::Row(row));

@@ -474,7 +474,7 @@ pub(crate) fn learning_sentence(
     found: Result<&NextScore, NoCurve>,
 ) -> String {
     let what = metric_words(metric);
-    let points = metric.score() == Some(ScoreKind::Accuracy);
+    let points = metric.is_share();
     let (unit, factor) = if points { (" %", 100.0) } else { ("", 1.0) };
     let sizes = plural(sizes, "size");
     match found {
