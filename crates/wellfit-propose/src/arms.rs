@@ -12,11 +12,18 @@ const MOST: usize = 8;
 /// With more features some may be dispensable.
 const MANY_FEATURES: usize = 20;
 
+/// With fewer samples to train on, batches say little of the whole.
+const LEAST_FOR_BATCHES: usize = 64;
+
 /// Whether the classes are to count the same. Where a part may lack a class, nothing can
 /// be said of it there.
 pub(crate) fn is_imbalanced(facts: &Facts, split: &Split) -> bool {
-    let classes = facts.task == Task::Classification;
-    classes && facts.imbalance() >= IMBALANCE && !split.at_random
+    differ_in_size(facts) && !split.at_random
+}
+
+/// Whether classes differ much in size.
+pub(crate) fn differ_in_size(facts: &Facts) -> bool {
+    facts.task == Task::Classification && facts.imbalance() >= IMBALANCE
 }
 
 /// An arm with why it is there.
@@ -95,7 +102,8 @@ pub(crate) fn arms(facts: &Facts, split: &Split) -> Vec<Proposed> {
             "A tenth of a standard deviation of noise on each value, anew in each epoch",
         ));
     }
-    arms.push(Proposed {
+    if split.train >= LEAST_FOR_BATCHES {
+        arms.push(Proposed {
         // A batch of one sample has no variance.
         name: Some("batch-norm"),
         set: Some("train.last_batch = \"drop\""),
@@ -104,6 +112,7 @@ pub(crate) fn arms(facts: &Facts, split: &Split) -> Vec<Proposed> {
             "Scales the hidden layers' values by their batch; a last, smaller batch is left out",
         )
     });
+    }
     if classes {
         arms.push(one(&["label-smoothing"], "Asks for 90 % certainty instead of 100 %"));
     }

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use wellfit_nn::Layer;
 use wellfit_train::plan::quoted;
 
-use crate::arms::is_imbalanced;
+use crate::arms::{differ_in_size, is_imbalanced};
 use crate::budget::Budget;
 use crate::network::{Kind, Network};
 use crate::reason::{Reason, ScaleReason};
@@ -136,6 +136,9 @@ impl File {
         }
         if is_imbalanced(facts, split) {
             self.line("primary", "\"val_balanced_accuracy\"");
+        } else if differ_in_size(facts) {
+            // What balanced accuracy says of one or two samples is luck.
+            self.line("primary", "\"val_loss\"");
         }
         for arm in &budget.arms {
             let _ = write!(self.text, "\n[[study.arm]]\n{}", comment(arm.why));

@@ -123,7 +123,7 @@ fn large_images_get_convolutions_and_a_part_of_the_samples() {
 
 #[test]
 fn classes_that_differ_in_size_are_judged_by_balanced_accuracy() {
-    let set = vectors(5, classes(&[940, 160]), 1100);
+    let set = vectors(5, classes(&[950, 150]), 1100);
     let proposal = proposed(&set, Want::Study);
     assert!(has(&proposal, "class-weights"));
     assert!(proposal.text.contains("metrics = [\"balanced-accuracy\"]"));
@@ -207,6 +207,13 @@ fn parts_of_its_own_are_kept() {
 fn a_class_of_few_samples_does_not_stop_the_split() {
     let proposal = proposed(&vectors(4, classes(&[200, 3]), 203), Want::Study);
     assert!(proposal.text.contains("split = { type = \"random\" }"), "{}", proposal.text);
+    assert!(proposal.text.contains("primary = \"val_loss\"") && !has(&proposal, "class-weights"));
+}
+
+#[test]
+fn a_handful_of_samples_makes_no_batches() {
+    let few = proposed(&vectors(4, classes(&[10, 10]), 20), Want::Study);
+    assert!(!has(&few, "batch-norm") && !few.text.contains("last_batch"), "{}", few.text);
 }
 
 #[test]

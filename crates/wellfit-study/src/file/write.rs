@@ -20,8 +20,12 @@ impl Study {
             quoted(&self.name),
             seeds.join(", "),
         );
+        // Every arm measures what the study is judged by.
+        let mut base = base;
         if !self.primary_by_data {
-            text.push_str(&format!("primary = \"{}\"\n", self.primary.name()));
+            let primary = format!("primary = \"{}\"\n", self.primary.name());
+            base.push_str(&format!("\n[study]\n{primary}"));
+            text.push_str(&primary);
         }
         text.push_str(&format!("judge_at = \"{}\"\n", self.judge_at.name()));
         if let Some(Folds { of, repeats }) = self.folds {
