@@ -86,8 +86,10 @@ fn a_tables_rows_are_predicted_as_the_library_predicts_them() {
         "--format",
         "jsonl",
     ]);
+    let out = out.succeeds();
+    assert!(out.out.starts_with(r#"{"row":1,"prediction":""#), "{}", out.out);
     let lines: Vec<serde_json::Value> =
-        out.succeeds().out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        out.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!((lines.len(), raw.task()), (30, Task::Classification));
     for (at, line) in lines.iter().enumerate() {
         assert_eq!(line["row"], at + 1);
