@@ -329,7 +329,10 @@ fn wrong_usage_says_how_it_is_done() {
         (&["train", "plan.toml", "--set", "train.epochs=0"], &["--set", "at least 1"]),
         (&["train", "plan.toml", "--set", "model.layers.9.out=2"], &["--set", "3 items"]),
         (&["study", "plan.toml", "--set", "study.seeds=0"], &["--set", "study.seeds"]),
-        (&["study", "plan.toml", "--set", "study.folds=5"], &["takes the place of data.validation"]),
+        (
+            &["study", "plan.toml", "--set", "study.folds=5"],
+            &["takes the place of data.validation"],
+        ),
         (&["report", "data"], &["holds no study and no run"]),
         (&["report", "nowhere"], &["nowhere"]),
         (&["data", "fetch", "mnist"], &["mnist", "fashion-mnist"]),

@@ -206,9 +206,10 @@ fn imbalanced_data_are_judged_by_balanced_accuracy_and_the_answer_says_why() {
     let plan = world.text("table.toml").replace("test = 0.2\n", "");
     world.write(
         "study.toml",
-        plan + "[study]\nseeds = 2\n[[study.arm]]\nremedies = [\"l2(1e-3)\"]\n",
+        plan.replace("epochs = ", "epochs = 2") + "[study]\nseeds = 2\n[[study.arm]]\nremedies = [\"l2(1e-3)\"]\n",
     );
-    let ended = world.run(&["study", "study.toml", "--quiet", "--out", "s"]).succeeds();
+    let ended =
+        world.run(&["study", "study.toml", "--quiet", "--out", "s"]).succeeds();
     let why = ["primary Classes are imbalanced", "val_balanced_accuracy"];
     for words in why {
         assert!(ended.out.contains(words), "{words}:\n{}", ended.out);
@@ -216,7 +217,8 @@ fn imbalanced_data_are_judged_by_balanced_accuracy_and_the_answer_says_why() {
     let results = json(&world.text("s/results.json"));
     assert_eq!(results["primary"], "val_balanced_accuracy");
     assert!(results["why_primary"].as_str().unwrap().contains("lily"));
-    assert!(results["arms"][1]["summary"]["best_val_balanced_accuracy"]["n"] == 2);
+    let summary = &results["arms"][1]["summary"];
+    assert_eq!(summary["best_val_balanced_accuracy"]["n"], 2, "{summary}");
     let csv = world.text("s/results.csv");
     assert!(
         csv.lines().next().unwrap().ends_with(",val_balanced_accuracy,best_val_balanced_accuracy")
