@@ -101,16 +101,21 @@ def sklearn_fits(folder, target, classes, epochs, seed):
     return gave
 
 
+def score(test):
+    """The figure on the test part: accuracy, or R²."""
+    return test["accuracy"] if "accuracy" in test else test["r2"]
+
+
 def wellfit_fit(program, plan, work, seed):
     folder = work / f"seed{seed}"
-    command = [program, "train", plan, "--seed", str(seed), "--out", folder, "--quiet", "--json"]
+    command = [program, "train", plan, "--threads", "1", "--seed", str(seed), "--out", folder, "--quiet", "--json"]
     gave = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     with open(folder / "history.csv", newline="") as file:
         rows = list(csv.DictReader(file))
     # What `train` prints of the test set is the kept epoch's.
     return {
         "seconds": sum(float(row["seconds"]) for row in rows),
-        "score": gave["test"]["score"],
+        "score": score(gave["test"]),
         "kept": gave["best_epoch"],
     }
 
@@ -124,7 +129,7 @@ def recommended(program, plan, work, seeds):
     results = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     name = (results.get("recommendation") or {}).get("arm") or "baseline"
     records = [json.loads(path.read_text()) for path in (work / "study/trials").glob("*/record.json")]
-    scores = [r["test"]["score"] for r in records if r["arm"] == name and r.get("test")]
+    scores = [score(r["test"]) for r in records if r["arm"] == name and r.get("test")]
     return {"arm": name, "scores": scores}
 
 

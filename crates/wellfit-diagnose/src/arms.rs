@@ -235,6 +235,10 @@ fn judgement(
 /// What a gain means, by the p of "it is within the margin" and of "it is beyond" (NaN
 /// without an interval), and whether the gap is clearly smaller.
 pub fn judged(gain: &Estimate, [beyond, within]: [f64; 2], gap_is_smaller: bool) -> Judgement {
+    // Two equal differences, as coarse scores give them, say nothing of how they spread.
+    if gain.n == 2 && gain.error == 0.0 && gain.mean != 0.0 {
+        return Judgement::Undecided;
+    }
     if within <= (1.0 - CONFIDENCE) / 2.0 {
         Judgement::NoUsefulDifference
     } else if beyond > 1.0 - CONFIDENCE || beyond.is_nan() {

@@ -73,7 +73,8 @@ pub fn answer(
         lines.extend(style.headed("note", words));
     }
     lines.push(String::new());
-    let room = LINES.saturating_sub(lines.len() + footnote.len()).max(3);
+    // The winner, the baseline and one more are always shown.
+    let room = LINES.saturating_sub(lines.len() + footnote.len()).max(5);
     lines.extend(table(&view, width, room, style));
     lines.extend(footnote.iter().map(|line| style.dim(line)));
     Ok(lines.join("\n") + "\n")

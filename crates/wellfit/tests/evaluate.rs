@@ -206,10 +206,10 @@ fn imbalanced_data_are_judged_by_balanced_accuracy_and_the_answer_says_why() {
     let plan = world.text("table.toml").replace("test = 0.2\n", "");
     world.write(
         "study.toml",
-        plan.replace("epochs = ", "epochs = 2") + "[study]\nseeds = 2\n[[study.arm]]\nremedies = [\"l2(1e-3)\"]\n",
+        plan.replace("epochs = ", "epochs = 2")
+            + "[study]\nseeds = 2\n[[study.arm]]\nremedies = [\"l2(1e-3)\"]\n",
     );
-    let ended =
-        world.run(&["study", "study.toml", "--quiet", "--out", "s"]).succeeds();
+    let ended = world.run(&["study", "study.toml", "--quiet", "--out", "s"]).succeeds();
     let why = ["primary Classes are imbalanced", "val_balanced_accuracy"];
     for words in why {
         assert!(ended.out.contains(words), "{words}:\n{}", ended.out);
