@@ -15,13 +15,17 @@ the training part, with the same seeds, and scored on the test part:
 - wellfit's own choice: `wellfit study` of the same plan with the usual remedies, whose
   recommended arm (or the baseline, where nothing helps) is scored by the same test part.
 
-Times are whole fits: scikit-learn's `fit` alone, without starting Python; wellfit's sum of epoch
+With `--fashion FOLDER` also Fashion-MNIST (its four IDX files): 60,000 training images, the
+10,000 test images to score, 10 epochs, and no study.
+
+Times are whole fits, on one thread each (set OMP_NUM_THREADS=1 for scikit-learn): scikit-learn's `fit` alone, without starting Python; wellfit's sum of epoch
 seconds, evaluation on training and validation set included. They alternate, seed by seed.
 Needs scikit-learn and pandas. Reports medians and spreads; claims no more.
 """
 
 import argparse
 import csv
+import gzip
 import json
 import pathlib
 import statistics
@@ -79,10 +83,28 @@ remedies = ["smaller(0.25)"]
 """
 
 
-def sklearn_fits(folder, target, classes, epochs, seed):
+def tables_of(folder, target):
+    """Figures and targets of the training and the test part."""
     parts = {part: pd.read_csv(folder / f"{part}.csv") for part in ("train", "test")}
     x = {part: table.drop(columns=target).to_numpy(float) for part, table in parts.items()}
-    y = {part: table[target].to_numpy() for part, table in parts.items()}
+    return x, {part: table[target].to_numpy() for part, table in parts.items()}
+
+
+def fashion_of(folder):
+    """Pixels from 0 to 1 and labels of the training and the test part."""
+
+    def read(name, header):
+        return np.frombuffer(gzip.decompress((folder / name).read_bytes()), np.uint8, offset=header)
+
+    x, y = {}, {}
+    for part, name in (("train", "train"), ("test", "t10k")):
+        pixels = read(f"{name}-images-idx3-ubyte.gz", 16)
+        x[part] = pixels.reshape(-1, 784).astype(np.float32) / np.float32(255)
+        y[part] = read(f"{name}-labels-idx1-ubyte.gz", 8)
+    return x, y
+
+
+def sklearn_fits(x, y, classes, epochs, seed, scaled=True):
     network = MLPClassifier if classes else MLPRegressor
     linear = LogisticRegression(max_iter=1000) if classes else Ridge()
     settings = dict(
@@ -91,7 +113,7 @@ def sklearn_fits(folder, target, classes, epochs, seed):
     )
     gave = {}
     for name, model in (("network", network(**settings)), ("linear", linear)):
-        pipeline = make_pipeline(StandardScaler(), model)
+        pipeline = make_pipeline(StandardScaler(), model) if scaled else model
         begun = time.perf_counter()
         pipeline.fit(x["train"], y["train"])
         gave[name] = {
@@ -115,7 +137,7 @@ def wellfit_fit(program, plan, work, seed):
     # What `train` prints of the test set is the kept epoch's.
     return {
         "seconds": sum(float(row["seconds"]) for row in rows),
-        "score": score(gave["test"]),
+        "score": score(gave["test"]) if gave["test"] else float(rows[-1]["val_accuracy"]),
         "kept": gave["best_epoch"],
     }
 
@@ -138,6 +160,7 @@ def main():
     parser.add_argument("program", type=pathlib.Path)
     parser.add_argument("tables", type=pathlib.Path)
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--fashion", type=pathlib.Path, metavar="FOLDER")
     parser.add_argument("--out", type=pathlib.Path)
     options = parser.parse_args()
     warnings.simplefilter("ignore", ConvergenceWarning)
@@ -152,10 +175,10 @@ def main():
             plan.write_text(
                 PLAN.format(folder=folder, target=target, task=task, outputs=outputs, epochs=epochs)
             )
-            rows = {"network": [], "linear": [], "wellfit": []}
+            rows, data = {"network": [], "linear": [], "wellfit": []}, tables_of(folder, target)
             for seed in range(options.seeds):
                 rows["wellfit"].append(wellfit_fit(program, plan, work, seed))
-                for kind, row in sklearn_fits(folder, target, classes, epochs, seed).items():
+                for kind, row in sklearn_fits(*data, classes, epochs, seed).items():
                     rows[kind].append(row)
             chosen = recommended(program, plan, work, options.seeds)
         found[name] = {
@@ -166,8 +189,33 @@ def main():
             "recommended": chosen,
         }
         print(line(name, found[name]), flush=True)
+    if options.fashion:
+        found["fashion-mnist"] = fashion(program, options.fashion.resolve(), min(options.seeds, 3))
+        print(line("fashion-mnist", found["fashion-mnist"]), flush=True)
     if options.out:
         options.out.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n")
+
+
+def fashion(program, folder, seeds, epochs=10):
+    """Fashion-MNIST: the same network after its last epoch, scored on the test images by both."""
+    x, y = fashion_of(folder)
+    rows = {"network": [], "linear": [], "wellfit": []}
+    with tempfile.TemporaryDirectory() as work:
+        work = pathlib.Path(work)
+        plan = work / "plan.toml"
+        plan.write_text(
+            f'[data]\nsource = "{folder}"\nvalidation = "test"\n[model]\nlayers = [{{ type = "linear", out = 100 }}, '
+            f'{{ type = "relu" }}, {{ type = "linear", out = 10 }}]\n[train]\nepochs = {epochs}\n'
+            "watch = false\n"
+        )
+        for seed in range(seeds):
+            rows["wellfit"].append(wellfit_fit(program, plan, work, seed))
+            for kind, row in sklearn_fits(x, y, True, epochs, seed, scaled=False).items():
+                rows[kind].append(row)
+    return {
+        "score": "accuracy", "epochs": epochs, "test_samples": len(y["test"]), "rows": rows,
+        "recommended": {"arm": "no study", "scores": []},
+    }
 
 
 def line(name, found):

@@ -12,6 +12,8 @@ use crate::words::{repeat, score_words, verdict};
 
 /// Lines of an answer, at most.
 const LINES: usize = 20;
+/// Lines of its table, at least: a head, the winner, the baseline, and how many are left.
+const LEAST_ROWS: usize = 4;
 
 /// The answer of a study in the page's words and order, with a table of its arms, best
 /// first: at most 20 lines of `width` columns (at least 40). `colour` makes the
@@ -44,7 +46,7 @@ pub fn answer(
         ("test", &answer.final_figure, 3),
         ("race", &race, 1),
         ("verdict", findings.verdict.as_deref().unwrap_or_default(), usize::MAX),
-        ("primary", findings.why_primary.as_deref().unwrap_or_default(), 3),
+        ("primary", findings.why_primary.as_deref().unwrap_or_default(), 2),
     ];
     let grave = caveats(true).map(|sentence| ("note", sentence.as_str(), usize::MAX));
     let entries = entries.into_iter().chain(grave);
@@ -57,6 +59,11 @@ pub fn answer(
     if !answer.decided && lines.len() + used + table_lines > LINES {
         // That nothing is decided was said; an arm's row says more.
         entries.retain(|(head, _)| *head != "test");
+    }
+    // The winner and the baseline must find room; the page repeats how to repeat it.
+    let used: usize = entries.iter().map(|(_, words)| words.len()).sum();
+    if lines.len() + used + 1 + footnote.len() + LEAST_ROWS > LINES {
+        entries.retain(|(head, _)| *head != "repeat");
     }
     for (head, words) in entries {
         lines.extend(style.headed(head, words));
@@ -73,8 +80,7 @@ pub fn answer(
         lines.extend(style.headed("note", words));
     }
     lines.push(String::new());
-    // The winner, the baseline and one more are always shown.
-    let room = LINES.saturating_sub(lines.len() + footnote.len()).max(5);
+    let room = LINES.saturating_sub(lines.len() + footnote.len()).max(LEAST_ROWS);
     lines.extend(table(&view, width, room, style));
     lines.extend(footnote.iter().map(|line| style.dim(line)));
     Ok(lines.join("\n") + "\n")
