@@ -44,10 +44,11 @@ pub fn loss_panel(view: &View) -> String {
 }
 
 /// The command that trains the model that is handed over again, in the report's folder.
-/// Without a recommendation: the one that repeats the study.
+/// Without a recommendation, and where the model is of a fold, which only a study has: the
+/// one that repeats the study.
 pub fn repeat(view: &View) -> String {
     match &view.findings.answer.model {
-        Some(model) => {
+        Some(model) if model.fold.is_none() => {
             let trial = &model.trial;
             format!("wellfit train trials/{trial}/plan.toml --out {trial}  # in the study's folder")
         }

@@ -18,8 +18,8 @@ fn write_houses(world: &World, rows: usize) {
     world.write("houses.csv", text);
 }
 
-/// The words without the breaks of lines.
-fn flowing(text: &str) -> String {
+/// What was printed, without its line breaks.
+fn words(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
@@ -27,7 +27,7 @@ fn study(split: &str, rest: &str) -> String {
     format!(
         "[data]\nsource = \"houses.csv\"\ntarget = \"dear\"\ntest = 0.2\n{split}\n[model]\n\
          layers = [{{ type = \"linear\", out = 6 }}, {{ type = \"relu\" }}, {{ type = \"linear\", out = 2 }}]\n\
-         [train]\nepochs = 20\nbatch_size = 16\n[study]\n{rest}\n\
+         [train]\nepochs = 4\nbatch_size = 16\noptimizer = {{ type = \"adam\", lr = 1e-2 }}\n[study]\n{rest}\n\
          [[study.arm]]\nremedies = [\"l2(1e-3)\"]\n"
     )
 }
@@ -38,11 +38,9 @@ fn folds_are_run_told_and_written_and_the_same_command_goes_on() {
     write_houses(&world, 150);
     world.write("study.toml", study("", ""));
     let ended = world.run(&["study", "study.toml", "--folds", "3", "--seeds", "1"]).succeeds();
-    assert!(
-        flowing(&ended.out).contains("3 folds") && !ended.out.contains("seeds"),
-        "{}",
-        ended.out
-    );
+    let told = words(&ended.out);
+    assert!(told.contains("(3 folds)") && !told.contains("seeds"), "{told}");
+    assert!(told.contains("wellfit study study.toml --out again"), "{told}");
     let results = world.text("runs/study/results.csv");
     let folds: Vec<&str> = results.lines().skip(1).map(|l| l.split(',').nth(2).unwrap()).collect();
     assert_eq!(folds, ["0", "1", "2", "0", "1", "2"], "{results}");
@@ -64,13 +62,13 @@ fn folds_are_run_told_and_written_and_the_same_command_goes_on() {
     let more = world
         .run(&["study", "study.toml", "--folds", "3", "--repeats", "2", "--seeds", "1"])
         .succeeds();
-    assert!(flowing(&more.out).contains("3 folds × 2 repeats"), "{}", more.out);
+    assert!(words(&more.out).contains("3 folds × 2 repeats"), "{}", more.out);
     assert_eq!(world.trials("runs/study").len(), 12);
     world
         .run(&["study", "study.toml", "--folds", "4", "--seeds", "1"])
         .fails(2, &["holds another study", "it has 3 folds"]);
     let again = world.run(&["report", "runs/study"]).succeeds();
-    assert!(flowing(&again.out).contains("3 folds × 2 repeats"), "{}", again.out);
+    assert!(words(&again.out).contains("3 folds × 2 repeats"), "{}", again.out);
 }
 
 #[test]
@@ -81,7 +79,7 @@ fn groups_and_times_decide_the_folds() {
         let split = format!("split = {{ type = \"{kind}\", column = \"{column}\" }}");
         world.write("study.toml", study(&split, "folds = 3"));
         let ended = world.run(&["study", "study.toml", "--out", kind]).succeeds();
-        assert!(flowing(&ended.out).contains("3 folds"), "{}", ended.out);
+        assert!(words(&ended.out).contains("(3 folds)"), "{}", ended.out);
         if kind == "time" {
             assert!(world.text("time/results.json").contains("The folds are in order of time"));
             world
@@ -132,7 +130,7 @@ fn a_learning_curve_is_a_range_of_one_remedy() {
         ),
     );
     let ended = world.run(&["study", "study.toml"]).succeeds();
-    let told = ended.out.replace('\n', " ");
+    let told = words(&ended.out);
     assert!(told.contains("twice the data") || told.contains("power law fits"), "{}", ended.out);
     let results = world.text("runs/study/results.json");
     assert!(results.contains("\"learning_curve\": {") && results.contains("\"axis\": \"samples\""));
