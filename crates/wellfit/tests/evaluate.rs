@@ -258,6 +258,12 @@ fn a_model_of_a_fold_is_not_scored_on_samples_that_it_may_have_learnt_from() {
     world.run(&["study", "study.toml", "--quiet", "--out", "s"]).succeeds();
     let trial = world.trials("s").remove(0);
     let run = format!("s/trials/{trial}");
-    world.run(&["evaluate", &run]).fails(2, &["a fold of a cross-validation", "--on test"]);
+    // Its own fold's validation part gives the figures that training saw there.
+    let scored = json(&world.run(&["evaluate", &run, "--json"]).succeeds().out);
+    let record = json(&world.text(&format!("{run}/record.json")));
+    let best = record["best_epoch"].as_u64().unwrap() as usize;
+    let [own, seen] = [&scored["loss"]["value"], &record["epochs"][best - 1]["val_loss"]]
+        .map(|loss| loss.as_f64().unwrap_or_else(|| panic!("{scored}")));
+    assert!((own - seen).abs() < 1e-6, "{own} {seen}");
     world.run(&["evaluate", &run, "more.csv"]).succeeds();
 }

@@ -55,6 +55,14 @@ fn folds_are_run_told_and_written_and_the_same_command_goes_on() {
             "l2-1e-3-s0-f2"
         ]
     );
+    // A trial's model is scored on its own fold, whose third of the 120 samples it never saw.
+    for (trial, fold) in [("baseline-s0-f1", "fold 1"), ("l2-1e-3-s0-f2", "fold 2")] {
+        let scored = world.run(&["evaluate", &format!("runs/study/trials/{trial}")]).succeeds();
+        assert!(words(&scored.out).contains(fold), "{}", scored.out);
+        assert!(scored.out.contains("the validation set: 40 samples"), "{}", scored.out);
+        let val_loss = world.text(&format!("runs/study/trials/{trial}/record.json"));
+        assert!(val_loss.contains("\"fold\""), "{val_loss}");
+    }
     let page = world.text("runs/study/report.html");
     assert!(page.contains("3 folds") && page.contains("single folds"));
     assert!(world.text("runs/study/study.toml").contains("folds = 3\n"));

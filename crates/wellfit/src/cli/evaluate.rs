@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use wellfit::data::{Dataset, Places, read_labelled, read_samples, read_source};
+use wellfit::data::{Dataset, Fold, Places, read_labelled, read_samples, read_source};
 use wellfit::metrics::Evaluated;
 use wellfit::report::{evaluation_summary, write_evaluation};
 use wellfit::study::{Opening, holds_study, read};
@@ -90,15 +90,7 @@ fn own_part(
     part: Part,
     places: &Places,
 ) -> Result<Found, Failure> {
-    if part != Part::Test && is_of_fold(folder)? {
-        return Err(Failure::input(format!(
-            "the model of {} was trained on a fold of a cross-validation, not on the plan's own \
-             training part",
-            run.display()
-        ))
-        .hint("evaluate it on the test set (--on test) or on a file: wellfit evaluate RUN DATA"));
-    }
-    let notes = match part {
+    let mut notes = match part {
         Part::Train => vec!["The model was trained on these samples.".to_owned()],
         Part::Validation => vec![
             "The kept epoch, and perhaps the arm, was chosen on these samples: the figures are \
@@ -110,7 +102,16 @@ fn own_part(
     let request = &model.plan.data;
     let source = read_source(request, places)?;
     let data = request.source.clone();
-    let parts = source.split(request)?;
+    let parts = match fold_of(folder)? {
+        Some((number, fold)) if part != Part::Test => {
+            notes.push(format!(
+                "These are the parts of fold {number} of a cross-validation, on which this model \
+                 was trained; the others hold its other samples."
+            ));
+            source.fold(request, fold)?
+        }
+        _ => source.split(request)?,
+    };
     let (set, name) = match part {
         Part::Train => (Some(parts.train), "training set"),
         Part::Validation => (parts.validation, "validation set"),
@@ -125,12 +126,26 @@ fn own_part(
     Ok(Found { set, name, data, row: Box::new(row), notes })
 }
 
-/// Whether a model was trained on a fold, so that the plan alone does not say on what.
-fn is_of_fold(folder: &Path) -> Result<bool, Failure> {
-    let fold = read_record(folder).ok().flatten().and_then(|record| record.fold);
-    match study_of(folder) {
-        Some(study) => Ok(fold.is_some() || read(&study)?.study.folds.is_some()),
-        None => Ok(fold.is_some()),
+/// The fold of a cross-validation that a model was trained on, with its number over all
+/// draws: a trial's record says it, and of the recommended model `about.json`.
+fn fold_of(folder: &Path) -> Result<Option<(usize, Fold)>, Failure> {
+    let Some(folds) = study_of(folder).map(|study| read(&study)).transpose()? else {
+        return Ok(None);
+    };
+    let Some(folds) = folds.study.folds else { return Ok(None) };
+    let about = || {
+        let text = std::fs::read_to_string(folder.join("about.json")).ok()?;
+        let about: serde_json::Value = serde_json::from_str(&text).ok()?;
+        usize::try_from(about["fold"].as_u64()?).ok()
+    };
+    let number = read_record(folder).ok().flatten().and_then(|record| record.fold).or_else(about);
+    match number.filter(|number| *number < folds.count()) {
+        Some(number) => Ok(Some((number, folds.fold(number)))),
+        None => Err(Failure::input(format!(
+            "{} does not say on which fold of its cross-validation it was trained",
+            folder.display()
+        ))
+        .hint("evaluate it on the test set (--on test) or on a file: wellfit evaluate RUN DATA")),
     }
 }
 
