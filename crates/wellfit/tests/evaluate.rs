@@ -251,7 +251,7 @@ fn a_studys_test_set_is_not_opened_by_looking_at_a_trial() {
 }
 
 #[test]
-fn a_model_of_a_fold_is_not_scored_on_samples_that_it_may_have_learnt_from() {
+fn a_model_of_a_fold_is_scored_on_its_own_fold() {
     let world = table("kind", 3);
     let plan = world.text("table.toml").replace("validation = 0.25\n", "");
     world.write("study.toml", plan + "[study]\nfolds = 3\nprimary = \"val_balanced_accuracy\"\n");
