@@ -27,7 +27,7 @@ const LIMIT: u64 = (1 << 31) - (1 << 24);
 ///
 /// | output | shape | for | holds |
 /// |---|---|---|---|
-/// | `label` | [batch], int64 | classes | the most probable class, the first of equals |
+/// | `label` | \[batch\], int64 | classes | the most probable class, the first of equals |
 /// | `probabilities` | [batch, classes], float32 | classes | the softmax of the logits |
 /// | `logits` | [batch, classes], float32 | classes | what the network gives |
 /// | `prediction` | [batch, targets], float32 | numbers | what the network gives |
