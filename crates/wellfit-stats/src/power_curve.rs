@@ -100,10 +100,10 @@ const FAR: f64 = 0.25;
 /// empirically*, arXiv 1712.00409, 2017).
 ///
 /// A size's weight is one over the variance of its mean over the seeds, each variance pooled
-/// with the others' (4 degrees of freedom of the mean of all, as a race does). On top of the
+/// with the others' as a share of the error (4 degrees of freedom of the mean of all). On top of the
 /// seeds' chance there is that of the samples that a size happens to have. Where all seeds
-/// share them (`one_draw`) no spread over seeds shows it, and it is taken to be as large as
-/// that of one seed, until the distances of the means from the curve say otherwise: the
+/// share them (`one_draw`) no spread over seeds shows it, and its variance is taken to
+/// be twice that of one seed, until the distances of the means from the curve say otherwise: the
 /// factor on all variances has a scaled inverse χ² prior with 4 degrees of freedom, which
 /// meets the k − 3 that k sizes leave.
 ///
@@ -215,20 +215,23 @@ impl Noise {
                 (squares, size.errors.len() as f64 - 1.0)
             })
             .collect();
+        // As shares of the error: what is small spreads little.
+        let levels: Vec<f64> = sizes.iter().map(|size| mean(&size.errors).powi(2)).collect();
         let df: f64 = within.iter().map(|(_, df)| df).sum();
-        let pooled = within.iter().map(|(squares, _)| squares).sum::<f64>() / df;
-        if !(df > 0.0 && pooled > 0.0) {
+        let shares = within.iter().zip(&levels).filter(|(_, level)| **level > 0.0);
+        let pooled = shares.map(|((squares, _), level)| squares / level).sum::<f64>() / df;
+        if !(df > 0.0 && pooled > 0.0) || levels.contains(&0.0) {
             // Nothing tells the noise but the distances from the curve.
             return Noise { variances: vec![1.0; sizes.len()], prior: None };
         }
-        let variance = |(squares, df): &(f64, f64)| (squares + PRIOR * pooled) / (df + PRIOR);
-        let of_means = within
-            .iter()
-            .zip(sizes)
-            .map(|(within, size)| variance(within) / size.errors.len() as f64);
+        let of_means =
+            within.iter().zip(&levels).zip(sizes).map(|(((squares, df), level), size)| {
+                let variance = (squares + PRIOR * pooled * level) / (df + PRIOR);
+                variance / size.errors.len() as f64
+            });
         let variances: Vec<f64> = of_means.collect();
         let seeds = mean(&sizes.iter().map(|size| size.errors.len() as f64).collect::<Vec<_>>());
-        let prior = if one_draw { 1.0 + seeds } else { 1.0 };
+        let prior = if one_draw { 1.0 + 2.0 * seeds } else { 1.0 };
         Noise { variances, prior: Some((prior, PRIOR)) }
     }
 }
