@@ -71,7 +71,7 @@ fn strength(field: Field<'_>) -> Result<Strength, PlanError> {
     let family = section.need("family")?.text()?.to_owned();
     let value = section.need("value")?.number()?;
     let spacing = match section.field("spacing") {
-        Some(field) => field.choice(&Spacing::ALL.map(|spacing| (spacing.name(), spacing)), &[])?,
+        Some(field) => field.choice(&Spacing::ALL.map(|spacing| (spacing.name(), spacing)))?,
         None => Spacing::Linear,
     };
     let falling = section.field("falling").map_or(Ok(false), |field| field.flag())?;

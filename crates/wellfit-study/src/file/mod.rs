@@ -48,7 +48,7 @@ impl Study {
         let primary_by_data = primary.is_none();
         let primary = primary.unwrap_or(Metric::ValLoss);
         let judge_at = match section.field("judge_at") {
-            Some(field) => field.choice(&JudgeAt::ALL.map(|at| (at.name(), at)), &[])?,
+            Some(field) => field.choice(&JudgeAt::ALL.map(|at| (at.name(), at)))?,
             None => JudgeAt::Best,
         };
         let racing = section.field("racing").map_or(Ok(false), |field| field.flag())?;

@@ -23,7 +23,7 @@ const NAMES: [&str; 12] = [
 ];
 
 pub(super) fn read_augment(mut section: Section<'_>) -> Result<Augment, PlanError> {
-    let kind = section.need("type")?.choice(&NAMES.map(|name| (name, name)), &[])?;
+    let kind = section.need("type")?.choice(&NAMES.map(|name| (name, name)))?;
     let mut value =
         |key, default| section.field(key).map_or(Ok(default), |field: Field<'_>| field.number());
     let augment = match kind {

@@ -37,7 +37,7 @@ const DECAY: f64 = 0.999;
 const START: SwaStart = SwaStart::Fraction(0.75);
 
 pub(super) fn read_average(mut section: Section<'_>) -> Result<Average, PlanError> {
-    let average = match section.need("type")?.choice(&[("ema", true), ("swa", false)], &[])? {
+    let average = match section.need("type")?.choice(&[("ema", true), ("swa", false)])? {
         true => Average::Ema { decay: section.field("decay").map_or(Ok(DECAY), |f| f.number())? },
         false => Average::Swa { start: section.field("start").map_or(Ok(START), read_start)? },
     };

@@ -20,7 +20,7 @@ pub(super) fn read_data(mut section: Section<'_>, folder: &Path) -> Result<DataR
     let choices = TASKS.map(|task| (task.name(), task));
     let request = DataRequest {
         source: read_source(section.need("source")?.text()?, folder),
-        task: section.field("task").map(|f| f.choice(&choices, &[])).transpose()?,
+        task: section.field("task").map(|f| f.choice(&choices)).transpose()?,
         table: read_table(&mut section)?,
         images: read_images(&mut section)?,
         validation: section.field("validation").map(|f| read_holdout(&f, folder)).transpose()?,
@@ -32,7 +32,7 @@ pub(super) fn read_data(mut section: Section<'_>, folder: &Path) -> Result<DataR
             .map_or(Ok(SplitRule::Stratified), |f| read_split(f.section()?))?,
         scale: section
             .field("scale")
-            .map(|f| f.choice(&Scale::ALL.map(|scale| (scale.name(), scale)), &[]))
+            .map(|f| f.choice(&Scale::ALL.map(|scale| (scale.name(), scale))))
             .transpose()?,
         prepare: read_prepare(&mut section)?,
     };
@@ -115,13 +115,13 @@ fn read_images(section: &mut Section<'_>) -> Result<ImageRequest, PlanError> {
                 _ => return Err(field.error("must be [rows, columns]")),
             },
         },
-        channels: section.field("channels").map(|f| f.choice(&channels, &[])).transpose()?,
+        channels: section.field("channels").map(|f| f.choice(&channels)).transpose()?,
     })
 }
 
 fn read_split(mut section: Section<'_>) -> Result<SplitRule, PlanError> {
     let names = ["stratified", "random", "grouped", "time"];
-    let kind = section.need("type")?.choice(&names.map(|name| (name, name)), &[])?;
+    let kind = section.need("type")?.choice(&names.map(|name| (name, name)))?;
     let mut column = || Ok(section.need("column")?.text()?.to_owned());
     let rule = match kind {
         "grouped" => SplitRule::Grouped { column: column()? },
@@ -138,20 +138,18 @@ fn read_prepare(section: &mut Section<'_>) -> Result<PrepareRequest, PlanError> 
     let resample = [("over", Resample::Over), ("under", Resample::Under)];
     Ok(PrepareRequest {
         missing: section.field("missing").map_or(Ok(Missing::Error), |f| {
-            f.choice(&Missing::ALL.map(|missing| (missing.name(), missing)), &[])
+            f.choice(&Missing::ALL.map(|missing| (missing.name(), missing)))
         })?,
-        unknown: section
-            .field("unknown")
-            .map_or(Ok(Unknown::Ignore), |f| f.choice(&unknown, &[]))?,
+        unknown: section.field("unknown").map_or(Ok(Unknown::Ignore), |f| f.choice(&unknown))?,
         outliers: section.field("outliers").map(|f| read_outliers(f.section()?)).transpose()?,
         select: section.field("select").map(|f| read_select(f.section()?)).transpose()?,
-        resample: section.field("resample").map(|f| f.choice(&resample, &[])).transpose()?,
+        resample: section.field("resample").map(|f| f.choice(&resample)).transpose()?,
     })
 }
 
 fn read_outliers(mut section: Section<'_>) -> Result<Outliers, PlanError> {
     let names = ["winsorise", "clip", "drop"];
-    let kind = section.need("type")?.choice(&names.map(|name| (name, name)), &[])?;
+    let kind = section.need("type")?.choice(&names.map(|name| (name, name)))?;
     let mut value =
         |key, default| section.field(key).map_or(Ok(default), |field: Field<'_>| field.number());
     let outliers = match kind {
@@ -164,7 +162,7 @@ fn read_outliers(mut section: Section<'_>) -> Result<Outliers, PlanError> {
 }
 
 fn read_select(mut section: Section<'_>) -> Result<Select, PlanError> {
-    let by = section.need("by")?.choice(&SelectBy::ALL.map(|by| (by.name(), by)), &[])?;
+    let by = section.need("by")?.choice(&SelectBy::ALL.map(|by| (by.name(), by)))?;
     let keep = match (section.field("keep"), section.field("threshold")) {
         (Some(keep), None) => match &keep.node().value {
             Value::Integer(_) => Keep::Count(keep.count(1)?),

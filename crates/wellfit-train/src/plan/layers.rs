@@ -47,7 +47,7 @@ fn read_layer(field: Field<'_>) -> Result<Layer, PlanError> {
         plain(Activation::Sigmoid),
     ];
     let mut section = field.section()?;
-    let layer = match section.need("type")?.choice(&types, &[])? {
+    let layer = match section.need("type")?.choice(&types)? {
         Type::Linear => {
             Layer::Linear { out: section.need("out")?.count(1)?, bias: read_bias(&mut section)? }
         }

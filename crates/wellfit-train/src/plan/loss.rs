@@ -92,7 +92,7 @@ impl LossSettings {
         }
         let types =
             [("cross-entropy", Type::CrossEntropy), ("mse", Type::Mse), ("huber", Type::Huber)];
-        let kind = section.field("type").map_or(Ok(types[0].1), |f| f.choice(&types, &[]))?;
+        let kind = section.field("type").map_or(Ok(types[0].1), |f| f.choice(&types))?;
         let settings = match kind {
             Type::CrossEntropy => LossSettings::CrossEntropy {
                 label_smoothing: section

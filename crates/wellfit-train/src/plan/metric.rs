@@ -90,7 +90,7 @@ impl Metric {
                 return Err(field.error(message).with_hint(hint));
             }
         }
-        field.choice(&Metric::ALL.map(|metric| (metric.name(), metric)), &[])
+        field.choice(&Metric::ALL.map(|metric| (metric.name(), metric)))
     }
 
     /// Scores go up, losses and errors down.
@@ -195,7 +195,7 @@ fn read_extra(field: &Field<'_>) -> Result<Extra, PlanError> {
         return Ok(extra);
     }
     let known = Extra::ALL.into_iter().chain([Extra::Top(5)]);
-    field.choice(&known.map(|extra| (extra.name(), extra)).collect::<Vec<_>>(), &[])
+    field.choice(&known.map(|extra| (extra.name(), extra)).collect::<Vec<_>>())
 }
 
 /// As it is read.

@@ -75,7 +75,7 @@ fn read_train(mut section: Section<'_>) -> Result<Train, PlanError> {
         batch_size: section.field("batch_size").map_or(Ok(default.batch_size), |f| f.count(1))?,
         drop_last: section
             .field("last_batch")
-            .map_or(Ok(default.drop_last), |f| f.choice(&[("keep", false), ("drop", true)], &[]))?,
+            .map_or(Ok(default.drop_last), |f| f.choice(&[("keep", false), ("drop", true)]))?,
         shuffle: section.field("shuffle").map_or(Ok(default.shuffle), |f| f.flag())?,
         loss: section.field("loss").map(|f| LossSettings::read(f.section()?)).transpose()?,
         optimizer,
@@ -97,7 +97,7 @@ fn read_train(mut section: Section<'_>) -> Result<Train, PlanError> {
         precision: match section.field("precision") {
             Some(field) => {
                 let all = [Precision::F32, Precision::Bf16];
-                field.choice(&all.map(|precision| (precision.name(), precision)), &[])?
+                field.choice(&all.map(|precision| (precision.name(), precision)))?
             }
             None => Precision::F32,
         },
@@ -131,7 +131,7 @@ fn read_optimizer(mut section: Section<'_>) -> Result<(Optimizer, f64), PlanErro
         ("rmsprop", Type::RmsProp),
         ("sgd", Type::Sgd),
     ];
-    let kind = section.field("type").map_or(Ok(types[0].1), |f| f.choice(&types, &[]))?;
+    let kind = section.field("type").map_or(Ok(types[0].1), |f| f.choice(&types))?;
     let lr = section.field("lr").map_or(Ok(Train::default().lr), |f| f.number())?;
     let decay = if let Type::Adam { decoupled: true } = kind { ADAMW_DECAY } else { 0.0 };
     let weight_decay = section.field("weight_decay").map_or(Ok(decay), |f| f.number())?;
@@ -175,9 +175,9 @@ fn read_penalty(mut section: Section<'_>) -> Result<Penalty, PlanError> {
         [("l1", PenaltyKind::L1), ("l2", PenaltyKind::L2), ("l2-norm", PenaltyKind::L2Norm)];
     let covers = [("all", PenaltyOn::All), ("weights", PenaltyOn::Weights)];
     let penalty = Penalty {
-        kind: section.need("type")?.choice(&kinds, &[])?,
+        kind: section.need("type")?.choice(&kinds)?,
         lambda: section.need("lambda")?.number()?,
-        on: section.field("on").map_or(Ok(PenaltyOn::All), |f| f.choice(&covers, &[]))?,
+        on: section.field("on").map_or(Ok(PenaltyOn::All), |f| f.choice(&covers))?,
     };
     section.finish()?;
     Ok(penalty)

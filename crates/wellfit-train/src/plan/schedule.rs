@@ -167,7 +167,7 @@ pub(super) fn read_schedule(mut section: Section<'_>) -> Result<Schedule, PlanEr
         ("cosine", read_cosine),
         ("one-cycle", read_one_cycle),
     ];
-    let read = section.need("type")?.choice(&kinds, &[])?;
+    let read = section.need("type")?.choice(&kinds)?;
     let kind = read(&mut section)?;
     let warmup = section.field("warmup").map(|f| read_warmup(f.section()?)).transpose()?;
     section.finish()?;
@@ -184,7 +184,7 @@ fn read_plateau(section: &mut Section<'_>) -> Result<ScheduleKind, PlanError> {
         threshold: or_default(section.field("threshold"), default.threshold)?,
         threshold_mode: section
             .field("threshold_mode")
-            .map_or(Ok(default.threshold_mode), |f| f.choice(&modes, &[]))?,
+            .map_or(Ok(default.threshold_mode), |f| f.choice(&modes))?,
         cooldown: section.field("cooldown").map_or(Ok(default.cooldown), |f| f.count(0))?,
         min_lr: or_default(section.field("min_lr"), default.min_lr)?,
     }))

@@ -14,18 +14,11 @@ pub struct Section<'a> {
     place: Place,
     entries: &'a [Entry],
     asked: Vec<&'static str>,
-    later: &'static [&'static str],
 }
 
 impl<'a> Section<'a> {
     pub(super) fn new(path: String, place: Place, entries: &'a [Entry]) -> Self {
-        Self { path, place, entries, asked: Vec::new(), later: &[] }
-    }
-
-    /// Names keys that the plan file's description knows but this version does not.
-    pub fn later(mut self, keys: &'static [&'static str]) -> Self {
-        self.later = keys;
-        self
+        Self { path, place, entries, asked: Vec::new() }
     }
 
     /// The value of `key`, if it is there.
@@ -65,14 +58,10 @@ impl<'a> Section<'a> {
             return Ok(());
         };
         let path = join(&self.path, key);
-        let error = if self.later.contains(&key.as_str()) {
-            PlanError::about(&path, format!("{path} is not supported yet"))
-        } else {
-            let known = self.asked.iter().map(|k| format!("`{k}`")).collect::<Vec<_>>();
-            let hint = did_you_mean(key, self.asked.iter().copied())
-                .unwrap_or_else(|| format!("known here: {}", known.join(", ")));
-            PlanError::about(&path, format!("unknown key `{path}`")).with_hint(Some(hint))
-        };
+        let known = self.asked.iter().map(|k| format!("`{k}`")).collect::<Vec<_>>();
+        let hint = did_you_mean(key, self.asked.iter().copied())
+            .unwrap_or_else(|| format!("known here: {}", known.join(", ")));
+        let error = PlanError::about(&path, format!("unknown key `{path}`")).with_hint(Some(hint));
         Err(error.at(key_place.clone()))
     }
 
@@ -147,16 +136,13 @@ impl<'a> Field<'a> {
         }
     }
 
-    /// One of the named values; `later` are names that this version does not support yet.
-    pub fn choice<T: Copy>(&self, known: &[(&str, T)], later: &[&str]) -> Result<T, PlanError> {
+    /// One of the named values.
+    pub fn choice<T: Copy>(&self, known: &[(&str, T)]) -> Result<T, PlanError> {
         let names = || known.iter().map(|(name, _)| *name);
         let list = || names().map(|n| format!("\"{n}\"")).collect::<Vec<_>>().join(" or ");
         let Value::Text(text) = &self.node.value else { return Err(self.wanted(list())) };
         if let Some((_, value)) = known.iter().find(|(name, _)| name == text) {
             return Ok(*value);
-        }
-        if later.contains(&text.as_str()) {
-            return Err(self.error(format!("\"{text}\" is not supported yet; there is {}", list())));
         }
         Err(self.wanted(list()).with_hint(did_you_mean(text, names())))
     }
