@@ -7,8 +7,8 @@ use crate::auc::{auc, mid_ranks};
 use crate::effort::{Draw, key};
 use crate::finding::{EXAMPLES, Example, Finding, Kind, Level, figure, listed, toml_list};
 use crate::parts::{ColumnKind, Parts};
-use crate::profile::quantile;
 use crate::thresholds::{GIVES_AWAY, GIVES_AWAY_ROWS, GIVES_AWAY_SKILL};
+use wellfit_stats::quantile;
 
 /// The most bins that a column of numbers is cut into.
 const BINS: usize = 200;

@@ -3,6 +3,7 @@
 use crate::effort::{Draw, drawn, key};
 use crate::parts::{ColumnKind, Parts};
 use crate::{Effort, Looked};
+use wellfit_stats::quantile;
 
 /// What is known of a column from the training samples that were looked at.
 #[derive(Clone, Debug)]
@@ -90,15 +91,6 @@ impl Profile {
             far_out: if reach > 0.0 { sorted.iter().filter(far).count() } else { 0 },
         }
     }
-}
-
-/// The value below which a share of sorted values lie, between neighbours in proportion
-/// (R. J. Hyndman and Y. Fan's type 7, as NumPy does); NaN without values.
-pub(crate) fn quantile(sorted: &[f64], share: f64) -> f64 {
-    let Some(last) = sorted.len().checked_sub(1) else { return f64::NAN };
-    let at = share * last as f64;
-    let (low, high) = (sorted[at.floor() as usize], sorted[at.ceil() as usize]);
-    low + (high - low) * at.fract()
 }
 
 /// Images that are enough for the mean and spread of their pixels.

@@ -161,7 +161,7 @@ fn other_numbers(parts: &Parts<'_>, part: &Part<'_>, effort: Effort) -> Option<F
     let median = |values: &[f64]| {
         let mut values = values.to_vec();
         values.sort_unstable_by(f64::total_cmp);
-        crate::profile::quantile(&values, 0.5)
+        wellfit_stats::quantile(&values, 0.5)
     };
     let targets = parts.targets().iter().enumerate().filter_map(|(at, name)| {
         let [train, own] = [parts.training(), part].map(|part| drawn_targets(part, at, effort));

@@ -405,11 +405,23 @@ fn number(value: Option<f64>) -> String {
     }
 }
 
-/// Text as a field of RFC 4180: quoted where it must be.
-fn field(text: &str) -> String {
+/// Text as a field of CSV (RFC 4180): quoted where it must be.
+pub fn field(text: &str) -> String {
     if text.contains([',', '"', '\n', '\r']) {
         format!("\"{}\"", text.replace('"', "\"\""))
     } else {
         text.to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn fields_are_quoted_only_where_they_must_be() {
+        for (field, text) in
+            [("T-shirt/top", "T-shirt/top"), ("a, b", "\"a, b\""), ("6\" nail", "\"6\"\" nail\"")]
+        {
+            assert_eq!(super::field(field), text);
+        }
     }
 }

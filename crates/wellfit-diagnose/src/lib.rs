@@ -43,7 +43,7 @@ mod undecided;
 pub mod verdict;
 mod words;
 
-pub use export::{RESULTS_SCHEMA, model_json, results_csv, results_json};
+pub use export::{RESULTS_SCHEMA, field as csv_field, model_json, results_csv, results_json};
 pub use findings::*;
 pub use verdict::{Verdict, judge};
 pub use wellfit_study::MARGIN;

@@ -82,7 +82,7 @@ pub fn brier(set: &Classified) -> Result<f64, Undefined> {
 
 pub(crate) fn weighted_brier(set: &Classified, weights: Weights<'_>) -> Result<f64, Undefined> {
     let half = if set.classes() == 2 { 0.5 } else { 1.0 };
-    over(set, weights, |i| {
+    weights.mean(set.len(), |i| {
         let label = set.labels()[i] as usize;
         let each = set.probabilities(i).iter().enumerate();
         half * each.map(|(c, p)| (p - f64::from(u8::from(c == label))).powi(2)).sum::<f64>()
@@ -99,7 +99,7 @@ pub fn log_loss(set: &Classified) -> Result<f64, Undefined> {
 }
 
 pub(crate) fn weighted_log_loss(set: &Classified, weights: Weights<'_>) -> Result<f64, Undefined> {
-    over(set, weights, |i| {
+    weights.mean(set.len(), |i| {
         let p = set.probabilities(i)[set.labels()[i] as usize];
         -p.clamp(f64::EPSILON, 1.0 - f64::EPSILON).ln()
     })
@@ -119,29 +119,12 @@ pub(crate) fn weighted_top_k(
     k: usize,
     weights: Weights<'_>,
 ) -> Result<f64, Undefined> {
-    over(set, weights, |i| {
+    weights.mean(set.len(), |i| {
         let (row, label) = (set.probabilities(i), set.labels()[i] as usize);
         let before = |(c, p): (usize, &f64)| *p > row[label] || *p == row[label] && c < label;
         let rank = row.iter().enumerate().filter(|&(c, p)| before((c, p))).count();
         f64::from(u8::from(rank < k))
     })
-}
-
-/// The mean of a figure over the samples.
-fn over(
-    set: &Classified,
-    weights: Weights<'_>,
-    figure: impl Fn(usize) -> f64,
-) -> Result<f64, Undefined> {
-    let (mut sum, mut samples) = (0.0, 0);
-    for i in 0..set.len() {
-        let count = weights.at(i);
-        if count > 0 {
-            sum += count as f64 * figure(i);
-            samples += count;
-        }
-    }
-    if samples == 0 { Err(Undefined::Nothing) } else { Ok(sum / samples as f64) }
 }
 
 #[cfg(test)]

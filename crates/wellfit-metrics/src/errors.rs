@@ -13,7 +13,9 @@ pub fn root_mean_squared_error(set: &Predicted) -> Result<f64, Undefined> {
 }
 
 pub(crate) fn weighted_rmse(set: &Predicted, weights: Weights<'_>) -> Result<f64, Undefined> {
-    over_targets(set, |target| mean(set, weights, |i| set.error(i, target).powi(2)).map(f64::sqrt))
+    over_targets(set, |target| {
+        weights.mean(set.len(), |i| set.error(i, target).powi(2)).map(f64::sqrt)
+    })
 }
 
 /// mean |ŷ − y|.
@@ -25,7 +27,7 @@ pub fn mean_absolute_error(set: &Predicted) -> Result<f64, Undefined> {
 }
 
 pub(crate) fn weighted_mae(set: &Predicted, weights: Weights<'_>) -> Result<f64, Undefined> {
-    over_targets(set, |target| mean(set, weights, |i| set.error(i, target).abs()))
+    over_targets(set, |target| weights.mean(set.len(), |i| set.error(i, target).abs()))
 }
 
 /// The median of |ŷ − y|, of an even number the mean of the two in the middle.
@@ -75,12 +77,13 @@ pub(crate) fn weighted_r2(set: &Predicted, weights: Weights<'_>) -> Result<f64, 
     over_targets(set, |target| {
         // Differences to the first are exactly 0 where nothing varies.
         let first = set.target(0, target);
-        let middle = mean(set, weights, |i| set.target(i, target) - first)?;
-        let spread = mean(set, weights, |i| (set.target(i, target) - first - middle).powi(2))?;
+        let middle = weights.mean(set.len(), |i| set.target(i, target) - first)?;
+        let spread =
+            weights.mean(set.len(), |i| (set.target(i, target) - first - middle).powi(2))?;
         if spread == 0.0 {
             return Err(Undefined::Constant { target });
         }
-        Ok(1.0 - mean(set, weights, |i| set.error(i, target).powi(2))? / spread)
+        Ok(1.0 - weights.mean(set.len(), |i| set.error(i, target).powi(2))? / spread)
     })
 }
 
@@ -91,23 +94,6 @@ fn over_targets(
 ) -> Result<f64, Undefined> {
     let sum = (0..set.columns()).map(score).sum::<Result<f64, _>>()?;
     Ok(sum / set.columns() as f64)
-}
-
-/// The mean over the samples.
-fn mean(
-    set: &Predicted,
-    weights: Weights<'_>,
-    figure: impl Fn(usize) -> f64,
-) -> Result<f64, Undefined> {
-    let (mut sum, mut samples) = (0.0, 0);
-    for i in 0..set.len() {
-        let count = weights.at(i);
-        if count > 0 {
-            sum += count as f64 * figure(i);
-            samples += count;
-        }
-    }
-    if samples == 0 { Err(Undefined::Nothing) } else { Ok(sum / samples as f64) }
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Why something was chosen, in words.
 
 use std::fmt;
+use wellfit_stats::format::count as thousands;
 
 use wellfit_data::Task;
 
@@ -242,17 +243,4 @@ fn listed(names: Vec<String>) -> String {
 
 fn counted(n: usize, what: &str) -> String {
     if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
-}
-
-/// `12,345`
-fn thousands(n: usize) -> String {
-    let digits = n.to_string();
-    let mut out = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
 }

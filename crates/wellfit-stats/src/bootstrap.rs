@@ -2,7 +2,7 @@
 
 use wellfit_random::{Key, Purpose};
 
-use crate::{CONFIDENCE, Normal, Sample, StudentT};
+use crate::{CONFIDENCE, Normal, Sample, StudentT, quantile};
 
 /// From how many values on there is a bootstrap interval. Of fewer, resamples of the
 /// wanted rarity do not exist: the smallest mean that n values can give comes up once
@@ -76,13 +76,4 @@ fn share(z: f64, bias: f64, acceleration: f64) -> f64 {
         return if z < 0.0 { 0.0 } else { 1.0 };
     }
     Normal::upper_tail(-(bias + moved / slope))
-}
-
-/// The value that a share of the sorted values lies below, between neighbours by a
-/// straight line.
-fn quantile(sorted: &[f64], share: f64) -> f64 {
-    let at = share * (sorted.len() - 1) as f64;
-    let first = at.floor() as usize;
-    let next = sorted[(first + 1).min(sorted.len() - 1)];
-    sorted[first] + (next - sorted[first]) * (at - first as f64)
 }

@@ -28,6 +28,7 @@ mod normal;
 mod optimism;
 mod power;
 mod power_curve;
+mod quantile;
 mod race;
 mod resample;
 mod resampled;
@@ -49,6 +50,7 @@ pub use power::{Spread, chance_to_clear, chance_to_fit};
 pub use power_curve::{
     Extrapolated, Fitted, LEAST_SIZES, NoCurve, PowerCurve, SizeError, power_curve,
 };
+pub use quantile::quantile;
 pub use race::{Place, Race, Runner, Standing};
 pub use resample::resample;
 pub use resampled::resampled;

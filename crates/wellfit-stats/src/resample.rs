@@ -2,7 +2,7 @@
 
 use wellfit_random::{Key, Purpose};
 
-use crate::{CONFIDENCE, Interval, Normal};
+use crate::{CONFIDENCE, Interval, Normal, quantile};
 
 /// Resamples in which a statistic is not defined may be this share of all.
 const MOST_UNDEFINED: f64 = 0.05;
@@ -69,15 +69,6 @@ fn interval(mut all: Vec<f64>, value: f64, resamples: usize) -> Option<Interval>
     let (bias, z) = (Normal::quantile(share), Normal::quantile(0.5 + CONFIDENCE / 2.0));
     let end = |z: f64| quantile(&all, Normal::upper_tail(-(2.0 * bias + z)));
     Some(Interval { low: end(-z), high: end(z) })
-}
-
-/// The value that a share of the sorted values lies below, between neighbours by a
-/// straight line.
-fn quantile(sorted: &[f64], share: f64) -> f64 {
-    let at = share * (sorted.len() - 1) as f64;
-    let first = at.floor() as usize;
-    let next = sorted[(first + 1).min(sorted.len() - 1)];
-    sorted[first] + (next - sorted[first]) * (at - first as f64)
 }
 
 #[cfg(test)]

@@ -5,15 +5,15 @@ mod common;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 
-use common::write_npz;
+use common::{StopAfter, write_npz};
 use wellfit_data::{Holdout, Places, SplitRule, Subset};
 use wellfit_nn::Layer;
-use wellfit_study::{Outcome, Study, StudyError, StudyOptions, Trial, Watch, read, run};
+use wellfit_study::{Outcome, Study, StudyError, StudyOptions, read, run};
 use wellfit_train::Plan;
 use wellfit_train::plan::{ClassWeights, LossSettings};
-use wellfit_train::record::{EpochRow, RunState};
+use wellfit_train::record::RunState;
 
 const SAMPLES: usize = 60;
 
@@ -90,21 +90,6 @@ fn jobs_and_threads_never_change_a_bit() {
     let reference = go(1, 1);
     for (jobs, threads) in [(2, 2), (6, 3)] {
         assert_eq!(go(jobs, threads), reference, "{jobs} jobs, {threads} threads");
-    }
-}
-
-/// Raises `stop` after so many epochs.
-struct StopAfter {
-    epochs: AtomicUsize,
-    most: usize,
-    stop: Arc<AtomicBool>,
-}
-
-impl Watch for StopAfter {
-    fn epoch(&self, _: &Trial, _: &EpochRow) {
-        if self.epochs.fetch_add(1, Ordering::Relaxed) + 1 >= self.most {
-            self.stop.store(true, Ordering::Relaxed);
-        }
     }
 }
 

@@ -3,18 +3,18 @@
 mod common;
 
 use std::fs;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::sync::{Arc, Mutex};
 
-use common::write_data;
+use common::{StopAfter, write_data};
 use wellfit_data::Places;
 use wellfit_nn::Layer;
 use wellfit_stats::Place;
 use wellfit_study::{
-    Cell, Outcome, Racing, Study, StudyError, StudyOptions, Trial, Watch, read, run, trial_name,
+    Cell, Outcome, Racing, Study, StudyError, StudyOptions, Watch, read, run, trial_name,
 };
 use wellfit_train::Plan;
-use wellfit_train::record::{EpochRow, RunState};
+use wellfit_train::record::RunState;
 
 /// Arms of which one clearly helps, one clearly harms and two differ by luck alone.
 const ARMS: [(&str, f64); 4] = [("fast", 1e-2), ("slow", 1e-6), ("a", 2.00e-3), ("b", 2.01e-3)];
@@ -101,21 +101,6 @@ fn jobs_and_threads_never_change_who_runs() {
             world.run(&name, &StudyOptions { jobs: Some(jobs), threads, ..options() }).unwrap();
         assert_eq!(world.trials(&name), world.trials("reference"), "{name}");
         assert_eq!(outcome.left(), 0);
-    }
-}
-
-/// Raises `stop` after so many epochs.
-struct StopAfter {
-    epochs: AtomicUsize,
-    most: usize,
-    stop: Arc<AtomicBool>,
-}
-
-impl Watch for StopAfter {
-    fn epoch(&self, _: &Trial, _: &EpochRow) {
-        if self.epochs.fetch_add(1, Ordering::Relaxed) + 1 >= self.most {
-            self.stop.store(true, Ordering::Relaxed);
-        }
     }
 }
 

@@ -1,8 +1,13 @@
-//! Small data sets, in IDX files and in an NPZ file.
+//! Small data sets, in IDX files and in an NPZ file, and who stops a study.
 #![allow(dead_code)] // Each test program uses its own part.
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use wellfit_study::{Trial, Watch};
+use wellfit_train::record::EpochRow;
 
 const SIDE: usize = 4;
 
@@ -99,4 +104,19 @@ fn crc(bytes: &[u8]) -> u32 {
             crc >> 1 ^ (0xedb8_8320 & (crc & 1).wrapping_neg())
         })
     })
+}
+
+/// Raises `stop` after so many epochs.
+pub struct StopAfter {
+    pub epochs: AtomicUsize,
+    pub most: usize,
+    pub stop: Arc<AtomicBool>,
+}
+
+impl Watch for StopAfter {
+    fn epoch(&self, _: &Trial, _: &EpochRow) {
+        if self.epochs.fetch_add(1, Ordering::Relaxed) + 1 >= self.most {
+            self.stop.store(true, Ordering::Relaxed);
+        }
+    }
 }

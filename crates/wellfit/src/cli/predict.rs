@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 use wellfit::data::{SampleFile, Task, read_samples};
+use wellfit::findings::csv_field;
 use wellfit::{FileError, ModelError, Predictions, SavedModel};
 
 use super::arguments::{PredictArguments, PredictFormat};
@@ -138,7 +139,7 @@ impl Rows<'_> {
             }
             (_, Task::Classification) => vec!["prediction".into(), "probability".into()],
         };
-        let columns = columns.iter().map(|column| format!(",{}", quoted(column)));
+        let columns = columns.iter().map(|column| format!(",{}", csv_field(column)));
         format!("row{}\n", columns.collect::<String>())
     }
 
@@ -147,7 +148,7 @@ impl Rows<'_> {
         match self.format {
             PredictFormat::Csv => {
                 match name {
-                    Some(name) => text.push_str(&quoted(name)),
+                    Some(name) => text.push_str(&csv_field(name)),
                     None => text.push_str(&(row + 1).to_string()),
                 }
                 let values = match of.task() {
@@ -155,7 +156,7 @@ impl Rows<'_> {
                     Task::Classification => {
                         let class = of.class(at);
                         text.push(',');
-                        text.push_str(&quoted(&self.names[class]));
+                        text.push_str(&csv_field(&self.names[class]));
                         let all = of.probabilities(at);
                         if self.probabilities { all } else { &all[class..=class] }
                     }
@@ -186,28 +187,5 @@ impl Rows<'_> {
             }
         }
         text.push('\n');
-    }
-}
-
-/// A field of CSV, in quotes where it needs them (RFC 4180).
-fn quoted(field: &str) -> String {
-    if field.contains(['"', ',', '\n', '\r']) {
-        format!("\"{}\"", field.replace('"', "\"\""))
-    } else {
-        field.to_owned()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn fields_are_quoted_only_where_they_must_be() {
-        for (field, text) in
-            [("T-shirt/top", "T-shirt/top"), ("a, b", "\"a, b\""), ("6\" nail", "\"6\"\" nail\"")]
-        {
-            assert_eq!(quoted(field), text);
-        }
     }
 }

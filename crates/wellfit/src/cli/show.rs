@@ -7,6 +7,7 @@ use wellfit::plan::Document;
 use wellfit::report::chart::Pixels;
 use wellfit::report::picture::{Sample, SampleRow, samples};
 use wellfit::report::write_picture;
+use wellfit::stats::format::count;
 use wellfit::{Plan, SeenSample, augmented};
 
 use super::arguments::ShowArguments;
@@ -303,19 +304,6 @@ fn number(value: f64) -> String {
         _ if !(1e-3..1e6).contains(&size) => format!("{value:.2e}"),
         _ => format!("{value:.*}", (3 - size.log10().floor() as i32).clamp(0, 4) as usize),
     }
-}
-
-/// `60,000`
-fn count(n: usize) -> String {
-    let digits = n.to_string();
-    let mut text = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 /// Columns under their heads, all but the first to the right.
