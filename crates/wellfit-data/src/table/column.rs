@@ -5,7 +5,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 
 use super::dates;
 use super::error::{Place, TableFault};
-use super::fields::{MissingTexts, as_text, number};
+use super::fields::{MissingTexts, number};
 use super::roles::{Kind, Role, Wanted};
 use crate::{ColumnValues, MISSING};
 
@@ -173,9 +173,9 @@ impl Filling {
                 Ok(())
             }
             Values::Numbers(_) | Values::Times(_) => {
-                Err(self.misfit(&as_text(value), Some(value), place()))
+                Err(self.misfit(&super::fields::as_text(value), Some(value), place()))
             }
-            Values::Categories { .. } => self.push_category(&as_text(value), place),
+            Values::Categories { .. } => self.push_category(&super::fields::as_text(value), place),
         }
     }
 
